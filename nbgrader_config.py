@@ -1,0 +1,19 @@
+"""What nbgrader needs to know of this course. Its own commands work in this folder as they are."""
+
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions
+
+from tinytorch.grading.stubs import NamedStubs
+
+c = get_config()  # noqa: F821 - nbgrader gives it to this file
+
+c.CourseDirectory.course_id = "tinytorch"
+# Seconds for one cell. The slowest cell of the course takes about three.
+c.Execute.timeout = 20
+# A student who deletes a test cell loses nothing and gains nothing: it is put back and run.
+c.OverwriteCells.add_missing_cells = True
+# nbgrader's own steps, with a stub that names the exercise.
+c.GenerateAssignment.preprocessors = [
+    NamedStubs if step is ClearSolutions else step
+    for step in GenerateAssignment.preprocessors.default()
+]

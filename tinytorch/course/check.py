@@ -1,0 +1,98 @@
+"""Check lessons before anything is made of them.
+
+Whatever is wrong is found here, all of it at once, and named by file, line and grade_id. The
+rules are listed below; each is a generator of the problems that it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from tinytorch.course.lesson import Lesson, Problem
+from tinytorch.course.rules import graded, metadata, modules, prose, secrets, solutions
+from tinytorch.course.rules.common import problem
+from tinytorch.course.rules.secrets import secret_lines
+from tinytorch.course.run import DIED, TIMEOUT, RunResult, run_lessons
+
+__all__ = ["COURSE_RULES", "LESSON_RULES", "check_lessons", "check_runs", "secret_lines"]
+
+LESSON_RULES: tuple[Callable[[Lesson], Iterator[Problem]], ...] = (
+    metadata.complete_metadata,
+    metadata.markers_have_metadata,
+    metadata.markers_fit_the_cell,
+    metadata.unique_grade_ids,
+    metadata.telling_grade_ids,
+    metadata.test_points,
+    metadata.total_points,
+    solutions.parses,
+    solutions.paired_markers,
+    solutions.marked_solutions,
+    solutions.releasable_stubs,
+    solutions.short_solutions,
+    graded.locked_tests,
+    graded.visible_tests,
+    graded.called_tests,
+    graded.own_tests,
+    graded.rubrics,
+    modules.known_directives,
+    modules.one_module,
+    modules.unexported_tests,
+    secrets.kept_secrets,
+    prose.plain_prose,
+)
+
+# What can only be judged with the other lessons at hand.
+COURSE_RULES: tuple[Callable[[Sequence[Lesson]], Iterator[Problem]], ...] = (
+    modules.module_of_its_own,
+    modules.imports_of_earlier_lessons,
+    modules.names_of_earlier_lessons,
+)
+
+
+def check_lessons(
+    lessons: Sequence[Lesson], *, run: bool = True, setup: str = "", timeout: float = 120
+) -> list[Problem]:
+    """Everything that is wrong with the lessons, in the order of their files and lines.
+
+    Args:
+        run: also run each lesson, see `check_runs`.
+    """
+    found = [p for rule in LESSON_RULES for lesson in lessons for p in rule(lesson)]
+    found += [p for rule in COURSE_RULES for p in rule(lessons)]
+    if run:
+        known = {(p.path, p.line) for p in found}
+        failed = check_runs(lessons, setup=setup, timeout=timeout)
+        # A refused import that also fails is one problem.
+        found += [p for p in failed if (p.path, p.line) not in known]
+    return _in_order(found)
+
+
+def check_runs(
+    lessons: Sequence[Lesson], *, setup: str = "", timeout: float = 120
+) -> list[Problem]:
+    """What fails where lessons run from top to bottom, with their solutions in place.
+
+    Args:
+        setup: code to run before a lesson's own, to point `tinytorch.core` elsewhere, say.
+        timeout: seconds that one lesson may take.
+    """
+    sound = [lesson for lesson in lessons if not any(solutions.parses(lesson))]
+    results = run_lessons(sound, setup=setup, timeout=timeout)
+    pairs = zip(sound, results, strict=True)
+    return _in_order(p for lesson, result in pairs for p in _failures(lesson, result))
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda p: (str(p.path), p.line))
+
+
+def _failures(lesson: Lesson, result: RunResult) -> Iterator[Problem]:
+    for n, (index, failure) in enumerate(result.failures.items()):
+        never_ran = failure.ename in (TIMEOUT, DIED) and failure.line is None
+        if never_ran or (n and failure.ename == "NameError"):
+            continue  # it follows from the failure of a cell above
+        cell = lesson.cells[index]
+        line = cell.line if failure.line is None else failure.line
+        message = f"the cell fails: {failure.ename}: {failure.message}"
+        mend = "correct the code, and run the lesson from the top in a fresh process"
+        yield problem(lesson, cell, message, mend, line - cell.line)

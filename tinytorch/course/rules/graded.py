@@ -1,0 +1,119 @@
+"""Graded cells: tests that run what they define, in sight, and questions with a rubric."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tinytorch.course.lesson import Cell, Lesson, Problem
+from tinytorch.course.markers import HIDDEN, SOLUTION, without_regions
+from tinytorch.course.rules.common import (
+    definitions,
+    is_paired,
+    parse,
+    problem,
+    sound_regions,
+    within,
+)
+from tinytorch.course.rules.metadata import known_cells
+
+BULLET = re.compile(r"\s*[-*] ")
+
+
+def locked_tests(lesson: Lesson) -> Iterator[Problem]:
+    """A test is a locked code cell."""
+    for cell in known_cells(lesson):
+        if cell.is_test and cell.kind != "code":
+            mend = "make it a code cell, or set grade to false"
+            yield problem(lesson, cell, f"a test in a {cell.kind} cell", mend)
+        elif cell.is_test and not cell.nbgrader["locked"]:
+            yield problem(lesson, cell, "the test is not locked", "set locked to true")
+
+
+def visible_tests(lesson: Lesson) -> Iterator[Problem]:
+    """Every test does something that students can see, and is Python without the rest."""
+    for cell, function, _ in _test_functions(lesson):
+        hidden = sound_regions(cell, HIDDEN)
+        shown = [] if _is_inside(function, hidden) else function.body
+        if all(_does_nothing(node) or _is_inside(node, hidden) for node in shown):
+            message = "the test has no visible statement: all it does is hidden"
+            mend = "move one case of the same requirement above '### BEGIN HIDDEN TESTS'"
+            yield problem(lesson, cell, message, mend, function.lineno - 1)
+        elif parse(without_regions(cell.source, *HIDDEN)) is None:
+            message = "without its hidden tests the cell is not Python"
+            mend = "hide whole blocks, so that no visible block is left empty"
+            yield problem(lesson, cell, message, mend, hidden[0][0])
+
+
+def called_tests(lesson: Lesson) -> Iterator[Problem]:
+    """A test cell ends with the call of the test that it defines, else its points are free."""
+    for cell, function, tree in _test_functions(lesson):
+        hidden = sound_regions(cell, HIDDEN)
+        shown = [node for node in tree.body if not _is_inside(node, hidden)]
+        if not shown or _called(shown[-1]) != cell.grade_id:
+            message = f"the test does not end with a visible call of {cell.grade_id}()"
+            mend = f"write {cell.grade_id}() as the cell's last line, outside the markers"
+            yield problem(lesson, cell, message, mend, function.lineno - 1)
+
+
+def own_tests(lesson: Lesson) -> Iterator[Problem]:
+    """A test cell calls no test of another cell, and defines no test that it doesn't call."""
+    for cell, function, tree in _test_functions(lesson):
+        defined = definitions(tree)
+        calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and _called(n)]
+        for node in calls:
+            if _called(node).startswith("test_") and _called(node) not in defined:
+                message = f"the test calls {_called(node)}(), which another cell defines"
+                mend = "a student can change that cell: define and call a test in the same cell"
+                yield problem(lesson, cell, message, mend, node.lineno - 1)
+        for name in defined.keys() - {function.name, *map(_called, calls)}:
+            if name.startswith("test_"):
+                message = f"the cell defines {name}() but never calls it"
+                mend = "call it, or give it a cell of its own"
+                yield problem(lesson, cell, message, mend, defined[name].lineno - 1)
+
+
+def _test_functions(lesson: Lesson) -> Iterator[tuple[Cell, ast.stmt, ast.Module]]:
+    """Each sound test cell with the function that it is named after, and its tree."""
+    for cell in known_cells(lesson):
+        tree = parse(cell.source) if cell.is_test and cell.kind == "code" else None
+        function = definitions(tree).get(cell.grade_id) if tree and is_paired(cell) else None
+        if function:
+            yield cell, function, tree
+
+
+def _is_inside(node: ast.stmt, regions: list[tuple[int, int]]) -> bool:
+    return any(within(node, region) for region in regions)
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_text or isinstance(node, ast.Pass)
+
+
+def _called(node: ast.AST) -> str:
+    """The name that an expression calls, as in `name(...)`, or ''."""
+    call = node.value if isinstance(node, ast.Expr) else node
+    is_call = isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    return call.func.id if is_call else ""
+
+
+def rubrics(lesson: Lesson) -> Iterator[Problem]:
+    """A question's rubric is inside the solution markers and has one bullet a point."""
+    for cell in known_cells(lesson):
+        marked = sound_regions(cell, SOLUTION)
+        if not (cell.is_question and marked and cell.points > 0):
+            continue
+        lines = cell.source.split("\n")
+        inside = [(n, lines[n]) for start, stop in marked for n in range(start + 1, stop)]
+        head = next((n for n, line in inside if "rubric" in line.lower()), None)
+        if head is None:
+            message = "the question has no rubric inside the solution markers"
+            mend = "below the model answer write 'Rubric' and one bullet for each point"
+            yield problem(lesson, cell, message, mend, marked[0][0])
+            continue
+        bullets = sum(1 for n, line in inside if n > head and BULLET.match(line))
+        if bullets != cell.points:
+            message = f"the rubric has {bullets} bullets for {cell.points:g} points"
+            yield problem(lesson, cell, message, "write one bullet a point", head)

@@ -1,0 +1,38 @@
+"""Write files so that nothing is ever half written, and nothing unchanged is touched."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text with LF line ends, by way of a file beside it that is then renamed."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, 0o644)  # mkstemp makes files that nobody else may read
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write the text unless the file holds it already. Returns whether it wrote."""
+    if read_text(path) == text:
+        return False
+    write_atomically(path, text)
+    return True
+
+
+def read_text(path: Path) -> str | None:
+    """The text of a file with its line ends as they are, or None where there is no file."""
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,91 @@
+"""What a graded notebook may import: the lessons before its own, and never its answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tinytorch
+
+NUMBERED = re.compile(r"^(\d+)_(\w+)$")
+# What the lessons' tests and figures use; everything else in the package is the instructor's.
+FOR_STUDENTS = ("__init__.py", "testing.py", "figures.py")
+# NumPy starts a thread for each core in every kernel, which costs more than it gains here.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@contextmanager
+def earlier_core(root: Path, assignment: str) -> Iterator[None]:
+    """Kernels started in here find a `tinytorch.core` of the lessons before `assignment`.
+
+    `tinytorch.core` is the answer key. A course that has none is left as it is.
+    """
+    package = _package(root, assignment)
+    if package is None:
+        with environment(**ONE_THREAD):
+            yield
+        return
+    with tempfile.TemporaryDirectory(prefix="tinytorch-earlier-") as folder:
+        core = Path(folder, "tinytorch", "core")
+        core.mkdir(parents=True)
+        (core / "__init__.py").write_text('"""The lessons before this one."""\n')
+        for name in FOR_STUDENTS:
+            if (package / name).is_file():
+                shutil.copy(package / name, core.parent)
+        for module in earlier_modules(root, assignment):
+            shutil.copy(module, core)
+        path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+        with environment(PYTHONPATH=path, **ONE_THREAD):
+            yield
+
+
+def earlier_modules(root: Path, assignment: str) -> list[Path]:
+    """The modules of `tinytorch.core` that a submission of `assignment` is graded against."""
+    package = _package(root, assignment)
+    if package is None:
+        return []
+    here = int(NUMBERED.match(assignment)[1])
+    earlier = {name for name, number in _numbers(root).items() if number < here}
+    return sorted(path for path in (package / "core").glob("*.py") if path.stem in earlier)
+
+
+def _package(root: Path, assignment: str) -> Path | None:
+    """The package that holds this course's answers: the course's own, else the installed one.
+
+    The installed one counts where it holds an answer to this assignment: a course folder
+    that was copied without its package must not hand the answers out.
+    """
+    lesson = NUMBERED.match(assignment)
+    if lesson is None:
+        return None
+    own, installed = Path(root, "tinytorch"), Path(tinytorch.__file__).parent
+    if (own / "core").is_dir():
+        return own
+    return installed if (installed / "core" / f"{lesson[2]}.py").exists() else None
+
+
+def _numbers(root: Path) -> dict[str, int]:
+    """The number of each lesson, by its name, from the folders in source/ and modules/."""
+    folders = [p.name for step in ("modules", "source") for p in Path(root, step).glob("*")]
+    lessons = filter(None, map(NUMBERED.match, folders))
+    return {lesson[2]: int(lesson[1]) for lesson in lessons}
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """Set variables of the environment for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,79 @@
+"""What was done to which submission: one JSON line each, so that a killed run can go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step done for one submission."""
+
+    step: str  # "autograde" or "feedback"
+    assignment: str
+    student: str
+    submission: str  # the hash of what was handed in
+    course: str  # the hash of what it was graded with
+    status: str  # "graded" or "failed"
+    reason: str = ""
+    repairs: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.step, self.assignment, self.student)
+
+
+class Journal:
+    """The entries of a journal file: the last one about a submission counts."""
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        self._last: dict[tuple[str, str, str], Entry] = {}
+        text = self.path.read_bytes() if self.path.exists() else b""
+        self._torn = bool(text) and not text.endswith(b"\n")
+        for line in text.splitlines():
+            entry = _read(line)
+            if entry is not None:
+                self._last[entry.key] = entry
+
+    def last(self, step: str, assignment: str, student: str) -> Entry | None:
+        return self._last.get((step, assignment, student))
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry, and return when it is safe on the disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        line = json.dumps(asdict(entry), sort_keys=True).encode() + b"\n"
+        with self.path.open("ab") as file:
+            # What a killed run wrote last may lack its end: this entry begins a new line.
+            file.write(b"\n" + line if self._torn else line)
+            file.flush()
+            os.fsync(file.fileno())
+        self._torn = False
+        self._last[entry.key] = entry
+
+
+def _read(line: bytes) -> Entry | None:
+    """An entry, or None for a line that was cut short or that another version wrote."""
+    try:
+        values = json.loads(line)
+        return Entry(**{**values, "repairs": tuple(values["repairs"])})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def digest(files: Iterable[tuple[str, Path]]) -> str:
+    """A hash of files and of the names that they go by; one that can't be read has a hash too."""
+    total = hashlib.sha256()
+    for name, path in files:
+        try:
+            data = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        except OSError as error:
+            data = repr(error.errno).encode()
+        total.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode("utf-8", "replace"))
+    return total.hexdigest()

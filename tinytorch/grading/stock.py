@@ -1,0 +1,365 @@
+"""Stock nbgrader behind plain functions: no other module of the project imports it."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from operator import attrgetter
+from pathlib import Path
+
+from tinytorch.grading import NotGraded
+from tinytorch.grading.answers import earlier_core, environment
+from tinytorch.slow_imports import without_rfc3987
+
+CONFIG = "nbgrader_config.py"
+SQLITE = "sqlite:///"
+
+
+class NbgraderError(Exception):
+    """nbgrader could not do what it was asked to, for a reason that lies with the course."""
+
+
+@dataclass(frozen=True)
+class CellScore:
+    """What one graded cell of one submission earned."""
+
+    score: float
+    max_score: float
+    needs_manual_grade: bool
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one submission earned, a late penalty taken off."""
+
+    score: float
+    max_score: float
+    cells: dict[str, CellScore]  # by grade_id
+    comments: dict[str, str]  # by grade_id, where there is one
+
+    @property
+    def waiting(self) -> float:
+        """The points that wait for a person."""
+        return sum(cell.max_score for cell in self.cells.values() if cell.needs_manual_grade)
+
+    @property
+    def needs_manual_grade(self) -> bool:
+        return any(cell.needs_manual_grade for cell in self.cells.values())
+
+
+@dataclass(frozen=True)
+class AssignmentScores:
+    """What the gradebook knows of an assignment: None for a student who handed in nothing."""
+
+    max_score: float = 0.0
+    students: dict[str, Score | None] = field(default_factory=dict)
+
+
+# --- Releases -----------------------------------------------------------------------------
+
+
+def generate_release(source_root: Path, target_root: Path, assignments: list[str]) -> None:
+    """Write target_root/release from source_root/source, as `nbgrader generate_assignment` does.
+
+    No gradebook is made or touched: what the command stores there leaves no trace in the release.
+
+    Raises:
+        NbgraderError: nbgrader refused an assignment.
+    """
+    release = Path(target_root).resolve() / "release"
+    for assignment in assignments:
+        course = _course(source_root, assignment_id=assignment, release_directory=str(release))
+        course.config.SaveCells.enabled = False
+        _run(_converter("GenerateAssignment", course, no_database=True))
+
+
+def register_assignment(root: Path, assignment: str) -> dict[str, dict]:
+    """Make the gradebook know the assignment as it stands in source/, before any autograding.
+
+    Returns:
+        The released notebooks by name, as nbgrader makes them of the source now.
+
+    Raises:
+        NbgraderError: nbgrader refused, for one where a graded assignment gained or lost cells.
+    """
+    with tempfile.TemporaryDirectory(prefix="tinytorch-release-") as release:
+        course = _course(root, assignment_id=assignment, release_directory=release)
+        _create_gradebook(course)
+        _run(_converter("GenerateAssignment", course))
+        notebooks = sorted(Path(release, assignment).glob("*.ipynb"))
+        return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in notebooks}
+
+
+# --- Grading ------------------------------------------------------------------------------
+
+
+def autograde(root: Path, assignment: str, student: str, *, submitted: Path | None = None) -> None:
+    """Grade one submission into autograded/ and the gradebook.
+
+    A submission that fails, or is interrupted by Ctrl-C, leaves nothing half done: no notebook
+    in autograded/, and no row in the gradebook where there was none before.
+
+    Args:
+        submitted: a folder to use in place of root/submitted, for repaired copies.
+
+    Raises:
+        NotGraded: with the reason, in one line.
+    """
+    # nbgrader globs for the student's folder, and an id may hold brackets.
+    course = _course(root, assignment_id=assignment, student_id=glob.escape(student))
+    if submitted is not None:
+        course.submitted_directory = str(submitted)
+    converter = _converter("Autograde", course)
+    steps = converter.autograde_preprocessors
+    converter.autograde_preprocessors = [_quiet(step) for step in steps]
+    output = Path(course.format_path(course.autograded_directory, student, assignment))
+    was_known = _has_submission(course, assignment, student)
+    try:
+        with earlier_core(root, assignment):
+            _run(converter)
+        if not output.exists():
+            raise NotGraded(f"nbgrader passed it over: see student_id_exclude in {CONFIG}")
+    except BaseException as error:
+        shutil.rmtree(output, ignore_errors=True)
+        if not was_known:
+            _forget_submission(course, assignment, student)
+        if isinstance(error, NbgraderError):
+            raise NotGraded(str(error)) from error
+        raise
+
+
+def generate_feedback(root: Path, assignment: str, student: str) -> Path:
+    """Write the feedback on one graded submission, and return its folder.
+
+    Raises:
+        NbgraderError: nbgrader failed.
+    """
+    course = _course(root, assignment_id=assignment, student_id=glob.escape(student))
+    _run(_converter("GenerateFeedback", course))
+    return Path(course.format_path(course.feedback_directory, student, assignment))
+
+
+# --- The gradebook ------------------------------------------------------------------------
+
+
+def scores(root: Path, assignment: str) -> AssignmentScores:
+    """What the gradebook holds of an assignment, in the order of the students' ids."""
+    course = _course(root)
+    if not _has_gradebook(course):
+        return AssignmentScores()
+    with _gradebook(course) as book:
+        try:
+            known = book.find_assignment(assignment)
+        except _missing_entry():
+            return AssignmentScores()
+        handed_in = {s.student.id: _score(s) for s in known.submissions}
+        everyone = sorted(student.id for student in book.students)
+        return AssignmentScores(known.max_score, {id: handed_in.get(id) for id in everyone})
+
+
+def mark(
+    root: Path, assignment: str, student: str, grade_id: str, points: float, comment: str = ""
+) -> None:
+    """Give points and a comment by hand, as a person does in nbgrader's formgrader.
+
+    Raises:
+        KeyError: the gradebook holds no such answer.
+        ValueError: the points are below zero or above the answer's maximum.
+    """
+    with _gradebook(_course(root)) as book:
+        notebook = _notebook_with(book, assignment, student, grade_id)
+        grade = book.find_grade(grade_id, notebook, assignment, student)
+        if not 0 <= points <= grade.max_score:
+            raise ValueError(f"{grade_id} is worth 0 to {grade.max_score:g} points, got {points:g}")
+        grade.manual_score = points
+        grade.needs_manual_grade = False
+        if comment:
+            answer = book.find_comment(grade_id, notebook, assignment, student)
+            answer.manual_comment = comment
+        book.db.commit()
+
+
+def _score(submission) -> Score:
+    """Plain values from nbgrader's rows of one submission."""
+    by_name = attrgetter("name")
+    grades = sorted((g for n in submission.notebooks for g in n.grades), key=by_name)
+    answers = sorted((c for n in submission.notebooks for c in n.comments), key=by_name)
+    penalty = sum(notebook.late_submission_penalty or 0 for notebook in submission.notebooks)
+    return Score(
+        score=max(0.0, submission.score - penalty),
+        max_score=submission.max_score,
+        cells={g.name: CellScore(g.score, g.max_score, g.needs_manual_grade) for g in grades},
+        comments={answer.name: answer.comment for answer in answers if answer.comment},
+    )
+
+
+def _notebook_with(book, assignment: str, student: str, grade_id: str) -> str:
+    """The name of the student's notebook that holds a graded cell."""
+    with contextlib.suppress(_missing_entry()):
+        for notebook in book.find_submission(assignment, student).notebooks:
+            if any(grade.name == grade_id for grade in notebook.grades):
+                return notebook.name
+    raise KeyError(f"the gradebook holds no {grade_id} by {student} in {assignment}")
+
+
+def _has_submission(course, assignment: str, student: str) -> bool:
+    if not _has_gradebook(course):
+        return False
+    with _gradebook(course) as book, contextlib.suppress(_missing_entry()):
+        book.find_submission(assignment, student)
+        return True
+    return False
+
+
+def _forget_submission(course, assignment: str, student: str) -> None:
+    """Remove the rows of zeros that nbgrader leaves behind where it failed."""
+    with _gradebook(course) as book, contextlib.suppress(_missing_entry()):
+        book.remove_submission(assignment, student)
+
+
+def _has_gradebook(course) -> bool:
+    """Whether there is a gradebook to read: nbgrader makes an empty one where it finds none."""
+    path = course.db_url.removeprefix(SQLITE)
+    return path == course.db_url or Path(path).exists()
+
+
+def _create_gradebook(course) -> None:
+    """Make the gradebook where there is none, all at once.
+
+    nbgrader makes the tables first and their version last, and never looks after a gradebook
+    whose making was interrupted.
+    """
+    if _has_gradebook(course):
+        return
+    path = Path(course.db_url.removeprefix(SQLITE))
+    with tempfile.TemporaryDirectory(prefix=".gradebook-", dir=path.parent) as folder:
+        new = Path(folder, "gradebook.db")
+        with _gradebook(course, f"{SQLITE}{new}"):
+            pass
+        new.replace(path)
+
+
+@contextlib.contextmanager
+def _gradebook(course, url: str = "") -> Iterator:
+    # For a new gradebook nbgrader calls the command `alembic`, which stands beside our Python.
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    with environment(PATH=path):
+        book = _nbgrader().api.Gradebook(url or course.db_url, course.course_id)
+    try:
+        yield book
+    finally:
+        book.close()
+
+
+def _missing_entry() -> type[Exception]:
+    return _nbgrader().api.MissingEntry
+
+
+# --- Running nbgrader's converters --------------------------------------------------------
+
+
+def _nbgrader():
+    """nbgrader, imported late: it takes most of a second."""
+    with without_rfc3987():
+        import nbgrader.api
+        import nbgrader.converters
+        import nbgrader.coursedir
+        import nbgrader.preprocessors
+    return nbgrader
+
+
+def _course(root: Path, **settings: str):
+    """nbgrader's view of the course in `root`, configured by its nbgrader_config.py alone.
+
+    The nbgrader command reads ~/.jupyter as well; here two instructors get the same scores.
+    """
+    nbgrader = _nbgrader()
+    from traitlets.config.loader import Config, ConfigFileNotFound, PyFileConfigLoader
+
+    root = Path(root).resolve()
+    try:
+        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except ConfigFileNotFound:
+        config = Config()
+    except Exception as error:
+        raise NbgraderError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
+    return nbgrader.coursedir.CourseDirectory(config=config, root=str(root), **settings)
+
+
+def _converter(name: str, course, **settings):
+    """One of nbgrader's converters, told to overwrite and to log to a `_Listener` alone."""
+    log = logging.Logger("nbgrader")
+    log.addHandler(_Listener())
+    kind = getattr(_nbgrader().converters, name)
+    settings = {"force": True, "log": log, **settings}
+    return kind(coursedir=course, config=course.config, **settings)
+
+
+class _Listener(logging.Handler):
+    """Remembers the exception behind nbgrader's last error, which nbgrader itself forgets."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.error: BaseException | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.error = sys.exc_info()[1] or self.error
+
+
+def _run(converter) -> None:
+    """Run a converter, and say in one line what went wrong."""
+    try:
+        # Among them SQLAlchemy's on nbgrader's models; none is meant for an instructor.
+        with warnings.catch_warnings(action="ignore"):
+            converter.start()
+    except KeyboardInterrupt:
+        # What the killed kernel's tasks would report, long after, is no news.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        raise
+    except Exception as error:
+        cause = converter.log.handlers[0].error or error
+        raise NbgraderError(_reason(cause)) from error
+
+
+def _quiet(step: type) -> type:
+    """nbgrader's Execute with a kernel that can't write into our terminal; else the step itself.
+
+    The subclass is configured as Execute is, and cells' outputs are collected all the same.
+    """
+    execute = _nbgrader().preprocessors.Execute
+    if step is not execute:
+        return step
+
+    class QuietExecute(execute):
+        def start_new_kernel(self, **settings) -> None:
+            nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            super().start_new_kernel(**nowhere, **settings)
+
+    return QuietExecute
+
+
+def _reason(error: BaseException) -> str:
+    """One line for a person."""
+    text = " ".join(str(error).split())
+    if type(error).__name__ == "DeadKernelError":
+        return "the kernel died: a cell ended the process (exit, os._exit) or used up the memory"
+    if type(error).__name__ == "CellTimeoutError":
+        return "a cell could not be interrupted after its time was up, or printed without end"
+    if "Cannot add or remove cells" in text or "Cannot modify existing assignment" in text:
+        return (
+            "the gradebook holds submissions of this assignment with other cells: "
+            "put the cells back, or move gradebook.db away (marks by hand go with it) and "
+            "grade again"
+        )
+    return f"{type(error).__name__}: {text}"[:300]
