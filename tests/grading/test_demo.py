@@ -9,6 +9,7 @@ import pytest
 from conftest import ANSWER, CONFIG, code, notebook, text, write
 
 from tinytorch.course.lesson import read_lesson
+from tinytorch.errors import TinyTorchError, UsageError
 from tinytorch.grading import demo, grade, stock
 
 EXERCISES = {
@@ -72,10 +73,12 @@ def sample(tmp_path_factory) -> Path:
 
 def test_the_sample_is_written_once_and_refuses_strangers(sample):
     assert len(demo.make_demo(sample)) == 12
-    assert demo.make_demo(sample) == []
+    files = {path: path.stat().st_mtime_ns for path in sample.glob("submitted/*/*/*.ipynb")}
+    demo.make_demo(sample)
+    assert {path: path.stat().st_mtime_ns for path in files} == files
     stranger = sample / "submitted/ada"
     stranger.mkdir()
-    with pytest.raises(ValueError, match="holds ada"):
+    with pytest.raises(UsageError, match="holds ada"):
         demo.make_demo(sample)
     stranger.rmdir()
 
@@ -118,8 +121,8 @@ def test_a_wrong_name_in_loses_is_found(sample, tmp_path):
     folder = tmp_path / "01_double"
     write(folder / "double.py", (sample / "modules/01_double/double.py").read_text())
     write(folder / "misconceptions.py", MISCONCEPTIONS.replace('"test_half"', '"test_hlaf"'))
-    with pytest.raises(ValueError, match="no tests test_hlaf"):
+    with pytest.raises(TinyTorchError, match="no tests test_hlaf"):
         demo.intended(read_lesson(folder / "double.py"))
     write(folder / "misconceptions.py", "")
-    with pytest.raises(ValueError, match="has no @wrong"):
+    with pytest.raises(TinyTorchError, match="has no @wrong"):
         demo.intended(read_lesson(folder / "double.py"))

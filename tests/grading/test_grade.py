@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import RIGHT, WRONG, Student, code
 
+from tinytorch.errors import UsageError
 from tinytorch.grading import grade, stock
 
 
@@ -64,6 +65,12 @@ def test_students_who_handed_in_nothing_are_missing(graded):
         ("right", "missing"),
         ("wrong", "missing"),
     ]
+
+
+def test_a_folder_with_a_wrong_name_is_told_of(graded):
+    (graded / "submitted/right/01_add").rename(graded / "submitted/right/1_add")
+    run = grade.grade(graded, ["02_twice"], students="right")
+    assert run.outcomes[0].reason == "nothing handed in, but there is 1_add"
 
 
 def test_ctrl_c_keeps_what_was_done_and_leaves_nothing_half_done(course):
@@ -128,10 +135,11 @@ def test_feedback_is_written_once_and_again_when_a_mark_changes(graded):
 
 
 def test_an_unknown_assignment_names_those_there_are(course):
-    with pytest.raises(ValueError, match="no assignment 03_sub: there are 01_add, 02_twice"):
+    with pytest.raises(UsageError, match="no assignment 03_sub: there are 01_add, 02_twice"):
         grade.grade(course, ["03_sub"])
 
 
-def test_an_odd_student_id_is_graded(course):
-    Student(course, "ada [2] +o'x").writes("add", WRONG).hands_in()
-    assert statuses(course) == {"ada [2] +o'x": "graded"}
+def test_an_odd_student_id_is_graded_unless_nbgrader_cannot(course):
+    Student(course, "ada +o'x.ü").writes("add", WRONG).hands_in()
+    Student(course, "ada [2]").writes("add", WRONG).hands_in()
+    assert statuses(course) == {"ada +o'x.ü": "graded", "ada [2]": "failed"}

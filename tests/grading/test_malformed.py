@@ -121,8 +121,8 @@ def hand_in_what_is_graded(course: Path) -> None:
 def hand_in_nbformat_3(student: Student) -> None:
     import nbformat
 
-    old = nbformat.convert(nbformat.from_dict(student.notebook), 3)
-    write(student.path, json.loads(json.dumps(old)))
+    old = nbformat.convert(nbformat.reads(json.dumps(student.notebook), as_version=4), 3)
+    write(student.path, nbformat.writes(old, version=nbformat.NO_CONVERT))
 
 
 @pytest.fixture(scope="module")

@@ -44,10 +44,10 @@ def test_columns_are_aligned_and_fit_a_terminal(table):
     grid = [line for line in text.splitlines() if line.startswith((" right", " wrong", " late"))]
     assert "\x1b" not in text
     assert len({len(line) for line in grid}) == 1
-    names = "tensor activations layers losses accuracy autograd optimizers training".split()
+    lessons = ["tensor", "activations", "layers", "losses", "accuracy", "autograd", "optimizers"]
     full = [
         report.Row("misconception_one", f"0{n}_{name}", 87.5, 100, 6, "graded", "")
-        for n, name in enumerate(names, 1)
+        for n, name in enumerate([*lessons, "training"], 1)
     ]
     wide = rendered(report.Table(tuple(full)), width=100, force_terminal=True)
     assert wide.count("87.5+6?") == 8 and "…" not in wide

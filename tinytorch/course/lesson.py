@@ -175,6 +175,9 @@ def read_lesson(path: Path) -> Lesson:
         raise LessonError([Problem(path, 1, "is not named as a lesson", mend)])
     try:
         text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        mend = f"write it, or remove the folder {path.parent.name}"
+        raise LessonError([Problem(path, 1, "there is no such lesson file", mend)]) from error
     except UnicodeDecodeError as error:
         mend = "save the file as UTF-8"
         raise LessonError([Problem(path, 1, f"is not UTF-8: {error}", mend)]) from error

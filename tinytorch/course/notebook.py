@@ -53,7 +53,8 @@ def effort(lesson: Lesson) -> str:
     points = f"{lesson.points:g} points"
     if by_hand:
         points += f", {by_hand:g} of them for answers that a person reads"
-    return f"Reading: about {_round(reading)} minutes. Coding: about {_round(coding)}. {points}."
+    times = f"Reading: about {_round(reading)} minutes. Coding: about {_round(coding)} minutes."
+    return f"{times} {points}."
 
 
 def _round(minutes: float) -> int:

@@ -1,5 +1,7 @@
 """From what students hand in to scores in nbgrader's gradebook."""
 
+from tinytorch.errors import TinyTorchError
 
-class NotGraded(Exception):
+
+class NotGraded(TinyTorchError):
     """A submission could not be graded. The message says why, in one line, for a person."""

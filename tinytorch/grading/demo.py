@@ -8,7 +8,6 @@ tested everything in between: the lessons' tests, the release, nbgrader and the 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from tinytorch.course.lesson import Cell, Lesson, find_lessons, read_lesson
 from tinytorch.course.variants import Variant, replace_definition, variants_of
+from tinytorch.errors import TinyTorchError, UsageError
+from tinytorch.files import write_if_changed
 from tinytorch.grading import stock
 from tinytorch.grading.grade import survey
 
@@ -47,7 +48,7 @@ class Student:
     """One student of the sample: how they work on a lesson, and what they do to the file."""
 
     work: Callable[[Lesson], Work]
-    damage: Callable[[Lesson, dict], dict | bytes] = lambda lesson, notebook: notebook
+    damage: Callable[[Lesson, dict], dict | str] = lambda lesson, notebook: notebook
     reason: str = ""  # why it can't be graded, where it can't
 
 
@@ -58,16 +59,17 @@ def make_demo(root: Path) -> list[str]:
     """Write the sample's submissions into submitted/. What is there already stays untouched.
 
     Returns:
-        The paths that were written, below root.
+        The ids of the students.
 
     Raises:
-        ValueError: submitted/ holds someone who is not of the sample, or a lesson was not
-            released, or has no wrong solution that says which tests it loses.
+        UsageError: submitted/ holds someone who is not of the sample.
+        TinyTorchError: a lesson was not released, or has no wrong solution that says which
+            tests it loses.
     """
     root = Path(root)
     strangers = sorted({path.name for path in (root / "submitted").glob("[!.]*")} - set(CLASS))
     if strangers:
-        raise ValueError(
+        raise UsageError(
             f"{root / 'submitted'} holds {', '.join(strangers[:3])}: the sample is never mixed "
             "with a real class, so make it in another copy of the course"
         )
@@ -79,8 +81,9 @@ def make_demo(root: Path) -> list[str]:
         for lesson in _lessons(root)
         for name, student in CLASS.items()
     }
-    written = [path for path, data in content.items() if _write(path, data)]
-    return [path.relative_to(root).as_posix() for path in written]
+    for path, text in content.items():
+        write_if_changed(path, text)
+    return list(CLASS)
 
 
 def mark_sample(root: Path) -> None:
@@ -126,7 +129,7 @@ def intended(lesson: Lesson) -> dict[str, Intention]:
     return intentions
 
 
-def submission(student: Student, lesson: Lesson, released: dict) -> bytes:
+def submission(student: Student, lesson: Lesson, released: dict) -> str:
     """The file that a student of the sample hands in for a lesson."""
     work, notebook = student.work(lesson), deepcopy(released)
     answers = {cell.grade_id: _answer(cell, work.answer) for cell in _questions(lesson)}
@@ -134,7 +137,7 @@ def submission(student: Student, lesson: Lesson, released: dict) -> bytes:
         grade_id = _grade_id(cell)
         cell["source"] = work.sources.get(grade_id) or answers.get(grade_id) or cell["source"]
     damaged = student.damage(lesson, notebook)
-    return damaged if isinstance(damaged, bytes) else _dump(damaged)
+    return damaged if isinstance(damaged, str) else _dump(damaged)
 
 
 # --- How they work ------------------------------------------------------------------------
@@ -159,16 +162,16 @@ def with_misconceptions(lesson: Lesson, number: int) -> Work:
     """Wrong solutions that say which tests they lose: of each exercise the one of this number.
 
     Raises:
-        ValueError: the first such student would have nothing wrong, or a test has another name.
+        TinyTorchError: the first such student would have nothing wrong, or a test has another name.
     """
     wrong = _misconceptions(lesson, number)
     if not wrong and number == 0:
         path = lesson.path.with_name("misconceptions.py")
-        raise ValueError(f"{path} has no @wrong(..., loses=('test_name', ...)): give one")
+        raise TinyTorchError(f"{path} has no @wrong(..., loses=('test_name', ...)): give one")
     lost = frozenset(test for variant in wrong for test in variant.loses)
     unknown = sorted(lost - {cell.grade_id for cell in lesson.cells if cell.is_test})
     if unknown:
-        raise ValueError(f"{lesson.path} has no tests {', '.join(unknown)}: mend a `loses`")
+        raise TinyTorchError(f"{lesson.path} has no tests {', '.join(unknown)}: mend a `loses`")
     sources = {v.exercise: replace_definition(lesson.cell(v.exercise).source, v) for v in wrong}
     return Work(solved(lesson).sources | sources, lost)
 
@@ -241,10 +244,10 @@ def copy_cells(lesson: Lesson, notebook: dict) -> dict:
     return notebook
 
 
-def truncate(lesson: Lesson, notebook: dict) -> bytes:
+def truncate(lesson: Lesson, notebook: dict) -> str:
     """Half a file, as a broken upload leaves it."""
-    data = _dump(notebook)
-    return data[: len(data) // 2]
+    text = _dump(notebook)
+    return text[: len(text) // 2]
 
 
 _NONE: frozenset[str] = frozenset()
@@ -276,7 +279,7 @@ def _lessons(root: Path) -> list[Lesson]:
 def _release(root: Path, lesson: Lesson) -> dict:
     path = Path(root, "release", lesson.folder, f"{lesson.name}.ipynb")
     if not path.exists():
-        raise ValueError(f"{path} is not there: build and release the course first")
+        raise TinyTorchError(f"{path} is not there: build and release the course first")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -318,17 +321,5 @@ def _difference(standing, expected: Intention) -> str:
     )
 
 
-def _dump(notebook: dict) -> bytes:
-    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-    return f"{text}\n".encode()
-
-
-def _write(path: Path, data: bytes) -> bool:
-    """Write a file all at once, and return True, unless it holds the same already."""
-    if path.exists() and path.read_bytes() == data:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_bytes(data)
-    new.replace(path)
-    return True
+def _dump(notebook: dict) -> str:
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
+from tinytorch.errors import UsageError
 from tinytorch.grading import NotGraded, intake, stock
 from tinytorch.grading.answers import earlier_modules
 from tinytorch.grading.journal import Entry, Journal, digest
@@ -22,7 +23,7 @@ class Outcome:
     assignment: str
     student: str
     status: str  # "graded", "unchanged", "failed" or "missing"
-    reason: str = ""  # why it failed
+    reason: str = ""  # why it failed or is missing
     repairs: tuple[str, ...] = ()  # what had to be mended on the graded copy
     seconds: float = 0.0
 
@@ -53,10 +54,11 @@ class Standing:
     course: str  # the hash of what it is to be graded with
     entry: Entry | None  # what the last run that touched it did
     score: stock.Score | None
+    strays: tuple[str, ...] = ()  # what lies in the student's folder and is no assignment
 
     @cached_property
     def status(self) -> str:
-        """ "missing", "waiting" (to be graded), "outdated" (changed since), "graded", "failed"."""
+        """One of missing, waiting (to be graded), outdated (changed since), graded and failed."""
         if self.folder is None:
             return "missing" if self.score is None else "graded"
         if self.entry is None:
@@ -66,6 +68,12 @@ class Standing:
         if self.entry.status == "graded" and self.score is None:
             return "waiting"  # someone removed the gradebook
         return self.entry.status
+
+    @property
+    def missing(self) -> str:
+        """What to say where nothing was handed in: perhaps it lies there by another name."""
+        there = f", but there is {', '.join(self.strays)}" if self.strays else ""
+        return f"nothing handed in{there}"
 
 
 def grade(
@@ -87,7 +95,7 @@ def grade(
         force: grade again what did not change.
 
     Raises:
-        ValueError: there is no such assignment.
+        UsageError: there is no such assignment.
     """
     assignments = check_assignments(root, assignments)
     plan = [(name, survey(root, name, students)) for name in assignments]
@@ -146,6 +154,7 @@ def survey(root: Path, assignment: str, students: str = "*") -> list[Standing]:
     folders = [path for path in (root / "submitted").glob("*") if path.is_dir()]
     there = {path.name for path in folders if not path.name.startswith(".")}
     course, journal = _course_digest(root, assignment), Journal(journal_path(root))
+    known = set(find_assignments(root))
     found = []
     for student in sorted(there | set(book)):
         if not fnmatchcase(student, students):
@@ -157,7 +166,8 @@ def survey(root: Path, assignment: str, students: str = "*") -> list[Standing]:
         autograded = (root / "autograded" / student / assignment).exists()
         score = book.get(student) if autograded or folder is None else None
         entry = journal.last("autograde", assignment, student)
-        found.append(Standing(assignment, student, folder, handed_in, course, entry, score))
+        strays = tuple(sorted(p.name for p in path.parent.glob("[!.]*") if p.name not in known))
+        found.append(Standing(assignment, student, folder, handed_in, course, entry, score, strays))
     return found
 
 
@@ -170,14 +180,14 @@ def check_assignments(root: Path, assignments: list[str] | None) -> list[str]:
     """The assignments that were asked for, or all of them.
 
     Raises:
-        ValueError: there is no such assignment, or none at all.
+        UsageError: there is no such assignment, or none at all.
     """
     known = find_assignments(root)
     if not known:
-        raise ValueError(f"{Path(root, 'source')} holds no notebooks: build the course first")
+        raise UsageError(f"{Path(root, 'source')} holds no notebooks: build the course first")
     unknown = sorted(set(assignments or []) - set(known))
     if unknown:
-        raise ValueError(f"no assignment {', '.join(unknown)}: there are {', '.join(known)}")
+        raise UsageError(f"no assignment {', '.join(unknown)}: there are {', '.join(known)}")
     return list(assignments or known)
 
 
@@ -204,7 +214,7 @@ class _Course:
 def _settled(standing: Standing, force: bool) -> Outcome | None:
     """The outcome where there is nothing to do, else None."""
     if standing.folder is None:
-        return Outcome(standing.assignment, standing.student, "missing")
+        return Outcome(standing.assignment, standing.student, "missing", standing.missing)
     if force or standing.status in ("waiting", "outdated"):
         return None
     status = "failed" if standing.status == "failed" else "unchanged"

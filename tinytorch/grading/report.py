@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinytorch.files import write_atomically
 from tinytorch.grading.grade import Standing, check_assignments, survey
 
 FIELDS = (
@@ -51,8 +51,6 @@ class Row:
     @property
     def note(self) -> str:
         """What there is to say below the table, if anything."""
-        if self.status == "missing":
-            return "nothing handed in"
         return f"not graded: {self.reason}" if self.status == "failed" else self.reason
 
 
@@ -75,7 +73,7 @@ def grades(root: Path, assignments: list[str] | None = None) -> Table:
     """The grades of everyone who handed something in or whom the gradebook knows.
 
     Raises:
-        ValueError: there is no such assignment.
+        UsageError: there is no such assignment.
     """
     wanted = check_assignments(root, assignments)
     rows = [_row(standing) for name in wanted for standing in survey(root, name)]
@@ -120,14 +118,16 @@ def render(table: Table, console=None) -> None:
 
 def write_csv(table: Table, path: Path) -> None:
     """Write one line for each student and assignment, all at once or not at all."""
-    path = Path(path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
     writer.writerows([_plain(getattr(row, name)) for name in FIELDS] for row in table.rows)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_text(text.getvalue(), encoding="utf-8")
-    new.replace(path)
+    write_atomically(path, text.getvalue())
+
+
+def as_json(table: Table) -> list[dict]:
+    """The rows as plain values, for machines."""
+    return [{name: getattr(row, name) for name in (*FIELDS, "waiting")} for row in table.rows]
 
 
 def _row(standing: Standing) -> Row:
@@ -144,7 +144,7 @@ def _explain(standing: Standing) -> str:
         repairs = standing.entry.repairs if standing.entry else ()
         return "repaired: " + "; ".join(repairs) if repairs else ""
     told = {
-        "missing": "nothing handed in",
+        "missing": standing.missing,
         "waiting": "not graded yet",
         "outdated": "it or the course changed since it was graded",
     }
@@ -174,8 +174,8 @@ def _heading(table: Table, assignment: str) -> str:
 
 
 def _notes(table: Table) -> list[str]:
-    """A line for each grade with something to say; a missing one shows in the table."""
-    told = [row for row in table.rows if row.note and row.status != "missing"]
+    """A line for each grade with something to say that the table does not show already."""
+    told = [row for row in table.rows if row.note not in ("", "nothing handed in")]
     return [f"{row.student}, {row.assignment}: {row.note}" for row in told]
 
 

@@ -1,4 +1,4 @@
-"""Stock nbgrader behind plain functions: no other module of the project imports it."""
+"""Stock nbgrader behind plain functions: what the project asks of nbgrader, it asks here."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 
+from tinytorch.errors import TinyTorchError
 from tinytorch.grading import NotGraded
 from tinytorch.grading.answers import earlier_core, environment
 from tinytorch.slow_imports import without_rfc3987
@@ -26,7 +27,7 @@ CONFIG = "nbgrader_config.py"
 SQLITE = "sqlite:///"
 
 
-class NbgraderError(Exception):
+class NbgraderError(TinyTorchError):
     """nbgrader could not do what it was asked to, for a reason that lies with the course."""
 
 
@@ -116,8 +117,9 @@ def autograde(root: Path, assignment: str, student: str, *, submitted: Path | No
     Raises:
         NotGraded: with the reason, in one line.
     """
-    # nbgrader globs for the student's folder, and an id may hold brackets.
-    course = _course(root, assignment_id=assignment, student_id=glob.escape(student))
+    if glob.escape(student) != student:
+        raise NotGraded("nbgrader takes [ * ? in a student's id for a pattern: rename the folder")
+    course = _course(root, assignment_id=assignment, student_id=student)
     if submitted is not None:
         course.submitted_directory = str(submitted)
     converter = _converter("Autograde", course)
@@ -125,6 +127,7 @@ def autograde(root: Path, assignment: str, student: str, *, submitted: Path | No
     converter.autograde_preprocessors = [_quiet(step) for step in steps]
     output = Path(course.format_path(course.autograded_directory, student, assignment))
     was_known = _has_submission(course, assignment, student)
+    shutil.rmtree(output, ignore_errors=True)
     try:
         with earlier_core(root, assignment):
             _run(converter)
@@ -145,7 +148,7 @@ def generate_feedback(root: Path, assignment: str, student: str) -> Path:
     Raises:
         NbgraderError: nbgrader failed.
     """
-    course = _course(root, assignment_id=assignment, student_id=glob.escape(student))
+    course = _course(root, assignment_id=assignment, student_id=student)
     _run(_converter("GenerateFeedback", course))
     return Path(course.format_path(course.feedback_directory, student, assignment))
 
