@@ -192,9 +192,8 @@ def to_array(data: Any) -> np.ndarray:
     array = np.asarray(data)  # lists of different lengths end here, in NumPy's ValueError
     if array.dtype.kind not in "biuf":
         raise TypeError(f"expected numbers, got {array.dtype}: turn them into numbers first")
-    if isinstance(data, np.ndarray | np.generic):
-        return array
-    return array.astype(np.float32)
+    chosen = isinstance(data, (np.ndarray, np.generic))
+    return array if chosen else array.astype(np.float32)
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_to_array_makes_float32_of_python_numbers", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
@@ -311,9 +310,12 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
     ### BEGIN SOLUTION
     arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
     output = Tensor(function(*arrays, **options))
-    if recording.enabled and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-        output.requires_grad = True
-        output.origin = Origin(function, inputs, options)
+    if recording.enabled:
+        for x in inputs:
+            if isinstance(x, Tensor) and x.requires_grad:
+                output.requires_grad = True
+                output.origin = Origin(function, inputs, options)
+                break
     return output
     ### END SOLUTION
 

@@ -127,9 +127,8 @@ def to_array(data: Any) -> np.ndarray:
     array = np.asarray(data)  # lists of different lengths end here, in NumPy's ValueError
     if array.dtype.kind not in "biuf":
         raise TypeError(f"expected numbers, got {array.dtype}: turn them into numbers first")
-    if isinstance(data, np.ndarray | np.generic):
-        return array
-    return array.astype(np.float32)
+    chosen = isinstance(data, (np.ndarray, np.generic))
+    return array if chosen else array.astype(np.float32)
 
 
 class Origin(NamedTuple):
@@ -171,9 +170,12 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
     """
     arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
     output = Tensor(function(*arrays, **options))
-    if recording.enabled and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-        output.requires_grad = True
-        output.origin = Origin(function, inputs, options)
+    if recording.enabled:
+        for x in inputs:
+            if isinstance(x, Tensor) and x.requires_grad:
+                output.requires_grad = True
+                output.origin = Origin(function, inputs, options)
+                break
     return output
 
 

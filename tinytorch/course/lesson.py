@@ -186,8 +186,9 @@ def read_lesson(path: Path) -> Lesson:
 
 def parse_cells(path: Path, text: str) -> tuple[Cell, ...]:
     """Split the text of a percent file into cells."""
+    jupytext = _jupytext()
     try:
-        notebook = _jupytext().reads(text, fmt="py:percent")
+        notebook = jupytext.reads(text, fmt="py:percent")
     except Exception as error:
         mend = "write it as a Jupytext percent file, with metadata as name={...JSON...}"
         raise LessonError([Problem(path, 1, f"can't be read: {error}", mend)]) from error

@@ -34,7 +34,8 @@ from pathlib import Path
 
 from tinytorch.course.lesson import Cell, Lesson
 
-COMMAND = [sys.executable, "-m", "tinytorch.course.run"]
+# -P: a folder named tinytorch where the command runs must not hide the package.
+COMMAND = [sys.executable, "-P", "-m", "tinytorch.course.run"]
 # More BLAS threads than one only make parallel runs wait for each other.
 ENVIRONMENT = {
     "MPLBACKEND": "Agg",
