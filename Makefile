@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: course test build check lint clean
+.PHONY: course test validity build check lint clean
 
 course: build          ## build every lesson, then release, grade and report on a sample class
 	$(BIN)/tinytorch demo
@@ -16,6 +16,9 @@ course: build          ## build every lesson, then release, grade and report on 
 test: $(READY)         ## run all tests
 	$(BIN)/python -m pytest -n 2
 
+validity: $(READY)     ## prove that the lessons' tests tell wrong solutions from right ones
+	$(BIN)/tinytorch validity
+
 build: $(READY)        ## make source/, release/ and tinytorch/core/ out of modules/
 	$(BIN)/tinytorch build
 
@@ -24,7 +27,7 @@ check: lint            ## what CI asks before the tests: generated files in sync
 
 lint: $(READY)
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check tinytorch tests nbgrader_config.py
+	$(BIN)/ruff format --check .
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
+import re
+import shutil
+import subprocess
 import sys
 
 import matplotlib.pyplot as plt
@@ -39,10 +44,64 @@ def show(figure: Figure, alt: str) -> None:
     Outside a notebook nothing is shown: a lesson also runs as a script.
     """
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
-        from IPython.display import Image, display
+        from IPython.display import display
 
         picture = io.BytesIO()
         with plt.rc_context(STYLE):
             figure.savefig(picture, format="png")
-        display(Image(picture.getvalue(), format="png", alt=alt))
+        data = base64.b64encode(picture.getvalue()).decode("ascii")
+        # As HTML, since neither JupyterLab nor nbconvert shows the alt text of a bare PNG.
+        image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+        display({"text/html": image, "text/plain": alt}, raw=True)
     plt.close(figure)  # or the notebook's own backend would show it again
+
+
+def draw_graph(dot: str, width: float = 6.4, height: float = 2.4) -> Figure:
+    r"""Draw a small graph that is written in graphviz's dot language, from left to right.
+
+    With graphviz where its program `dot` is installed, else with matplotlib alone.
+
+    Args:
+        dot: nodes as `name [label="one\ntwo", shape=box]` (or ellipse), edges as `a -> b`.
+        width, height: of the figure, in inches.
+    """
+    figure, axis = subplots(width=width, height=height)
+    axis.axis("off")
+    if program := shutil.which("dot"):
+        command = [program, "-Tpng", "-Gdpi=200", "-Grankdir=LR"]
+        drawn = subprocess.run(command, input=dot.encode(), capture_output=True, check=True)
+        axis.imshow(plt.imread(io.BytesIO(drawn.stdout)))
+        return figure
+    boxes = re.findall(r'(\w+) \[label="(.*?)", shape=(\w+)\]', dot, re.DOTALL)
+    edges = re.findall(r"(\w+) -> (\w+)", dot)
+    places = _places([name for name, *_ in boxes], edges)
+    drawn = {}
+    for name, label, shape in boxes:
+        form, color = ("round", SKY) if shape == "ellipse" else ("square", YELLOW)
+        style = {"boxstyle": f"{form},pad=0.4", "facecolor": color, "alpha": 0.5}
+        text = label.replace(r"\n", "\n")
+        drawn[name] = axis.text(*places[name], text, ha="center", va="center", size=9, bbox=style)
+    across, down = zip(*places.values(), strict=True)
+    axis.set(xlim=(min(across) - 0.4, max(across) + 0.4), ylim=(min(down) - 0.6, max(down) + 0.6))
+    figure.canvas.draw()  # the boxes get their sizes, at which the arrows end
+    for start, end in edges:
+        ends = {"patchA": drawn[start].get_bbox_patch(), "patchB": drawn[end].get_bbox_patch()}
+        arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 1, "shrinkB": 1, **ends}
+        axis.annotate("", places[end], places[start], arrowprops=arrow)
+    return figure
+
+
+def _places(names: list[str], edges: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
+    """Where the nodes of a small acyclic graph stand: in columns, each near what it leads to."""
+    after = {name: [end for start, end in edges if start == name] for name in names}
+    depth = dict.fromkeys(names, 0)
+    for _ in names:
+        depth = {name: max((depth[end] + 1 for end in after[name]), default=0) for name in names}
+    places: dict[str, tuple[float, float]] = {}
+    for column in range(max(depth.values()) + 1):
+        stack = [name for name in names if depth[name] == column]
+        wish = {n: sum(places[e][1] for e in after[n]) / max(len(after[n]), 1) for n in stack}
+        stack.sort(key=lambda name: -wish[name])
+        middle = sum(wish.values()) / len(stack) + (len(stack) - 1) / 2
+        places |= {name: (-column, middle - row) for row, name in enumerate(stack)}
+    return places

@@ -26,6 +26,7 @@ def to_array(data):
     loses=(
         "test_to_array_keeps_an_array_as_it_is",
         "test_elementwise_keeps_dtype_and_inputs",
+        "test_elementwise_refuses_shapes_that_do_not_fit",
         "test_reshape",
     ),
 )
@@ -625,8 +626,8 @@ def reduce_mean(x, axis=None, keepdims=False):
 
 @right("sums what was divided before")
 def reduce_mean(x, axis=None, keepdims=False):
-    share = reduce_sum(x, axis).size / x.size
-    return reduce_sum(x * share, axis, keepdims)
+    count = np.ones(x.shape).sum(axis=axis, keepdims=True)
+    return reduce_sum(x / count.astype(x.dtype), axis, keepdims)
 
 
 # --- row_major_strides --------------------------------------------------------------------

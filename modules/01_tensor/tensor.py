@@ -542,7 +542,8 @@ def elementwise(function: Callable, a: Any, b: Any) -> Tensor:
         A Tensor of the shape that the two broadcast to.
 
     Raises:
-        ValueError: the shapes do not fit; the message names both, as in `broadcast_shape`.
+        ValueError: the shapes do not fit; the message names both, as in `broadcast_shape`. Or
+            the function refuses the values.
 
     Example:
         >>> elementwise(np.subtract, 1, Tensor([1, 2, 3]))
@@ -605,6 +606,8 @@ def test_elementwise_refuses_shapes_that_do_not_fit():
     assert_raises(ValueError, elementwise, np.add, x, Tensor([1.0, 2.0]), hint=hint)
     ### BEGIN HIDDEN TESTS
     assert_raises(ValueError, elementwise, np.add, x, np.ones((3, 2)), hint=hint)
+    hint = "If you swallow what the function itself refuses, None takes the result's place."
+    assert_raises(ValueError, elementwise, np.power, Tensor(np.array([2, 3])), -1, hint=hint)
     ### END HIDDEN TESTS
 
 
@@ -745,6 +748,8 @@ def test_reduce_mean():
     y = Tensor(np.arange(24.0).reshape(2, 3, 4))
     assert_close(y.mean(axis=(0, 2)), np.array([7.5, 11.5, 15.5]), "If axis is a tuple, lengths multiply.")
     assert_close(Tensor([1.0, 2.0]).mean(), 1.5, "If the count is an array, it widens.", dtype=np.float32)
+    hint = "If no row is left, there is nothing to divide, and no count to divide by."
+    assert_equal(lambda: Tensor(np.zeros((0, 3))).mean(axis=1).shape, (0,), hint)
     hint = "If you bypass the door, nothing is recorded."
     assert_equal(Tensor([1.0, 2.0], requires_grad=True).mean().requires_grad, True, hint)
     ### END HIDDEN TESTS
@@ -907,9 +912,11 @@ def transpose(x: Tensor, *axes: int) -> Tensor:
     """
     ### BEGIN SOLUTION
     axes = axes or tuple(reversed(range(x.ndim)))
-    if sorted(axis % max(x.ndim, 1) for axis in axes) != list(range(x.ndim)):
-        raise ValueError(f"axes {axes} of a tensor with {x.ndim}: name each axis once")
-    return apply(np.transpose, x, axes=axes)
+    try:
+        return apply(np.transpose, x, axes=axes)
+    except ValueError:
+        message = f"axes {axes} of a tensor with {x.ndim}: name each axis once"
+        raise ValueError(message) from None
     ### END SOLUTION
 
 

@@ -465,6 +465,8 @@ def test_tanh_gradient():
     check_gradient(tanh, tanh_gradient, np.random.default_rng(6).normal(0, 1, (2, 3, 4)), suspects=suspects)
     far, ones = np.float32([-1000.0, 1000.0]), np.ones(2, np.float32)
     assert_close(tanh_gradient(ones, tanh(far), far), ones * 0, dtype=np.float32, name="at ±1000")
+    hint = "If you square output in place, whoever needs it next finds another number."
+    assert_unchanged(tanh_gradient, np.array([2.0, 3.0]), np.array([0.5, -0.5]), x[0, :2], hint=hint)
     ### END HIDDEN TESTS
 
 

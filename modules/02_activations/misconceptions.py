@@ -396,7 +396,7 @@ def tanh_gradient(grad, output, x):
 @right("in place on its own array")
 @gradient_of(tanh)
 def tanh_gradient(grad, output, x):
-    slope = np.square(output)
+    slope = np.asarray(np.square(output))
     np.subtract(1, slope, out=slope)
     slope *= grad
     return slope

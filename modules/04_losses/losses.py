@@ -315,6 +315,7 @@ def test_class_indices_refuses_the_rest():
     ### BEGIN HIDDEN TESTS
     for hint, targets in zip(cases, ([-4.0], [2, 7, 1], [np.nan, 1.0], [[0, 1, 2]]), strict=True):
         assert_raises(ValueError, class_indices, np.array(targets), 3, hint=hint)
+    assert_raises(ValueError, class_indices, np.array(1), 3, hint="If a bare number passes, N is unknown.")
     ### END HIDDEN TESTS
 
 
@@ -435,7 +436,7 @@ def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) ->
     ### BEGIN SOLUTION
     soft = is_soft(probabilities, targets)
     rows = targets if soft else one_hot(targets, probabilities.shape[1])
-    logs = np.log(probabilities, where=rows != 0, out=np.zeros_like(probabilities))
+    logs = np.log(probabilities, where=rows > 0, out=np.zeros_like(probabilities))
     return -np.sum(rows * logs, axis=1)
     ### END SOLUTION
 
@@ -536,7 +537,7 @@ def categorical_cross_entropy_gradient(
     soft = is_soft(probabilities, targets)
     rows = targets if soft else one_hot(targets, probabilities.shape[1])
     slopes = np.zeros_like(probabilities)
-    return np.divide(-grad[:, None] * rows, probabilities, where=rows != 0, out=slopes)
+    return np.divide(-grad[:, None] * rows, probabilities, where=rows > 0, out=slopes)
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
@@ -968,7 +969,7 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     ### BEGIN SOLUTION
     shifted = logits - logits.max(axis=1, keepdims=True)
     if is_soft(logits, targets):
-        shares = np.multiply(targets, shifted, where=targets != 0, out=np.zeros_like(shifted))
+        shares = np.multiply(targets, shifted, where=targets > 0, out=np.zeros_like(shifted))
         total, score = targets.sum(axis=1), shares.sum(axis=1)
     else:
         indices = class_indices(targets, logits.shape[1])

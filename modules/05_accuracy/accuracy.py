@@ -209,7 +209,7 @@ def target_classes(targets: Any) -> np.ndarray:
         raise ValueError(f"expected (N,) indices or (N, C) one-hot rows, got {array.shape}")
     classes = array.argmax(axis=1)
     ones = array[np.arange(len(array)), classes] == 1
-    if not ones.all() or (np.count_nonzero(array, axis=1) != 1).any():
+    if not ones.all() or (np.count_nonzero(array, axis=1) > 1).any():
         raise ValueError("expected one-hot rows, one 1 and zeros: choose a class for each sample")
     return classes
     ### END SOLUTION
@@ -388,10 +388,41 @@ test_accuracy_in_every_form()
 
 # %% [markdown]
 r"""
+A published example runs three spirals of 100 points through a network of 2, 3 and 3 numbers with
+tiny random weights, and reports a loss of 1.0986104 and an accuracy of 0.34. With your parts it
+should come out the same. The numbers hang on NumPy's old global generator with seed 0, which
+draws the points first and the two weight matrices after them.
+"""
+
+# %% nbgrader={"grade": true, "grade_id": "test_forward_pass_on_the_spiral", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+def test_forward_pass_on_the_spiral():
+    """The published loss and accuracy of the untrained network."""
+    np.random.seed(0)  # noqa: NPY002
+    points, classes = spiral_data(samples=100, classes=3)
+    rng = np.random.default_rng(0)  # its weights are replaced
+    network = Sequential(Linear(2, 3, rng), ReLU(), Linear(3, 3, rng), Softmax())
+    for layer in (network[0], network[2]):
+        layer.weight.data[...] = 0.01 * np.random.randn(*layer.weight.shape)  # noqa: NPY002
+        layer.bias.data[...] = 0.0
+    outputs = network(Tensor(points.astype(np.float32)))
+    hint = "If the loss is another, so are the weights: run the cell from its first line."
+    found = CategoricalCrossEntropyLoss().calculate(outputs, classes)
+    assert_close(found, 1.0986104011535645, hint, name="the loss", rtol=2e-7)
+    hint = "If it is another share, eight rows tie: the first class wins there."
+    assert_close(accuracy(outputs, classes), 0.34, hint, name="the accuracy")
+    ### BEGIN HIDDEN TESTS
+    assert_close(accuracy(outputs, np.eye(3)[classes]), 0.34, hint, name="with one-hot targets")
+    ### END HIDDEN TESTS
+
+
+test_forward_pass_on_the_spiral()
+
+# %% [markdown]
+r"""
 ## 5.4 Compared with what, and how surely?
 
 99.5 % sounded good until we knew that always saying "no" earns it. The share of the most frequent
-class is the *baseline*: what one gets without looking at a single input.
+class is the *baseline*: what one gets without looking at a single input. It is written for you.
 """
 
 # %%
@@ -419,7 +450,7 @@ def majority_baseline(targets: Any) -> float:
 
 # %% [markdown]
 r"""
-The other question is chance. Nine right out of ten, and 900 out of 1,000: both 90 %, but a tenth
+The other question is chance. Nine right out of ten, and 900 out of 1,000: both 90 %, but one
 image more or less moves the first by ten points. If the true share is $p$, the measured one
 $\hat p$ of $N$ samples scatters around it with standard deviation $\sqrt{p(1-p)/N}$. *Wilson's
 interval* holds every $p$ from which $\hat p$ is at most $z$ deviations away,
@@ -430,7 +461,10 @@ Squared, that is a quadratic inequality in $p$. Its two ends are
 
 $$ \frac{\hat p + \frac{z^2}{2N} \pm z \sqrt{\frac{\hat p (1-\hat p)}{N} + \frac{z^2}{4N^2}}}
         {1 + \frac{z^2}{N}} . $$
+"""
 
+# %% [markdown]
+r"""
 With $z = 1.96$, about 95 % of such intervals hold the true share. Textbooks often put $\hat p$ for $p$
 under the root, which is simpler, and claims certainty after three right out of three.
 """
@@ -515,9 +549,12 @@ print("900 of 1,000: {:.3f} to {:.3f}".format(*confidence_interval(900, 1_000)))
 
 # %% [markdown]
 r"""
-On 1,000 images the interval is still almost four points wide. 90.1 and 90.4 % of them cannot be
-told apart from chance by these two numbers.
+On 1,000 images the interval is still almost four points wide. Two networks that get 90.1 and
+90.4 % of them right may well be equally good.
+"""
 
+# %% [markdown]
+r"""
 ## 5.5 Top-k
 
 With a thousand classes one often asks less: is the true class among the `k` best? Sorting is one
@@ -552,7 +589,7 @@ def top_k_accuracy(outputs: Any, targets: Any, k: int) -> float:
     """
     ### BEGIN SOLUTION
     scores, (_, actual) = to_array(outputs), paired_classes(outputs, targets)
-    if scores.ndim != 2 or not 1 <= k <= scores.shape[1]:
+    if scores.ndim == 1 or not 1 <= k <= scores.shape[1]:
         raise ValueError(f"expected (N, C) scores and k from 1 to C, got {scores.shape} and k={k}")
     own = scores[np.arange(len(scores)), actual, np.newaxis]  # (N, 1)
     earlier = np.arange(scores.shape[1]) < actual[:, np.newaxis]  # (C,) < (N, 1) -> (N, C)
@@ -754,7 +791,10 @@ print(f"accuracy {accuracy(calls, animals):.0%}")
 r"""
 75 % are right, and a fox hardly stands a chance: the row at the bottom tells what the one number
 hid.
+"""
 
+# %% [markdown]
+r"""
 ## 5.7 Precision, recall, F1
 
 For one class the matrix answers two questions, and the diagonal entry stands in both:
@@ -876,7 +916,7 @@ test_averaged_ratio_of_all_classes()
 # %% [markdown]
 r"""
 Now each measure is the choice of two counts from the confusion matrix. Its diagonal, `np.diag`,
-holds the hits.
+holds the hits. Precision and F1 are yours; recall, which stands between them, is written.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "precision", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1030,7 +1070,10 @@ figures.show(figure, alt="Precision rises from 0.05 to 0.9 as the threshold rise
 r"""
 No point of the two curves is right by itself. Which one to choose depends on what a missed patient
 costs, and what a false alarm.
+"""
 
+# %% [markdown]
+r"""
 ## 5.8 Balanced accuracy
 
 One number that cannot be bought by ignoring a rare class: the mean of the recalls. Guessing gets
@@ -1144,8 +1187,8 @@ figure, axes = figures.subplots(1, 3, sharey=True, height=2.8)
 for axis, (name, p), colour in zip(axes, answers.items(), figures.PALETTE, strict=False):
     outputs, right = np.array([[q, 1 - q] for q in p]), np.zeros(5, int)
     axis.bar(range(1, 6), -np.log(p), color=colour)
-    axis.set(xlabel="question", xticks=range(1, 6), title=f"{name}\naccuracy "
-             f"{accuracy(outputs, right):.1f}, loss {loss.calculate(outputs, right):.2f}")
+    scores = f"accuracy {accuracy(outputs, right):.1f}\nloss {loss.calculate(outputs, right):.2f}"
+    axis.set(xlabel="question", xticks=range(1, 6), title=f"{name}\n{scores}")
 axes[0].set_ylabel("loss of the answer")
 figures.show(figure, alt="Losses of 0.59, 0.21 and 1.40 at the same accuracy of 0.8.")
 
@@ -1255,9 +1298,9 @@ def reliability_bins(
     ### BEGIN SOLUTION
     p, (predicted, actual) = to_array(probabilities), paired_classes(probabilities, targets)
     # Rows of float16 add up to 1 within about 1e-3.
-    if p.ndim != 2 or p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
+    if p.ndim == 1 or p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
         raise ValueError("expected (N, C) rows that add up to 1: take the softmax of logits first")
-    confidence = p.max(axis=1).astype(np.float64)
+    confidence = p.max(axis=1)
     index = np.minimum((confidence * bins).astype(int), bins - 1)
     count = np.bincount(index, minlength=bins)
     divisor = np.maximum(count, 1)  # of an empty bin 1, so that 0 / 1 = 0
@@ -1335,6 +1378,7 @@ def test_reliability_bins_of_answers_that_are_not_probabilities():
     ### BEGIN HIDDEN TESTS
     assert_close(reliability_bins([[0.5, 0.5]], [0])[2], 1 * (np.arange(10) == 5), name="ten bins")
     assert_raises(ValueError, reliability_bins, [[1.5, -0.5]], [0], hint=hint, name="[1.5, -0.5]")
+    assert_raises(ValueError, reliability_bins, [[0.2, 0.3], [0.3, 0.7]], [1, 1], hint=hint)
     assert_raises(ValueError, reliability_bins, [0, 1], [0, 1], hint="If classes pass, there was no confidence.")
     ### END HIDDEN TESTS
 
@@ -1368,36 +1412,15 @@ figures.show(figure, alt="Left the bars reach the diagonal; right they stay belo
 r"""
 The accuracies are equal, as they must be. On the right, answers with confidence near 1 are right
 in about three of four cases.
-
-## 5.13 A network that has learned nothing
-
-A published example runs three spirals of 100 points through a network of 2, 3 and 3 numbers with
-tiny random weights, and reports a loss of 1.0986104 and an accuracy of 0.34. With your parts it
-should come out the same. The numbers hang on NumPy's old global generator with seed 0, which
-draws the points first and the two weight matrices after them.
 """
 
-# %% nbgrader={"grade": true, "grade_id": "test_forward_pass_on_the_spiral", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-def test_forward_pass_on_the_spiral():
-    """The published loss and accuracy of the untrained network."""
-    np.random.seed(0)  # noqa: NPY002
-    points, classes = spiral_data(samples=100, classes=3)
-    network = Sequential(Linear(2, 3, rng), ReLU(), Linear(3, 3, rng), Softmax())
-    for layer in (network[0], network[2]):
-        layer.weight.data[...] = 0.01 * np.random.randn(*layer.weight.shape)  # noqa: NPY002
-        layer.bias.data[...] = 0.0
-    outputs = network(Tensor(points.astype(np.float32)))
-    hint = "If the loss is another, so are the weights: run the cell from its first line."
-    found = CategoricalCrossEntropyLoss().calculate(outputs, classes)
-    assert_close(found, 1.0986104011535645, hint, name="the loss", rtol=2e-7)
-    hint = "If it is another share, eight rows tie: the first class wins there."
-    assert_close(accuracy(outputs, classes), 0.34, hint, name="the accuracy")
-    ### BEGIN HIDDEN TESTS
-    assert_close(accuracy(outputs, np.eye(3)[classes]), 0.34, hint, name="with one-hot targets")
-    ### END HIDDEN TESTS
+# %% [markdown]
+r"""
+## 5.13 A network that has learned nothing
 
-
-test_forward_pass_on_the_spiral()
+The untrained network of section 5.3 had an accuracy of 0.34 on 300 points, and a loss of 1.0986.
+What would guessing have given?
+"""
 
 # %%
 print("baseline", round(majority_baseline(np.repeat([0, 1, 2], 100)), 3),
@@ -1406,10 +1429,13 @@ print("interval of 102 right of 300: {:.3f} to {:.3f}".format(*confidence_interv
 
 # %% [markdown]
 r"""
-The loss is $\log 3$ to four digits and the baseline lies inside the interval: 0.34 is one third
+The loss is $\log 3$ to six digits and the baseline lies inside the interval: 0.34 is one third
 plus chance. The network says nearly the same to every point, which is what one wants of it before
 training.
+"""
 
+# %% [markdown]
+r"""
 ## 5.14 The digits, reported in full
 
 In lesson 1 the nearest mean image recognised "nearly nine in ten" digits it had never seen. Now we
@@ -1453,11 +1479,13 @@ figures.show(figure, alt="Six ones with a hook on the left, beside the mean 1, a
 
 # %% [markdown]
 r"""
-Of 597 new images 88 % are right, and other images would have given between 85 and 91 %. The
-baseline is 10 %. Of 14 ones that were missed 12 are called 9: they have a
-hook on the left, as a nine has, while the mean of all ones is a straight bar. One mean cannot hold
-two ways of writing a digit.
+88 % of 597 new images are right, and of all such images, with 95 % confidence, 85 to 91 %. The
+baseline is 10 %. Of 14 ones that were missed 12 are called 9: they have a hook on the left, as a
+nine has, while the mean of all ones is a straight bar. One mean cannot hold two ways of writing.
+"""
 
+# %% [markdown]
+r"""
 ## 5.15 Summary
 
 Accuracy is a share of agreeing classes, and it means something beside a baseline and an interval.

@@ -112,8 +112,13 @@ def test_nan_is_passed_on(name, dtype):
     """A nan stays visible, and does not leak into other rows."""
     x = np.array([[np.nan, 1.0, 2.0], [0.0, 1.0, -2.0]], dtype)
     output = getattr(activations, name)(x)
-    np.testing.assert_allclose(output, getattr(torch, name)(
-        torch.tensor(x), **({"dim": -1} if name in ALONG_AN_AXIS else {})).numpy(), rtol=2e-5)
+    np.testing.assert_allclose(
+        output,
+        getattr(torch, name)(
+            torch.tensor(x), **({"dim": -1} if name in ALONG_AN_AXIS else {})
+        ).numpy(),
+        rtol=2e-5,
+    )
 
 
 @every_dtype

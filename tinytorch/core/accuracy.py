@@ -98,7 +98,7 @@ def target_classes(targets: Any) -> np.ndarray:
         raise ValueError(f"expected (N,) indices or (N, C) one-hot rows, got {array.shape}")
     classes = array.argmax(axis=1)
     ones = array[np.arange(len(array)), classes] == 1
-    if not ones.all() or (np.count_nonzero(array, axis=1) != 1).any():
+    if not ones.all() or (np.count_nonzero(array, axis=1) > 1).any():
         raise ValueError("expected one-hot rows, one 1 and zeros: choose a class for each sample")
     return classes
 
@@ -225,7 +225,7 @@ def top_k_accuracy(outputs: Any, targets: Any, k: int) -> float:
     Hint: a comparison of `(N, C)` with `(N, 1)`.
     """
     scores, (_, actual) = to_array(outputs), paired_classes(outputs, targets)
-    if scores.ndim != 2 or not 1 <= k <= scores.shape[1]:
+    if scores.ndim == 1 or not 1 <= k <= scores.shape[1]:
         raise ValueError(f"expected (N, C) scores and k from 1 to C, got {scores.shape} and k={k}")
     own = scores[np.arange(len(scores)), actual, np.newaxis]  # (N, 1)
     earlier = np.arange(scores.shape[1]) < actual[:, np.newaxis]  # (C,) < (N, 1) -> (N, C)
@@ -403,9 +403,9 @@ def reliability_bins(
     """
     p, (predicted, actual) = to_array(probabilities), paired_classes(probabilities, targets)
     # Rows of float16 add up to 1 within about 1e-3.
-    if p.ndim != 2 or p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
+    if p.ndim == 1 or p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
         raise ValueError("expected (N, C) rows that add up to 1: take the softmax of logits first")
-    confidence = p.max(axis=1).astype(np.float64)
+    confidence = p.max(axis=1)
     index = np.minimum((confidence * bins).astype(int), bins - 1)
     count = np.bincount(index, minlength=bins)
     divisor = np.maximum(count, 1)  # of an empty bin 1, so that 0 / 1 = 0

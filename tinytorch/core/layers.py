@@ -118,7 +118,7 @@ def linear_bias_gradient(
     return grad.reshape(-1, bias.size).sum(axis=0).reshape(bias.shape)
 
 
-def xavier_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+def xavier_uniform(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     """Weights drawn evenly from (-a, a) with a = sqrt(6 / (D + C)): their variance is 2 / (D + C).
 
     Args:
@@ -138,7 +138,7 @@ def xavier_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarr
     return rng.uniform(-bound, bound, shape).astype(np.float32)
 
 
-def he_normal(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     """Weights drawn from a normal distribution of mean 0 and variance 2 / D.
 
     Args:
@@ -174,7 +174,7 @@ class Linear(Layer):
         self,
         in_features: int,
         out_features: int,
-        rng: np.random.Generator,
+        rng: "np.random.Generator",
         initialise: str | Callable = "xavier",
         bias: bool = True,
     ):
@@ -266,7 +266,7 @@ class Dropout(Layer):
         rng: draws what is dropped, independently for each number and in each call.
     """
 
-    def __init__(self, p: float, rng: np.random.Generator):
+    def __init__(self, p: float, rng: "np.random.Generator"):
         if not 0 <= p < 1:
             raise ValueError(f"expected a probability to drop of at least 0 and below 1, got {p}")
         self.p, self.rng = p, rng

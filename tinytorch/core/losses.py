@@ -170,7 +170,7 @@ def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) ->
     """
     soft = is_soft(probabilities, targets)
     rows = targets if soft else one_hot(targets, probabilities.shape[1])
-    logs = np.log(probabilities, where=rows != 0, out=np.zeros_like(probabilities))
+    logs = np.log(probabilities, where=rows > 0, out=np.zeros_like(probabilities))
     return -np.sum(rows * logs, axis=1)
 
 
@@ -191,7 +191,7 @@ def categorical_cross_entropy_gradient(
     soft = is_soft(probabilities, targets)
     rows = targets if soft else one_hot(targets, probabilities.shape[1])
     slopes = np.zeros_like(probabilities)
-    return np.divide(-grad[:, None] * rows, probabilities, where=rows != 0, out=slopes)
+    return np.divide(-grad[:, None] * rows, probabilities, where=rows > 0, out=slopes)
 
 
 def reduce_loss(losses: Tensor, reduction: str = "mean", divisor: float | None = None) -> Tensor:
@@ -352,7 +352,7 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """
     shifted = logits - logits.max(axis=1, keepdims=True)
     if is_soft(logits, targets):
-        shares = np.multiply(targets, shifted, where=targets != 0, out=np.zeros_like(shifted))
+        shares = np.multiply(targets, shifted, where=targets > 0, out=np.zeros_like(shifted))
         total, score = targets.sum(axis=1), shares.sum(axis=1)
     else:
         indices = class_indices(targets, logits.shape[1])

@@ -242,7 +242,8 @@ def elementwise(function: Callable, a: Any, b: Any) -> Tensor:
         A Tensor of the shape that the two broadcast to.
 
     Raises:
-        ValueError: the shapes do not fit; the message names both, as in `broadcast_shape`.
+        ValueError: the shapes do not fit; the message names both, as in `broadcast_shape`. Or
+            the function refuses the values.
 
     Example:
         >>> elementwise(np.subtract, 1, Tensor([1, 2, 3]))
@@ -345,9 +346,11 @@ def transpose(x: Tensor, *axes: int) -> Tensor:
         (2, 4, 3)
     """
     axes = axes or tuple(reversed(range(x.ndim)))
-    if sorted(axis % max(x.ndim, 1) for axis in axes) != list(range(x.ndim)):
-        raise ValueError(f"axes {axes} of a tensor with {x.ndim}: name each axis once")
-    return apply(np.transpose, x, axes=axes)
+    try:
+        return apply(np.transpose, x, axes=axes)
+    except ValueError:
+        message = f"axes {axes} of a tensor with {x.ndim}: name each axis once"
+        raise ValueError(message) from None
 
 
 def getitem(x: Tensor, index: Any) -> Tensor:

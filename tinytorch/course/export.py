@@ -33,7 +33,7 @@ def export_init(lessons: Iterable[Lesson]) -> str:
         '"""The framework, module by module as the lessons build it."""',
         "",
         *(
-            _wrap(f"from tinytorch.{lesson.module} import ", public_names(lesson))
+            _wrap(f"from tinytorch.{lesson.module} import ", _for_import(public_names(lesson)))
             for lesson in sorted(lessons, key=lambda lesson: lesson.name)
         ),
     ]
@@ -44,7 +44,7 @@ def export_init(lessons: Iterable[Lesson]) -> str:
 def public_names(lesson: Lesson) -> list[str]:
     """The names without a leading underscore that the exported cells define.
 
-    Sorted as ruff sorts them: constants, then classes, then the rest.
+    Sorted as ruff sorts `__all__`: constants, then classes, then the rest.
     """
     names = set()
     for cell in lesson.cells:
@@ -59,6 +59,11 @@ def public_names(lesson: Lesson) -> list[str]:
 
 def _kind_and_name(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
+
+
+def _for_import(names: list[str]) -> list[str]:
+    """Sorted as ruff sorts imported names: by kind as well, but whatever their case."""
+    return sorted(names, key=lambda name: (_kind_and_name(name)[0], name.lower()))
 
 
 def _headline(lesson: Lesson) -> str:

@@ -67,11 +67,14 @@ FUNCTIONS = (
     | _both_ways("zeros_like ones_like", "float32 float64", "add subtract", "multiply divide")
     | _both_ways("var std", "floor ceil", "sqrt square", "asarray array")
     | {"mean": ("sum", "max"), "log1p": ("log",), "expm1": ("exp",), "logaddexp": ("maximum",)}
+    | {"matmul": ("dot", "multiply"), "dot": ("multiply",)}
 )
-COMMUTATIVE = {"max", "min", "maximum", "minimum", "add", "multiply", "logaddexp", "isclose"}
+# Swapping the arguments of these changes nothing, or always fails and so says nothing.
+UNSWAPPED = {"max", "min", "maximum", "minimum", "add", "multiply", "logaddexp", "isinstance"}
 WRAPPERS = {"abs", "array", "ascontiguousarray", "clip", "copy", "reversed", "sorted", "sqrt"}
 CHOICES = {"mean": "sum", "sum": "mean", "none": "mean"}
 AXES = (0, 1, -1, None)
+SKIPPED = ast.stmt | ast.JoinedStr | ast.excepthandler | ast.expr_context
 TINY = 1e-3  # a smaller constant is there to keep away from zero
 
 
@@ -187,8 +190,8 @@ def _expressions(node: ast.AST) -> Iterator[tuple[Slot, int | str]]:
         slot, keys = (value, range(len(value))) if isinstance(value, list) else (vars(node), [name])
         for key in keys:
             child = slot[key]
-            skipped = ast.stmt | ast.JoinedStr | ast.excepthandler | ast.expr_context
-            if isinstance(child, ast.AST) and not isinstance(child, skipped):
+            skipped = not isinstance(child, ast.AST) or isinstance(child, SKIPPED)
+            if not skipped and not _is_precaution(child):
                 yield slot, key
                 yield from _expressions(child)
 
@@ -259,9 +262,10 @@ def _mutated_in_place(node: ast.AugAssign) -> Iterator[ast.stmt]:
 def _made_in_place(node: ast.Assign, arguments: set[str]) -> Iterator[ast.stmt]:
     """`x = x + y` as `x += y`, which writes into an argument x."""
     target, value = node.targets[0], node.value
-    if isinstance(target, ast.Name) and target.id in arguments and isinstance(value, ast.BinOp):
-        if _is_name(value.left, {target.id}):
-            yield ast.copy_location(ast.AugAssign(target, value.op, value.right), node)
+    if not (_is_name(target, arguments) and isinstance(value, ast.BinOp)):
+        return
+    if _is_name(value.left, {target.id}):
+        yield ast.copy_location(ast.AugAssign(target, value.op, value.right), node)
 
 
 def _overwritten(node: ast.AST, arguments: set[str]) -> Iterator[ast.expr]:
@@ -384,23 +388,26 @@ def _other_function(node: ast.Attribute | ast.Name) -> Iterator[ast.expr]:
 
 def _swapped_arguments(node: ast.Call) -> Iterator[ast.expr]:
     """Two arguments in the other order, or the last two of three: `apply(np.subtract, a, b)`."""
-    names = {_last_name(node.func), *map(_last_name, node.args[:1])}
-    if len(node.args) in (2, 3) and not names & COMMUTATIVE and not _has_star(node):
-        *first, a, b = node.args
+    if len(node.args) not in (2, 3) or _has_star(node):
+        return
+    *first, a, b = node.args
+    names = {_last_name(node.func), *map(_last_name, first)}
+    if not names & UNSWAPPED and _numpy_name(a) is None:
         yield _with(node, args=[*first, b, a])
 
 
 def _dropped_options(node: ast.Call) -> Iterator[ast.expr]:
-    for position in range(len(node.keywords)):
-        yield _with(node, keywords=_without(node.keywords, position))
+    for position, keyword in enumerate(node.keywords):
+        if not _is_precaution(keyword):
+            yield _with(node, keywords=_without(node.keywords, position))
 
 
 def _dropped_call(node: ast.Call) -> Iterator[ast.expr]:
     """The call left out: `x` for `np.abs(x)`, `x.copy()` or `max(x, 1)`."""
     name = _last_name(node.func)
-    if isinstance(node.func, ast.Attribute) and name in ("copy", "astype", "clip"):
-        if _numpy_name(node.func) is None:
-            yield node.func.value
+    is_method = isinstance(node.func, ast.Attribute) and _numpy_name(node.func) is None
+    if is_method and name in ("copy", "astype", "clip"):
+        yield node.func.value
     if node.args and not _has_star(node):
         if name in WRAPPERS and not _is_fresh(node.args[0]):
             yield node.args[0]
@@ -451,6 +458,11 @@ def _is_text(node: ast.AST) -> bool:
     value = node.value if isinstance(node, ast.Expr) else node
     text = isinstance(value, ast.Constant) and isinstance(value.value, str)
     return text or isinstance(value, ast.JoinedStr)
+
+
+def _is_precaution(node: ast.AST) -> bool:
+    """`strict=True` states what the code around it makes sure of: no test can miss it."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _is_name(node: ast.AST, names: set[str]) -> bool:

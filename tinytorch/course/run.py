@@ -43,6 +43,8 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
+# What lessons import from outside, the slow ones: scikit-learn takes a second.
+PRELOADED = ("numpy.random", "matplotlib.pyplot", "nnfs.datasets", "sklearn.datasets")
 TIMEOUT, DIED, STDERR = "Timeout", "Died", "Stderr"
 SETUP = -1  # stands for the setup where else a cell's index does
 
@@ -224,8 +226,9 @@ class WarmProcess:
 
 def _serve() -> None:
     """Be a warm process: a line of JSON in, the exit status of a fork out."""
-    for module in ("numpy.random", "matplotlib.pyplot"):  # so that no fork has to load them
-        importlib.import_module(module)
+    for module in PRELOADED:  # so that no fork has to load them
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
 
     gc.freeze()  # else the first collection in a fork would copy every page
     for line in sys.stdin:

@@ -1,0 +1,67 @@
+"""What the examples share: their options, the style of their figure, and how they end."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")  # the figure goes to a file, no window opens
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from tinytorch import figures
+from tinytorch.core.accuracy import predicted_classes
+
+OUT = Path(__file__).parent / "out"
+WRONG = "abcdefgh"
+
+
+def options(description: str, name: str) -> argparse.Namespace:
+    """The options of an example called `name`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=OUT / f"{name}.png",
+        help=f"where to save the figure (default: examples/out/{name}.png)",
+    )
+    return parser.parse_args()
+
+
+def draw_run(history, model, held_out, side: int):
+    """The losses of a run, and below them held-out images that the model gets wrong."""
+    with plt.rc_context(figures.STYLE):
+        figure, axes = plt.subplot_mosaic(
+            [["loss"] * len(WRONG), list(WRONG)], figsize=(7.6, 4.8), height_ratios=[3, 1]
+        )
+    x, y = held_out[:]
+    answers = predicted_classes(model(x))
+    wrong = np.flatnonzero(answers != y)
+    epochs = range(1, len(history["loss"]) + 1)
+    axes["loss"].plot(epochs, history["loss"], label="training images, with dropout")
+    axes["loss"].plot(epochs, history["validation_loss"], "--", label="held-out images")
+    axes["loss"].set(xlabel="epoch", ylabel="loss (logarithmic)", yscale="log")
+    axes["loss"].set_title(
+        f"{len(y) - len(wrong):,} of {len(y):,} held-out digits are right; below, some that are not"
+    )
+    axes["loss"].legend()
+    for name in WRONG:
+        axes[name].set_axis_off()
+    for name, n in zip(WRONG, wrong, strict=False):
+        axes[name].imshow(x[n].reshape(side, side), cmap="Greys")
+        axes[name].set_title(f"{y[n]}, not {answers[n]}")
+    return figure
+
+
+def finish(figure, output: Path, *results: tuple[str, float, float]) -> int:
+    """Save the figure and print each (what, share right, mark). Returns 1 if a mark is missed."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(output, dpi=130)
+    print(f"figure: {output}")
+    for what, share, mark in results:
+        verdict = "reached" if share >= mark else "missed"
+        print(f"{what}: {share:.2%} of the held-out samples are right, mark {mark:.2%} {verdict}")
+    return int(any(share < mark for _, share, mark in results))

@@ -1,0 +1,600 @@
+"""Autograd. Made from modules/06_autograd/autograd.py: edit that file, not this."""
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from tinytorch.core.tensor import GRADIENTS, Tensor, gradient_of, recording, select, to_array
+
+__all__ = [
+    "FREED",
+    "SMALL",
+    "Freed",
+    "backward",
+    "chooses_once",
+    "chosen_gradient",
+    "chosen_right_gradient",
+    "divide_right_gradient",
+    "find_rule",
+    "first_gradient",
+    "fit_gradient",
+    "gradients",
+    "input_gradients",
+    "matmul_gradient",
+    "matmul_right_gradient",
+    "max_gradient",
+    "mean_gradient",
+    "multiply_gradient",
+    "multiply_right_gradient",
+    "no_grad",
+    "owned",
+    "power_gradient",
+    "power_right_gradient",
+    "select_gradient",
+    "spread",
+    "sum_gradient",
+    "to_dot",
+    "topological_order",
+    "transpose_gradient",
+    "unbroadcast",
+    "walk_back",
+]
+
+
+gradient_of(np.add, 0)(lambda grad, output, a, b: grad)
+gradient_of(np.add, 1)(lambda grad, output, a, b: grad)
+gradient_of(np.subtract, 0)(lambda grad, output, a, b: grad)
+gradient_of(np.subtract, 1)(lambda grad, output, a, b: -grad)
+gradient_of(np.negative)(lambda grad, output, x: -grad)
+gradient_of(np.exp)(lambda grad, output, x: grad * output)
+gradient_of(np.log)(lambda grad, output, x: grad / x)
+gradient_of(np.sqrt)(lambda grad, output, x: grad / (2 * output))
+gradient_of(np.abs)(lambda grad, output, x: grad * np.sign(x))
+gradient_of(np.tanh)(lambda grad, output, x: grad * (1 - output * output))
+
+
+@gradient_of(np.multiply)
+def multiply_gradient(grad: np.ndarray, output: np.ndarray, a: Any, b: Any) -> np.ndarray:
+    """The gradient of sum(grad * a * b) by a, elementwise.
+
+    Args:
+        grad: the incoming gradient, of the shape of the output.
+        output: a * b.
+        a, b: arrays or numbers. Where they were broadcast, the result keeps the output's shape.
+
+    Returns:
+        A new array; grad stays as it is.
+
+    Example:
+        >>> a, b = np.array([2.0, 3.0]), np.array([5.0, 7.0])
+        >>> multiply_gradient(np.array([1.0, 10.0]), a * b, a, b)
+        array([ 5., 70.])
+    """
+    return grad * b
+
+
+@gradient_of(np.multiply, 1)
+def multiply_right_gradient(grad, output, a, b):
+    return multiply_gradient(grad, output, b, a)
+
+
+def find_rule(function: Callable, argnum: int) -> Callable:
+    """The gradient rule of a function by its input number `argnum`.
+
+    Raises:
+        LookupError: nobody registered one.
+    """
+    rule = GRADIENTS.get((function, argnum))
+    if rule is None:
+        name = getattr(function, "__name__", repr(function))
+        raise LookupError(
+            f"no gradient rule for input {argnum} of {name}: expected one in the register; write "
+            f"it under @gradient_of({name}, {argnum}), then compute the result again"
+        )
+    return rule
+
+
+def fit_gradient(part: Any, x: np.ndarray) -> np.ndarray:
+    """What a rule returned for an input x, as an array of the shape and dtype of x."""
+    if type(part) is not np.ndarray:
+        part = np.asarray(part)
+    if part.shape != x.shape:
+        part = unbroadcast(part, x.shape)
+    return part if part.dtype is x.dtype else part.astype(x.dtype, copy=False)
+
+
+def input_gradients(tensor: Tensor, grad: np.ndarray) -> list[tuple[Tensor, np.ndarray]]:
+    """One step back: the gradients of the inputs that a recorded tensor was made from.
+
+    Args:
+        tensor: a Tensor with an origin.
+        grad: its gradient, of its shape.
+
+    Returns:
+        A pair (input, gradient) for each input that is a Tensor and requires a gradient, in
+        the order of the inputs. An input that was used twice comes twice.
+
+    Example:
+        >>> x = Tensor([1, 2], requires_grad=True)
+        >>> [(_, part)] = input_gradients(10 - x, np.array([1.0, 5.0], np.float32))
+        >>> part
+        array([-1., -5.], dtype=float32)
+
+    Hint: a rule takes plain arrays, `rule(grad, output, *inputs, **options)`.
+    """
+    function, inputs, options = tensor.origin
+    arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
+    pairs = []
+    for argnum, x in enumerate(inputs):
+        if isinstance(x, Tensor) and x.requires_grad:
+            part = find_rule(function, argnum)(grad, tensor.data, *arrays, **options)
+            pairs.append((x, fit_gradient(part, x.data)))
+    return pairs
+
+
+def topological_order(output: Tensor) -> list[Tensor]:
+    """The recorded tensors that lead to a result, each after all that it was made from.
+
+    Args:
+        output: a recorded result, that is, a Tensor with an origin.
+
+    Returns:
+        Every Tensor with an origin on the way to `output`, once. Leaves and constants, which
+        have none, are left out; the last one is `output`.
+
+    Example:
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> y = x * x
+        >>> [tensor.item() for tensor in topological_order(y + y)]
+        [4.0, 8.0]
+
+    Hint: a list can be a stack, and a set knows what was met before. When may a tensor enter
+    the order: when you first see it, or when you come back to it?
+    """
+    order, seen, stack = [], set(), [output]
+    while stack:
+        tensor = stack.pop()
+        if tensor is None:  # a mark: all that the next one was made from is in the order
+            order.append(stack.pop())
+        elif tensor not in seen:
+            seen.add(tensor)
+            stack += (tensor, None)
+            for x in tensor.origin.inputs:
+                if isinstance(x, Tensor) and x.requires_grad and x.origin is not None:
+                    stack.append(x)
+    return order
+
+
+def to_dot(
+    output: Tensor,
+    names: Mapping[str, Tensor] | None = None,
+    grads: Mapping[Tensor, np.ndarray] | None = None,
+) -> str:
+    """The graph of a recorded result as text in graphviz's dot language.
+
+    Args:
+        output: a Tensor with an origin.
+        names: what some of its tensors are called.
+        grads: gradients to be shown in the boxes.
+
+    Example:
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> print(to_dot(-x, {"x": x}))
+        digraph {
+          n0 [label="x\\n3", shape=box]
+          n1 [label="negative\\n-3", shape=ellipse]
+          n0 -> n1
+        }
+    """
+    called = {id(x): name for name, x in (names or {}).items()}
+    grads, places, lines = grads or {}, {}, []
+
+    def brief(value: Any) -> str:
+        return f"{to_array(value).item():.4g}" if np.size(value) == 1 else str(np.shape(value))
+
+    def place(x: Any) -> str:
+        """The name of x in the text, where its box is written at the first call."""
+        if id(x) not in places:
+            places[id(x)] = f"n{len(places)}"
+            origin = x.origin if isinstance(x, Tensor) else None
+            label = [called[id(x)]] if id(x) in called else []
+            label += [origin.function.__name__] if origin else []
+            label += [brief(x)] + ([f"gradient {brief(grads[x])}"] if x in grads else [])
+            form, text = ("ellipse" if origin else "box"), r"\n".join(label)
+            lines.append(f'  {places[id(x)]} [label="{text}", shape={form}]')
+        return places[id(x)]
+
+    for tensor in topological_order(output):
+        for parent in tensor.origin.inputs:
+            lines.append(f"  {place(parent)} -> {place(tensor)}")
+    return "\n".join(["digraph {", *lines, "}"])
+
+
+class Freed:
+    """Stands where an origin was, once a walk has used it."""
+
+    @property
+    def inputs(self) -> tuple:
+        raise RuntimeError(
+            "this result was differentiated before, and its record is freed: compute it again, or "
+            "pass retain_graph=True the first time"
+        )
+
+    def __iter__(self) -> Iterator:
+        return iter(self.inputs)
+
+
+FREED = Freed()
+
+
+def owned(known: Mapping[Tensor, np.ndarray]) -> dict[Tensor, np.ndarray]:
+    """The same gradients, as arrays none of which shares memory with another."""
+    result, taken = {}, set()
+    for tensor, grad in known.items():
+        if type(grad) is not np.ndarray or grad.base is not None or id(grad) in taken:
+            grad = np.array(grad)
+        taken.add(id(grad))
+        result[tensor] = grad
+    return result
+
+
+def first_gradient(output: Tensor, grad: Any = None) -> np.ndarray:
+    """What a walk starts with: 1 for a single number, else a copy of the caller's grad."""
+    if not output.requires_grad:
+        raise ValueError(
+            "expected a result that requires a gradient, got one that does not: make one of its "
+            "inputs with requires_grad=True, and compute it outside of no_grad()"
+        )
+    if grad is None and output.size != 1:
+        raise ValueError(
+            f"expected a single number to differentiate, got an output of shape {output.shape}: "
+            "take its sum() or mean(), or pass a grad of that shape"
+        )
+    if grad is None:
+        return np.ones(output.data.shape, output.data.dtype)
+    grad = np.array(to_array(grad), output.dtype)
+    if grad.shape != output.shape:
+        raise ValueError(
+            f"expected a grad of the output's shape {output.shape}, got {grad.shape}: reshape it"
+        )
+    return grad
+
+
+def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False) -> None:
+    """Add the gradient of a result to `.grad` of every leaf that requires one.
+
+    Args:
+        output: a Tensor made from such leaves: a single number, unless grad is given.
+        grad: an array of the output's shape; the gradient is then that of sum(grad * output).
+        retain_graph: keep the record for another walk; it is freed otherwise.
+
+    Raises:
+        ValueError: output requires no gradient or is not a single number, or grad does not fit.
+        RuntimeError: the record was freed by an earlier walk.
+        LookupError: a function on the way has no gradient rule.
+
+    Example:
+        >>> x = Tensor([1, 2, 3], requires_grad=True)
+        >>> backward(x * x, [1, 1, 10])
+        >>> x.grad
+        array([ 2.,  4., 60.], dtype=float32)
+    """
+    known = walk_back(output, first_gradient(output, grad), retain_graph=retain_graph)
+    for leaf, new in owned(known).items():
+        if leaf.grad is None:
+            leaf.grad = new
+        else:
+            leaf.grad += new
+
+
+def gradients(
+    output: Tensor, inputs: Sequence[Tensor], grad: Any = None, *, retain_graph: bool = False
+) -> list[np.ndarray]:
+    """The gradients of a result by some of the tensors on the way; `.grad` stays as it is.
+
+    Args:
+        output, grad, retain_graph: as for `backward`.
+        inputs: leaves or intermediate results that require a gradient.
+
+    Returns:
+        An array for each, of its shape and dtype; zeros where the output does not depend on it.
+
+    Example:
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> y = x * x
+        >>> [float(slope) for slope in gradients(y * y, [y, x])]
+        [18.0, 108.0]
+    """
+    if not all(x.requires_grad for x in inputs):
+        raise ValueError("expected inputs that require a gradient: pass requires_grad=True")
+    known = walk_back(output, first_gradient(output, grad), frozenset(inputs), retain_graph)
+    known = owned(known)
+    return [known[x] if x in known else np.zeros(x.shape, x.dtype) for x in inputs]
+
+
+def walk_back(
+    output: Tensor,
+    grad: np.ndarray,
+    keep: Collection[Tensor] = frozenset(),
+    retain_graph: bool = False,
+) -> dict[Tensor, np.ndarray]:
+    """Send a gradient from a result back to the leaves, through every recorded tensor once.
+
+    Args:
+        output: a Tensor; if it has no origin, it is a leaf itself.
+        grad: its gradient, of its shape. It is not written into.
+        keep: intermediate tensors whose gradients are to be returned as well.
+        retain_graph: whether the origins stay; if not, each becomes FREED once it was used.
+
+    Returns:
+        The gradients of the leaves, and of what is in `keep`. Gradients that come to a tensor
+        on several ways are added up. The others are forgotten as soon as they were passed on.
+
+    Hint: one array may serve as the gradient of two tensors.
+    """
+    known = {output: grad}
+    order = topological_order(output) if output.origin is not None else []
+    while order:
+        tensor = order.pop()  # popping it lets go of its arrays as soon as they were used
+        grad = known[tensor] if tensor in keep else known.pop(tensor)
+        for x, part in input_gradients(tensor, grad):
+            known[x] = known[x] + part if x in known else part  # not +=: part may be shared
+        if not retain_graph:
+            tensor.origin = FREED
+    return known
+
+
+def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Sum a gradient over every axis that broadcasting repeated.
+
+    Args:
+        grad: an array of a shape that `shape` broadcasts to.
+        shape: the shape of the input.
+
+    Returns:
+        An array of that shape: for each element of the input the sum over all its uses.
+
+    Raises:
+        ValueError: `shape` does not broadcast to that of grad, so that a rule must be wrong.
+
+    Example:
+        >>> unbroadcast(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), (2, 1))
+        array([[ 6.],
+               [60.]])
+
+    Hint: missing axes are on the left, and disappear; axes of length 1 stay.
+    """
+    missing = tuple(range(grad.ndim - len(shape)))
+    total = np.add.reduce(grad, axis=missing) if missing else grad
+    lengths = zip(total.shape, shape, strict=False)
+    if repeated := tuple(axis for axis, (n, m) in enumerate(lengths) if n != m == 1):
+        total = np.add.reduce(total, axis=repeated, keepdims=True)
+    if total.shape != shape:
+        raise ValueError(f"a gradient of shape {grad.shape} for an input of shape {shape}")
+    return total
+
+
+@gradient_of(np.divide, 1)
+def divide_right_gradient(grad: np.ndarray, output: np.ndarray, a: Any, b: Any) -> np.ndarray:
+    """The gradient of sum(grad * a / b) by b, elementwise.
+
+    Args:
+        grad: the incoming gradient, of the shape of the output.
+        output: a / b.
+        a, b: arrays or numbers. Where they were broadcast, the result keeps the output's shape.
+
+    Example:
+        >>> a, b = np.array([8.0, 6.0]), np.array([2.0, -1.0])
+        >>> divide_right_gradient(np.array([1.0, 10.0]), a / b, a, b)
+        array([ -2., -60.])
+
+    Hint: a / b is at hand already.
+    """
+    return grad * output / -b
+
+
+SMALL = 4096  # elements; up to about here a copy is made sooner than a view
+
+
+def spread(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """`grad` repeated to a shape that it broadcasts to. Not to be written into."""
+    if math.prod(shape) > SMALL:
+        return np.broadcast_to(grad, shape)
+    full = np.empty(shape, grad.dtype)
+    full[...] = grad
+    return full
+
+
+@gradient_of(np.sum)
+def sum_gradient(
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: Any = None, keepdims: bool = False
+) -> np.ndarray:
+    """The gradient of a sum over some axes by x: grad, repeated along them.
+
+    Args:
+        grad: the incoming gradient, of the shape of the output.
+        output: np.sum(x, axis, keepdims=keepdims); not needed here.
+        x: the input.
+        axis: None for all axes, or one, or a tuple of them; may be negative.
+        keepdims: whether the axes stayed, with length 1.
+
+    Returns:
+        An array of the shape of x.
+
+    Example:
+        >>> sum_gradient(np.array([1.0, 10.0]), None, np.zeros((2, 3)), axis=1)
+        array([[ 1.,  1.,  1.],
+               [10., 10., 10.]])
+
+    Hint: `np.expand_dims` takes what `axis` may be, None excepted.
+    """
+    if axis is not None and not keepdims:
+        grad = np.expand_dims(grad, axis)
+    return spread(grad, x.shape)
+
+
+@gradient_of(np.max)
+def max_gradient(
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: Any = None, keepdims: bool = False
+) -> np.ndarray:
+    """The gradient of the maximum over some axes by x; equal maxima share it equally.
+
+    Args:
+        grad, x, axis, keepdims: as in `sum_gradient`.
+        output: np.max(x, axis, keepdims=keepdims).
+
+    Returns:
+        An array of the shape of x, 0 wherever x is not the maximum.
+
+    Example:
+        >>> x = np.array([[1.0, 3.0, 3.0], [5.0, 4.0, 0.0]])
+        >>> max_gradient(np.array([1.0, 10.0]), x.max(axis=1), x, axis=1)
+        array([[ 0. ,  0.5,  0.5],
+               [10. ,  0. ,  0. ]])
+
+    Hint: `sum_gradient` brings anything of the output's shape to the shape of x.
+    """
+    hits = x == sum_gradient(output, output, x, axis, keepdims)
+    count = np.add.reduce(hits, axis, grad.dtype, keepdims=keepdims)
+    return hits * sum_gradient(grad / count, output, x, axis, keepdims)
+
+
+@gradient_of(np.matmul)
+def matmul_gradient(
+    grad: np.ndarray, output: np.ndarray, a: np.ndarray, b: np.ndarray
+) -> np.ndarray:
+    """The gradient of sum(grad * (a @ b)) by a.
+
+    Args:
+        grad: the incoming gradient, of the shape of the output.
+        output: a @ b, of shape (..., N, C), without the axis of a vector.
+        a: (..., N, D), or a vector (D,).
+        b: (..., D, C), or a vector (D,).
+
+    Returns:
+        An array of the shape of a; where a was broadcast, with the further axes in front.
+
+    Example:
+        >>> matmul_gradient(np.array([[1.0, 10.0]]), None, np.zeros((1, 1)), np.array([[2.0, 3.0]]))
+        array([[32.]])
+
+    Hint: `swapaxes(-1, -2)` transposes each matrix of a stack.
+    """
+    if b.ndim == 1:
+        return np.multiply.outer(grad, b)
+    if a.ndim == 1:
+        return (b @ grad[..., None])[..., 0]
+    return grad @ b.swapaxes(-1, -2)
+
+
+@gradient_of(np.matmul, 1)
+def matmul_right_gradient(grad, output, a, b):
+    if a.ndim < 2:
+        return a[:, None] * grad[..., None, :] if b.ndim > 1 else grad * a
+    if b.ndim <= 2:
+        return a.reshape(-1, a.shape[-1]).T @ grad.reshape(-1, *b.shape[1:])
+    return a.swapaxes(-1, -2) @ grad
+
+
+def chooses_once(index: tuple) -> bool:
+    """Whether an index is of a kind that chooses no element twice: ints, slices and masks."""
+    once = int | slice | EllipsisType | None
+    return all(isinstance(part, once) or np.asarray(part).dtype == bool for part in index)
+
+
+@gradient_of(select)
+def select_gradient(
+    grad: np.ndarray, output: np.ndarray, array: np.ndarray, index: tuple
+) -> np.ndarray:
+    """The gradient of array[index] by the array: grad where it was chosen, 0 elsewhere.
+
+    Args:
+        grad: the incoming gradient, of the shape of the output.
+        output: array[index].
+        array: what was chosen from; it is not written into.
+        index: a tuple of ints, slices, None, Ellipsis and arrays of ints or booleans.
+
+    Returns:
+        A new array of the shape and dtype of `array`. For an element that was chosen several times,
+        the sum.
+
+    Example:
+        >>> select_gradient(np.array([1.0, 10.0, 5.0]), None, np.zeros(3), ([0, 0, 2],))
+        array([11.,  0.,  5.])
+
+    Hint: ufuncs have a method `at`; it is slow, and `chooses_once` tells where it isn't needed.
+    """
+    slopes = np.zeros(array.shape, array.dtype)
+    if chooses_once(index):
+        slopes[index] = grad
+    else:
+        np.add.at(slopes, index, grad)
+    return slopes
+
+
+gradient_of(np.divide)(lambda grad, output, a, b: grad / b)
+gradient_of(np.reshape)(lambda grad, output, x, shape: grad.reshape(x.shape))
+
+
+@gradient_of(np.mean)
+def mean_gradient(grad, output, x, axis=None, keepdims=False):
+    return sum_gradient(grad / (x.size // max(output.size, 1)), output, x, axis, keepdims)
+
+
+@gradient_of(np.transpose)
+def transpose_gradient(grad, output, x, axes=None):
+    if axes is None:
+        return grad.T
+    return grad.transpose(sorted(range(x.ndim), key=lambda axis: axes[axis] % x.ndim))
+
+
+@gradient_of(np.maximum)
+@gradient_of(np.minimum)
+def chosen_gradient(grad, output, a, b):
+    return np.where(a == b, grad / 2, grad * (a == output))
+
+
+@gradient_of(np.maximum, 1)
+@gradient_of(np.minimum, 1)
+def chosen_right_gradient(grad, output, a, b):
+    return chosen_gradient(grad, output, b, a)
+
+
+@gradient_of(np.power)
+def power_gradient(grad, output, a, b):
+    """b a^(b-1). Where b is 0 the slope is 0, at a = 0 too: the power may stay as it is there."""
+    return grad * (b * a ** (b - (b != 0)))
+
+
+@gradient_of(np.power, 1)
+def power_right_gradient(grad, output, a, b):
+    """a^b log a, and 0 where a and a^b are 0."""
+    return grad * output * np.log(np.where((a == 0) & (b >= 0), 1, a))
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """A block in which the door records nothing: `with no_grad(): ...`.
+
+    Afterwards recording is as it was before, also if the block ended with an exception. Used as
+    a decorator, `@no_grad()`, it covers each call of a function. Other threads don't notice.
+
+    Example:
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> with no_grad():
+        ...     y = x * x
+        >>> y.requires_grad
+        False
+
+    Hint: `try: ... finally: ...` runs its second part in any case.
+    """
+    before = recording.enabled
+    recording.enabled = False
+    try:
+        yield
+    finally:
+        recording.enabled = before

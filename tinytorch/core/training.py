@@ -1,0 +1,504 @@
+"""Training. Made from modules/08_training/training.py: edit that file, not this."""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinytorch.core.accuracy import accuracy
+from tinytorch.core.activations import Layer
+from tinytorch.core.autograd import backward, no_grad
+from tinytorch.core.optimizers import Optimizer, clip_by_norm
+from tinytorch.core.tensor import Tensor, to_array
+
+__all__ = [
+    "Checkpoint",
+    "DataLoader",
+    "History",
+    "TensorDataset",
+    "arrays_like",
+    "best_epoch",
+    "counted",
+    "evaluate",
+    "fit",
+    "generator_text",
+    "generators_of",
+    "load_arrays",
+    "load_checkpoint",
+    "progress_bar",
+    "put_parameters",
+    "restore_generator",
+    "save_arrays",
+    "save_checkpoint",
+    "should_stop",
+    "split",
+    "train_epoch",
+    "train_step",
+]
+
+
+class TensorDataset:
+    """Arrays whose entries along axis 0 belong together, such as images and their labels.
+
+    Args:
+        arrays: one or more arrays, Tensors or lists, of equal length along axis 0.
+
+    Raises:
+        ValueError: there are no arrays, or their lengths differ.
+
+    Example:
+        >>> data = TensorDataset(np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([7, 8, 9]))
+        >>> data[1:]
+        (array([[3., 4.],
+               [5., 6.]]), array([8, 9]))
+    """
+
+    def __init__(self, *arrays: Any):
+        self.arrays = tuple(to_array(array) for array in arrays)
+        lengths = [array.shape[:1] for array in self.arrays]
+        if not lengths or () in lengths or len(set(lengths)) > 1:
+            shapes = ", ".join(str(array.shape) for array in self.arrays) or "none"
+            raise ValueError(f"expected arrays of equal length, got {shapes}: one entry a sample")
+
+    def __len__(self) -> int:
+        """The number of samples."""
+        return len(self.arrays[0])
+
+    def __getitem__(self, index: int | slice | np.ndarray) -> tuple[np.ndarray, ...]:
+        """What the index chooses of each array: of an int one sample, else a batch of them."""
+        return tuple(array[index] for array in self.arrays)
+
+
+def split(
+    dataset: TensorDataset, fraction: float, rng: "np.random.Generator"
+) -> tuple[TensorDataset, TensorDataset]:
+    """Share the samples out to two data sets at random, each sample to one of them.
+
+    Args:
+        dataset: what to share out; it stays as it is.
+        fraction: the share of the first data set, rounded to the nearest whole number of samples.
+        rng: draws who goes where, so that a seed repeats it.
+
+    Raises:
+        ValueError: one of the two would be empty.
+
+    Example:
+        >>> first, second = split(TensorDataset(np.arange(10)), 0.8, np.random.default_rng(0))
+        >>> len(first), len(second)
+        (8, 2)
+
+    Hint: a Generator's `permutation` of a number draws an order.
+    """
+    count = round(fraction * len(dataset))
+    if not 0 < count < len(dataset):
+        raise ValueError(f"expected two parts of {len(dataset)} samples, got {count} in the first")
+    order = rng.permutation(len(dataset))
+    return TensorDataset(*dataset[order[:count]]), TensorDataset(*dataset[order[count:]])
+
+
+class DataLoader:
+    """Goes through a data set in batches; each `for` over it is one epoch.
+
+    Args:
+        dataset: has a length, and takes a slice or an array of indices, as `TensorDataset` does.
+        batch_size: samples in a batch; what is left over makes a smaller last one.
+        rng: draws a new order for each epoch. None keeps the order of the data.
+        drop_last: leave a smaller last batch out.
+
+    Raises:
+        ValueError: batch_size is not a positive whole number, or there would be no batch.
+        TypeError: rng is not a Generator.
+
+    Example:
+        >>> for batch in DataLoader(TensorDataset(np.arange(5)), batch_size=2):
+        ...     print(batch)
+        (array([0, 1]),)
+        (array([2, 3]),)
+        (array([4]),)
+
+    Hint: a function with `yield` gives one value after the other.
+    """
+
+    def __init__(
+        self,
+        dataset: TensorDataset,
+        batch_size: int,
+        rng: "np.random.Generator | None" = None,
+        drop_last: bool = False,
+    ):
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(f"expected a batch_size of 1 or more, got {batch_size!r}: try 32")
+        if not isinstance(rng, np.random.Generator | None):
+            kind = type(rng).__name__
+            raise TypeError(f"expected a Generator, got a {kind}: pass np.random.default_rng(seed)")
+        self.dataset, self.batch_size = dataset, int(batch_size)
+        self.rng, self.drop_last = rng, drop_last
+        if len(dataset) < (batch_size if drop_last else 1):
+            raise ValueError(
+                f"expected at least one batch, got {len(dataset)} samples for batches of "
+                f"{batch_size}: take a smaller batch_size, or drop_last=False"
+            )
+
+    def __len__(self) -> int:
+        """The number of batches."""
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, ...]]:
+        """Batch after batch, each as the data set gives it for an array or slice of rows."""
+        order = None if self.rng is None else self.rng.permutation(len(self.dataset))
+        for start in range(0, len(self) * self.batch_size, self.batch_size):
+            rows = slice(start, start + self.batch_size)
+            yield self.dataset[rows if order is None else order[rows]]
+
+
+def train_step(
+    model: Layer, loss: Callable, optimizer: Optimizer, inputs: Any, targets: Any,
+    clip: float | None = None,
+) -> float:  # fmt: skip
+    """Move a model's parameters once, along the gradient of the loss of one batch.
+
+    Args:
+        model, loss: the loss is `loss(model(inputs), targets)`, one number.
+        optimizer: moves the parameters.
+        inputs, targets: the batch. Gradients that were there before it count nothing.
+        clip: the longest that the gradient of all parameters together may be; None for no limit.
+
+    Returns:
+        The loss before the move, as a Python number.
+    """
+    optimizer.zero_grad()
+    value = loss(model(inputs), targets)
+    backward(value)
+    if clip is not None:
+        clip_by_norm(model.parameters(), clip)
+    optimizer.step()
+    return value.item()
+
+
+def train_epoch(
+    model: Layer, loss: Callable, optimizer: Optimizer, loader: Iterable,
+    schedule: Callable[[int], float] | None = None, clip: float | None = None,
+) -> float:  # fmt: skip
+    """Take a step for each batch, with the model in training mode.
+
+    Args:
+        model, loss, optimizer, clip: as in `train_step`. The loss is a mean over its batch.
+        loader: gives batches (inputs, targets).
+        schedule: gives the learning rate of a step from its number, `optimizer.steps`.
+
+    Returns:
+        The mean over all samples of the losses that the steps returned.
+    """
+    model.train()
+    total = count = 0
+    for inputs, targets in loader:
+        if schedule is not None:
+            optimizer.lr = schedule(optimizer.steps)
+        total += len(targets) * train_step(model, loss, optimizer, inputs, targets, clip)
+        count += len(targets)
+    return total / count
+
+
+def evaluate(
+    model: Layer, loss: Callable, loader: Iterable, metric: Callable = accuracy
+) -> tuple[float, float]:
+    """The mean loss and the mean metric over all samples, in evaluation mode, nothing recorded.
+
+    Args:
+        model, loss: as in `train_step`; the loss is a mean over its batch.
+        loader: gives batches (inputs, targets).
+        metric: of (output, targets), a mean over the batch, such as `accuracy`.
+
+    Returns:
+        Both as numbers. The model is afterwards in the mode that it was in before.
+    """
+    mode, sums, count = model.training, np.zeros(2), 0
+    model.eval()
+    with no_grad():
+        for inputs, targets in loader:
+            output = model(inputs)
+            sums += len(targets) * np.array([loss(output, targets).item(), metric(output, targets)])
+            count += len(targets)
+    model.train(mode)
+    return tuple((sums / count).tolist())
+
+
+def best_epoch(losses: Sequence[float]) -> int:
+    """The position of the lowest loss, the first of equals; nan counts as infinite.
+
+    Example:
+        >>> best_epoch([3.0, 1.0, float("nan"), 1.0])
+        1
+    """
+    return int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))
+
+
+def should_stop(losses: Sequence[float], patience: int) -> bool:
+    """Whether the last `patience` epochs have brought no loss below the lowest before them.
+
+    Args:
+        losses: the held-out loss of each epoch so far; perhaps none yet.
+        patience: how many epochs to wait for a new lowest loss, 1 or more.
+
+    Example:
+        >>> should_stop([3.0, 2.0, 2.5], patience=2), should_stop([3.0, 2.0, 2.5, 2.0], patience=2)
+        (False, True)
+    """
+    return len(losses) > 0 and len(losses) - 1 - best_epoch(losses) >= patience
+
+
+def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
+    """Write arrays under their names to one `.npz` file, or leave the file that is there whole.
+
+    Args:
+        path: the file's exact name. If it exists it is replaced in the end, in one stroke.
+        arrays: arrays or numbers by name.
+
+    Raises:
+        Exception: whatever went wrong; then the old file is as it was, and no other is left behind.
+
+    Hint: `np.savez` puts `.npz` behind a name, and nothing behind an open file. Before the
+    exchange `file.flush()` and `os.fsync(file.fileno())` see to it that the bytes are on the disk.
+    """
+    beside = f"{os.fspath(path)}.part"  # a killed run leaves it behind, and the next save takes it
+    try:
+        with open(beside, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def load_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """The arrays of a file that `save_arrays` wrote.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, or something else.
+    """
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        except Exception as error:  # zip, zlib, struct, NumPy: each has errors of its own
+            raise ValueError(
+                f"{path}: expected arrays in a whole .npz file, got one that is damaged or another "
+                f"kind of file ({error}): use an older copy, or remove it and start anew"
+            ) from error
+
+
+def generator_text(rng: "np.random.Generator") -> str:
+    """The state of a Generator as JSON."""
+    return json.dumps(rng.bit_generator.state, default=np.ndarray.tolist)
+
+
+def restore_generator(rng: "np.random.Generator", text: str) -> None:
+    """Put a Generator back to where another one of its kind was: it draws the same from now on.
+
+    Args:
+        rng: is changed itself, so that whoever holds it draws from the new place.
+        text: what `generator_text` returned.
+
+    Raises:
+        ValueError: the text is of another kind of Generator.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> text = generator_text(rng)
+        >>> first = rng.random()
+        >>> restore_generator(rng, text)
+        >>> rng.random() == first
+        True
+
+    Hint: NumPy refuses the state of another kind by itself.
+    """
+    rng.bit_generator.state = json.loads(text)
+
+
+class History(dict):
+    """What the epochs brought: lists by name, one number an epoch.
+
+    There is "loss", over the training samples, and with held-out samples "validation_loss" and
+    "validation_accuracy", or what else the metric is called.
+    """
+
+    @property
+    def best(self) -> int:
+        """The epoch, counted from 0, of the lowest held-out loss, or else of the lowest loss."""
+        return best_epoch(self.get("validation_loss") or self["loss"])
+
+    def add(self, **numbers: float) -> None:
+        """Note the numbers of one epoch."""
+        for name, number in numbers.items():
+            self.setdefault(name, []).append(float(number))
+
+
+class Checkpoint(NamedTuple):
+    """What `load_checkpoint` returns; the rest it puts back in place."""
+
+    epoch: int  # how many epochs were done
+    history: History
+    best: list[np.ndarray] | None  # the best parameters so far, where somebody kept them
+
+
+def save_checkpoint(
+    path: str | os.PathLike, model: Layer, optimizer: Optimizer, *, epoch: int,
+    generators: "Iterable[np.random.Generator]" = (), history: Mapping[str, list] | None = None,
+    best: Iterable[np.ndarray] = (),
+) -> None:  # fmt: skip
+    """Write all that a run needs to go on as if nothing had happened; see `save_arrays`."""
+    notes = {
+        "epoch": epoch,
+        "history": dict(history or {}),
+        "generators": [generator_text(rng) for rng in generators],
+    }
+    arrays = {f"optimizer.{name}": value for name, value in optimizer.state().items()}
+    arrays |= {f"parameter.{i}": p.data for i, p in enumerate(model.parameters())}
+    arrays |= {f"best.{i}": array for i, array in enumerate(best)}
+    save_arrays(path, arrays | {"notes": np.array(json.dumps(notes))})
+
+
+def load_checkpoint(
+    path: str | os.PathLike, model: Layer, optimizer: Optimizer,
+    generators: "Iterable[np.random.Generator]" = (),
+) -> Checkpoint:  # fmt: skip
+    """Put a model, an optimizer and Generators back to where `save_checkpoint` found them.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or of another model, optimizer or set of Generators. Then
+            nothing was changed.
+    """
+    arrays, parameters, generators = load_arrays(path), model.parameters(), list(generators)
+    try:
+        notes = json.loads(arrays["notes"].item())
+        epoch, history, texts = (notes[name] for name in ("epoch", "history", "generators"))
+        kinds = [json.loads(text)["bit_generator"] for text in texts]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(
+            f"{path}: expected a checkpoint, got a file without its notes: load one that "
+            "save_checkpoint wrote"
+        ) from None
+    own = [rng.bit_generator.state["bit_generator"] for rng in generators]
+    if kinds != own:
+        raise ValueError(f"{path}: expected Generators {own}, got {kinds}: pass those of the save")
+    values = arrays_like(parameters, arrays, "parameter", path)
+    best = arrays_like(parameters, arrays, "best", path) if "best.0" in arrays else None
+    start = "optimizer."
+    state = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+    try:
+        optimizer.load_state(state)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    for rng, text in zip(generators, texts, strict=True):
+        restore_generator(rng, text)
+    put_parameters(model, values)
+    return Checkpoint(epoch, History(history), best)
+
+
+def arrays_like(
+    parameters: list[Tensor], arrays: Mapping[str, np.ndarray], name: str, path: Any
+) -> list[np.ndarray]:
+    """The arrays `name.0`, `name.1` …, if they have the shapes and dtypes of the parameters."""
+    found = [arrays[key] for i in range(len(arrays)) if (key := f"{name}.{i}") in arrays]
+    got, expected = ([f"{x.dtype}{list(x.shape)}" for x in xs] for xs in (found, parameters))
+    if got != expected:
+        raise ValueError(f"{path}: expected {name}s {expected}, got {got}: build the same model")
+    return found
+
+
+def put_parameters(model: Layer, values: Iterable[np.ndarray]) -> None:
+    """Write values into a model's parameters."""
+    for parameter, value in zip(model.parameters(), values, strict=True):
+        parameter.data[...] = value
+
+
+def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":
+    """Every Generator that a layer of the model, or another object, keeps as an attribute."""
+    found, todo = {}, [model, *others]
+    while todo:
+        thing = todo.pop(0)
+        todo += thing.children() if isinstance(thing, Layer) else []
+        values = getattr(thing, "__dict__", {}).values()
+        found |= {id(value): value for value in values if isinstance(value, np.random.Generator)}
+    return list(found.values())
+
+
+def progress_bar(total: int, done: int) -> Any:
+    """tqdm's bar, or None where nobody watches or tqdm is not installed."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return None
+    try:
+        return importlib.import_module("tqdm").tqdm(total=total, initial=done, unit="batch")
+    except ImportError:
+        return None
+
+
+def counted(loader: Iterable, bar: Any) -> Iterator:
+    """The batches of a loader, counted by a progress bar."""
+    for batch in loader:
+        yield batch
+        bar.update()
+
+
+def fit(
+    model: Layer, loss: Callable, optimizer: Optimizer, loader: DataLoader, epochs: int, *,
+    validation: Iterable | None = None, metric: Callable = accuracy,
+    schedule: Callable[[int], float] | None = None, clip: float | None = None,
+    patience: int | None = None, checkpoint: str | os.PathLike | None = None, progress: bool = True,
+) -> History:  # fmt: skip
+    """Train a model, and leave it in evaluation mode.
+
+    Args:
+        model, loss, optimizer, loader, schedule, clip: as in `train_epoch`.
+        epochs: how many in all, those before a resumption included.
+        validation, metric: a loader of held-out samples, and the metric, as in `evaluate`.
+        patience: stop early, see `should_stop`, and keep the parameters of the best epoch.
+        checkpoint: a file to save to after each epoch, and to go on from if it exists. The
+            Generators of the layers and of the loader are saved with it.
+        progress: whether to show a progress bar where stderr is a terminal.
+
+    Returns:
+        The numbers of each epoch.
+
+    Raises:
+        ValueError: patience without validation, or a checkpoint that does not fit.
+    """
+    if patience is not None and validation is None:
+        raise ValueError("expected held-out samples for patience, got none: pass validation=loader")
+    history, best, generators = History(loss=[]), None, generators_of(model, loader)
+    if checkpoint is not None and os.path.exists(checkpoint):
+        _, history, best = load_checkpoint(checkpoint, model, optimizer, generators)
+    done, score_name = len(history["loss"]), getattr(metric, "__name__", "metric")
+    bar = progress_bar(epochs * len(loader), done * len(loader)) if progress else None
+    try:
+        for epoch in range(done, epochs):
+            if patience is not None and should_stop(history.get("validation_loss", ()), patience):
+                break
+            batches = loader if bar is None else counted(loader, bar)
+            history.add(loss=train_epoch(model, loss, optimizer, batches, schedule, clip))
+            if validation is not None:
+                value, score = evaluate(model, loss, validation, metric)
+                history.add(validation_loss=value, **{f"validation_{score_name}": score})
+            if patience is not None and history.best == epoch:
+                best = [parameter.data.copy() for parameter in model.parameters()]
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, model, optimizer, epoch=epoch + 1,
+                                generators=generators, history=history, best=best or ())
+            if bar is not None:
+                bar.set_postfix({name: f"{numbers[-1]:.4f}" for name, numbers in history.items()})
+    finally:
+        if bar is not None:
+            bar.close()
+    if best is not None:
+        put_parameters(model, best)
+    model.train(False)  # it is trained, now it will be used
+    return history
