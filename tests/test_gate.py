@@ -2,6 +2,7 @@
 it, the reference earns all the points of every lesson and the untouched release none."""
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,15 @@ LESSONS = read_lessons(ROOT)
 
 
 def nbgrader(course: Path, *words: str) -> str:
-    command = [str(Path(sys.executable).with_name("nbgrader")), *words]
-    run = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    # As in an activated environment: nbgrader calls a helper by its bare name.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    run = subprocess.run(
+        ["nbgrader", *words],
+        cwd=course,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+    )
     assert run.returncode == 0, f"{' '.join(words)}\n{run.stdout}\n{run.stderr[-3000:]}"
     return run.stdout
 

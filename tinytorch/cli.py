@@ -76,6 +76,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--afresh", action="store_true", help="forget what was built last time")
 
+    validity = command(
+        "validity",
+        _validity,
+        "show that the lessons' tests tell right from wrong",
+        "Try wrong solutions, right ones and mutants on the tests of the lessons. Exit 1 where "
+        "anything falls short.",
+    )
+    validity.add_argument("lessons", **lessons)
+    validity.add_argument("--exercise", metavar="NAME", help="only this one, as cross_entropy_loss")
+    validity.add_argument("--no-mutants", action="store_true", help="leave the mutants out")
+    validity.add_argument("--json", action="store_true", help="print it as JSON")
+    validity.add_argument("--afresh", action="store_true", help="run also what did not change")
+
     demo = command(
         "demo",
         _demo,
@@ -90,13 +103,28 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     grade = command(
-        "grade", _grade, "grade what was handed in", "Grade what changed in submitted/."
+        "grade",
+        _grade,
+        "grade what was handed in",
+        "Grade what changed in submitted/, in any nbgrader course. A run that was stopped, "
+        "however it was, goes on where it was.",
     )
     feedback = command("feedback", _feedback, "write feedback for students, as HTML")
     for sub in (grade, feedback):
         sub.add_argument("lessons", **lessons)
         sub.add_argument("--student", default="*", metavar="GLOB", help="such as ada or 'a*'")
         sub.add_argument("--force", action="store_true", help="also what did not change")
+        sub.add_argument("--workers", type=_count, metavar="N", help="default: one for each core")
+    grade.add_argument("--timeout", type=_count, metavar="S", help="seconds for one cell")
+    grade.add_argument("--memory", type=_count, metavar="MB", help="for one submission")
+    grade.add_argument("--backend", choices=("local", "dask"), default="local")
+    grade.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster")
+    grade.add_argument("--json", action="store_true", help="print the outcomes as JSON")
+    feedback.add_argument(
+        "--show-hidden-tests",
+        action="store_true",
+        help="show the text of hidden tests, as nbgrader does",
+    )
 
     grades = command("grades", _grades, "show the grades of the class")
     grades.add_argument("lessons", **lessons)
@@ -132,6 +160,26 @@ def _build(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _validity(options: argparse.Namespace) -> int:
+    from tinytorch.course import validity_table
+    from tinytorch.course.validity import validity
+
+    with _progress("validity") as progress:
+        found = validity(
+            _root(options, "modules"),
+            options.lessons,
+            exercise=options.exercise,
+            mutants=not options.no_mutants,
+            afresh=options.afresh,
+            progress=progress,
+        )
+    if options.json:
+        print(json.dumps(validity_table.as_json(found), indent=1))
+    else:
+        validity_table.render(found)
+    return FINDINGS if found.findings else DONE
+
+
 def _demo(options: argparse.Namespace) -> int:
     from tinytorch.grading import demo
 
@@ -150,30 +198,32 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from tinytorch.grading.grade import grade
+    from tinytorch.grading import report
+    from tinytorch.grading.grade import Options, grade
 
     root = _root(options, "nbgrader_config.py")
+    how = Options(
+        workers=options.workers,
+        timeout=options.timeout,
+        backend=options.backend,
+        scheduler=options.scheduler,
+        **({"memory_mb": options.memory} if options.memory else {}),
+    )
     with _progress("grading") as progress:
         run = grade(
             root,
             _assignments(root, options.lessons),
             students=options.student,
             force=options.force,
+            options=how,
             progress=lambda done, total, outcome: progress(
                 done, total, f"{outcome.student} {outcome.assignment}"
             ),
         )
-    failed = run.with_status("failed")
-    for outcome in failed:
-        print(f"not graded: {outcome.student}, {outcome.assignment}: {outcome.reason}")
-    counts = {status: len(run.with_status(status)) for status in ("graded", "unchanged", "missing")}
-    told = [f"{count} {status}" for status, count in counts.items() if count]
-    print(
-        ", ".join([*told, *([f"{len(failed)} not graded"] if failed else [])]) or "no submissions"
-    )
+    print(json.dumps(run.as_json(), indent=1) if options.json else "\n".join(report.told(run)))
     if run.interrupted:
         raise KeyboardInterrupt
-    return FINDINGS if failed else DONE
+    return FINDINGS if run.with_status("failed") else DONE
 
 
 def _feedback(options: argparse.Namespace) -> int:
@@ -186,6 +236,8 @@ def _feedback(options: argparse.Namespace) -> int:
             _assignments(root, options.lessons),
             students=options.student,
             force=options.force,
+            workers=options.workers,
+            show_hidden_tests=options.show_hidden_tests,
             progress=progress,
         )
     for folder in folders:
@@ -236,6 +288,14 @@ def _assignments(root: Path, names: list[str]) -> list[str]:
     return list(dict.fromkeys(known[name] for name in names))
 
 
+def _count(word: str) -> int:
+    """A number of things, one at least."""
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{word} is not a number above zero")
+    return number
+
+
 def _tell(message: str) -> None:
     if sys.stderr.isatty():
         print(f"{message} ...", file=sys.stderr)
@@ -256,18 +316,25 @@ def _progress(title: str) -> Iterator[Callable[..., None]]:
         TimeRemainingColumn,
     )
 
+    def rate(task) -> str:
+        return f"{task.speed:.1f}/s" if task.speed else ""
+
     columns = (
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, what="": bar.update(
-            task, completed=done, total=total, description=what
-        )
+        task = bar.add_task("", total=None, rate="")
+
+        def show(done: int, total: int, what: str = "") -> None:
+            bar.update(task, completed=done, total=total, description=what)
+            bar.update(task, rate=rate(bar.tasks[0]))
+
+        yield show
 
 
 def _relative(path: Path, root: Path) -> Path:

@@ -46,7 +46,8 @@ def test_what_someone_removed_is_graded_again(graded, lost):
 def test_a_journal_that_was_cut_short_loses_one_line_alone(graded):
     journal = grade.journal_path(graded)
     journal.write_bytes(journal.read_bytes()[:-20])
-    assert statuses(graded) == {"right": "unchanged", "wrong": "graded"}
+    # Whose line is the last one depends on which worker was done first.
+    assert sorted(statuses(graded).values()) == ["graded", "unchanged"]
     assert statuses(graded) == {"right": "unchanged", "wrong": "unchanged"}
 
 
@@ -84,7 +85,7 @@ def test_ctrl_c_keeps_what_was_done_and_leaves_nothing_half_done(course):
     assert run.interrupted
     assert [(o.student, o.status) for o in run.outcomes] == [("a", "graded")]
     assert not (course / "autograded/b/01_add").exists()
-    assert stock.scores(course, "01_add").students["b"] is None
+    assert stock.scores(course, "01_add").students.get("b") is None
     Student(course, "b").writes("add", RIGHT).hands_in()
     assert statuses(course) == {"a": "unchanged", "b": "graded"}
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from conftest import nbgrader
 
 from tinytorch.grading import NotGraded, stock
-
-
-def nbgrader(root: Path, *words: str) -> None:
-    command = [Path(sys.executable).with_name("nbgrader"), *words]
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    subprocess.run(command, cwd=root, check=True, capture_output=True, env={"PATH": path})
 
 
 def rows(root: Path) -> dict:

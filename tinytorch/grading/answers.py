@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,27 +20,37 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 @contextmanager
 def earlier_core(root: Path, assignment: str) -> Iterator[None]:
-    """Kernels started in here find a `tinytorch.core` of the lessons before `assignment`.
-
-    `tinytorch.core` is the answer key. A course that has none is left as it is.
-    """
-    package = _package(root, assignment)
-    if package is None:
+    """Kernels started in here find a `tinytorch.core` of the lessons before `assignment`."""
+    files = core_files(root, assignment)
+    if files is None:
         with environment(**ONE_THREAD):
             yield
         return
     with tempfile.TemporaryDirectory(prefix="tinytorch-earlier-") as folder:
-        core = Path(folder, "tinytorch", "core")
-        core.mkdir(parents=True)
-        (core / "__init__.py").write_text('"""The lessons before this one."""\n')
-        for name in FOR_STUDENTS:
-            if (package / name).is_file():
-                shutil.copy(package / name, core.parent)
-        for module in earlier_modules(root, assignment):
-            shutil.copy(module, core)
+        for name, data in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
         path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
         with environment(PYTHONPATH=path, **ONE_THREAD):
             yield
+
+
+def core_files(root: Path, assignment: str) -> dict[str, bytes] | None:
+    """The package `tinytorch` for submissions of `assignment`, as files by their place in it.
+
+    `tinytorch.core` is the answer key. None for a course that has none.
+    """
+    package = _package(root, assignment)
+    if package is None:
+        return None
+    files = {"tinytorch/core/__init__.py": b'"""The lessons before this one."""\n'}
+    for name in FOR_STUDENTS:
+        if (package / name).is_file():
+            files[f"tinytorch/{name}"] = (package / name).read_bytes()
+    for module in earlier_modules(root, assignment):
+        files[f"tinytorch/core/{module.name}"] = module.read_bytes()
+    return files
 
 
 def earlier_modules(root: Path, assignment: str) -> list[Path]:

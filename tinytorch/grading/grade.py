@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
 from tinytorch.errors import UsageError
 from tinytorch.grading import NotGraded, intake, stock
-from tinytorch.grading.answers import earlier_modules
+from tinytorch.grading.answers import core_files
+from tinytorch.grading.engine.coordinator import Desk, Pool
+from tinytorch.grading.engine.pages import write_pages
+from tinytorch.grading.engine.parcels import Failed, Graded, Page, Task
+from tinytorch.grading.engine.pool import LocalPool
+from tinytorch.grading.engine.run import Limits
 from tinytorch.grading.journal import Entry, Journal, digest
+from tinytorch.grading.places import Places
+from tinytorch.grading.scores import Score
 
 
 @dataclass(frozen=True)
@@ -30,13 +36,39 @@ class Outcome:
 
 @dataclass
 class GradingRun:
-    """All the outcomes of a run, in the order in which they came."""
+    """All the outcomes of a run, by assignment and student."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False  # by Ctrl-C; another run goes on from here
 
     def with_status(self, status: str) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.status == status]
+
+    @property
+    def flagged(self) -> list[Outcome]:
+        """What could be graded only after something was repaired."""
+        return [o for o in self.outcomes if o.repairs and o.status != "failed"]
+
+    def as_json(self) -> dict:
+        return {"outcomes": [asdict(o) for o in self.outcomes], "interrupted": self.interrupted}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Who grades, and within which limits."""
+
+    workers: int | None = None  # as many as there are cores
+    timeout: int | None = None  # seconds for one cell, else what the course says
+    memory_mb: int = Limits.memory_mb  # address space of one submission
+    backend: str = "local"
+    scheduler: str = ""  # the address of Dask's, else a cluster on this machine
+
+    def pool(self) -> Pool:
+        if self.backend == "local":
+            return LocalPool(self.workers)
+        from tinytorch.grading.engine.cluster import ClusterPool
+
+        return ClusterPool(self.scheduler, self.workers)
 
 
 # Called after each submission with how many are done, how many there are, and the outcome.
@@ -53,7 +85,7 @@ class Standing:
     submission: str  # its hash
     course: str  # the hash of what it is to be graded with
     entry: Entry | None  # what the last run that touched it did
-    score: stock.Score | None
+    score: Score | None
     strays: tuple[str, ...] = ()  # what lies in the student's folder and is no assignment
 
     @cached_property
@@ -78,102 +110,209 @@ class Standing:
 
 def grade(
     root: Path,
-    assignments: list[str],
+    assignments: list[str] | None = None,
     *,
     students: str = "*",
     force: bool = False,
+    options: Options | None = None,
     progress: Progress | None = None,
 ) -> GradingRun:
     """Grade what changed since it was last graded.
 
     A submission that can't be graded never stops the others; its reason is kept until it or
-    the course changes. After Ctrl-C, what was done is kept and nothing is left half done.
+    the course changes. Whenever the run is stopped, be it by Ctrl-C or by kill -9, what was
+    done is kept, nothing is left half done, and another run goes on from there.
 
     Args:
         assignments: names of folders in source/; none means all of them.
         students: a pattern such as `ada` or `a*`.
         force: grade again what did not change.
+        options: who does the work, and within which limits.
 
     Raises:
         UsageError: there is no such assignment.
     """
+    options = options or Options()
+    places = Places(root)
     assignments = check_assignments(root, assignments)
-    plan = [(name, survey(root, name, students)) for name in assignments]
-    total = sum(len(standings) for _, standings in plan)
-    run, journal = GradingRun(), Journal(journal_path(root))
+    standings = [standing for name in assignments for standing in survey(root, name, students)]
+    run = _Run(places, len(standings), Journal(places.journal), options, progress)
     try:
-        for assignment, standings in plan:
-            course = _Course(root, assignment)
-            for standing in standings:
-                outcome = _settled(standing, force) or _grade_one(course, standing, journal)
-                run.outcomes.append(outcome)
-                if progress:
-                    progress(len(run.outcomes), total, outcome)
+        settled = all(_settled(standing, force) for standing in standings)
+        with contextlib.nullcontext() if settled else options.pool() as pool:
+            tasks = run.tasks(standings, force)
+            for task, answer in pool.run(tasks) if pool else tasks:
+                run.take(task, answer)
     except KeyboardInterrupt:
-        run.interrupted = True
-    return run
+        run.result.interrupted = True
+    finally:
+        run.close()
+    run.result.outcomes.sort(key=lambda outcome: (outcome.assignment, outcome.student))
+    return run.result
+
+
+class _Run:
+    """A run over many submissions of one or more assignments."""
+
+    def __init__(
+        self,
+        places: Places,
+        total: int,
+        journal: Journal,
+        options: Options,
+        progress: Progress | None,
+    ):
+        self._places, self._journal, self._options = places, journal, options
+        self._progress, self._total = progress, total
+        self._desks: dict[str, Desk] = {}
+        self.result = GradingRun()
+
+    def tasks(self, standings: list[Standing], force: bool) -> Iterator[Task]:
+        """What has to be graded. The rest is settled on the way."""
+        for standing in standings:
+            outcome = _settled(standing, force)
+            task = None if outcome else self._prepare(standing)
+            if outcome:
+                self._report(outcome)
+            elif task:
+                yield task
+
+    def take(self, task: Task, answer: Graded | Failed) -> None:
+        """Deal with what came back."""
+        standing = task.about
+        if isinstance(answer, Failed):
+            self._refuse(standing, answer.reason, answer.seconds)
+            return
+        try:
+            self._desk(standing).take(standing.student, answer)
+        except NotGraded as error:
+            self._refuse(standing, str(error), answer.seconds)
+        except Exception as error:  # of the disk or the gradebook: the others may do better
+            self._report(_fault(standing, f"could not be stored: {stock.reason_of(error)}"))
+        else:
+            self._note(standing, "graded", repairs=answer.repairs, seconds=answer.seconds)
+
+    def close(self) -> None:
+        for desk in self._desks.values():
+            desk.close()
+
+    def _prepare(self, standing: Standing) -> Task | None:
+        """The task for a submission, or None where it is settled without a worker."""
+        desk = self._desk(standing)
+        if desk.fault:
+            # The course's fault, so not noted: mending it must lead to grading.
+            self._report(_fault(standing, desk.fault))
+            return None
+        try:
+            task = desk.task(standing.student, standing)
+            if not desk.needs_nbgrader:
+                return task
+            self._note(standing, "graded", repairs=desk.grade_with_nbgrader(task))
+        except NotGraded as error:
+            self._refuse(standing, str(error))
+        except Exception as error:  # a fault of ours, or of the disk, must not cost the others
+            self._refuse(standing, f"unexpected {stock.reason_of(error)}")
+        return None
+
+    def _desk(self, standing: Standing) -> Desk:
+        name = standing.assignment
+        if name not in self._desks:
+            options = self._options
+            self._desks[name] = Desk(
+                self._places,
+                name,
+                standing.course,
+                limits=Limits(options.memory_mb),
+                timeout=options.timeout,
+            )
+        return self._desks[name]
+
+    def _refuse(self, standing: Standing, reason: str, seconds: float = 0.0) -> None:
+        self._desk(standing).withdraw(standing.student)
+        self._note(standing, "failed", reason=reason, seconds=seconds)
+
+    def _note(self, standing: Standing, status: str, **details) -> None:
+        """Write in the journal what became of a submission, and tell of it."""
+        who = (standing.assignment, standing.student)
+        self._journal.add(
+            Entry("autograde", *who, standing.submission, standing.course, status, **details)
+        )
+        self._report(Outcome(*who, status, **details))
+
+    def _report(self, outcome: Outcome) -> None:
+        self.result.outcomes.append(outcome)
+        if self._progress:
+            self._progress(len(self.result.outcomes), self._total, outcome)
 
 
 def feedback(
     root: Path,
-    assignments: list[str],
+    assignments: list[str] | None = None,
     *,
     students: str = "*",
     force: bool = False,
+    workers: int | None = None,
+    show_hidden_tests: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Write the feedback on what is graded. Returns the folders that were written.
 
     Feedback is written anew where the graded notebook, a score or a comment changed.
 
+    Args:
+        show_hidden_tests: whether students see the text of hidden tests, as nbgrader shows it.
+
     Raises:
         stock.NbgraderError: some feedback could not be written; the rest was.
     """
+    places = Places(root)
     assignments = check_assignments(root, assignments)
     standings = [s for a in assignments for s in survey(root, a, students) if s.status == "graded"]
-    journal = Journal(journal_path(root))
+    journal = Journal(places.journal)
+    wanted = [(s, _feedback_entry(places, s, show_hidden_tests)) for s in standings]
+    wanted = [(s, e) for s, e in wanted if force or not _has_feedback(places, s, e, journal)]
+    pages = [Page(s.assignment, s.student) for s, _ in wanted]
     written, problems = [], []
-    for done, standing in enumerate(standings, 1):
-        try:
-            folder = _write_feedback(root, standing, journal, force)
-        except stock.NbgraderError as error:
-            problems.append(f"{standing.student}, {standing.assignment}: {error}")
+    done = write_pages(places.root, pages, workers, show_hidden_tests=show_hidden_tests)
+    for count, (number, reason) in enumerate(done, 1):
+        standing, entry = wanted[number]
+        if reason:
+            problems.append(f"{standing.student}, {standing.assignment}: {reason}")
         else:
-            written += [folder] if folder else []
+            journal.add(entry)
+            written.append(places.feedback(standing.student, standing.assignment))
         if progress:
-            progress(done, len(standings))
+            progress(count, len(wanted))
     if problems:
-        raise stock.NbgraderError("\n".join(problems))
-    return written
+        raise stock.NbgraderError("\n".join(sorted(problems)))
+    return sorted(written)
 
 
 def survey(root: Path, assignment: str, students: str = "*") -> list[Standing]:
     """Where every student stands with an assignment, those who handed in nothing included."""
-    root = Path(root)
+    places = Places(root)
     book = stock.scores(root, assignment).students
-    folders = [path for path in (root / "submitted").glob("*") if path.is_dir()]
-    there = {path.name for path in folders if not path.name.startswith(".")}
-    course, journal = _course_digest(root, assignment), Journal(journal_path(root))
-    known = set(find_assignments(root))
+    handed_in, known = places.handed_in(), set(places.assignments())
+    course, journal = _course_digest(places, assignment), Journal(places.journal)
     found = []
-    for student in sorted(there | set(book)):
+    for student in sorted(handed_in.keys() | book.keys()):
         if not fnmatchcase(student, students):
             continue
-        path = root / "submitted" / student / assignment
-        folder = path if path.exists() else None
-        handed_in = _folder_digest(folder) if folder else ""
+        names = handed_in.get(student, [])
+        folder = places.submitted(student, assignment) if assignment in names else None
+        digested = _folder_digest(folder) if folder else ""
         # A row in the gradebook whose notebook in autograded/ is gone has to be made again.
-        autograded = (root / "autograded" / student / assignment).exists()
+        autograded = places.autograded(student, assignment).exists()
         score = book.get(student) if autograded or folder is None else None
         entry = journal.last("autograde", assignment, student)
-        strays = tuple(sorted(p.name for p in path.parent.glob("[!.]*") if p.name not in known))
-        found.append(Standing(assignment, student, folder, handed_in, course, entry, score, strays))
+        strays = tuple(name for name in names if name not in known)
+        found.append(Standing(assignment, student, folder, digested, course, entry, score, strays))
     return found
 
 
 def find_assignments(root: Path) -> list[str]:
     """The assignments of a course: the folders in source/ that hold a notebook."""
-    return sorted({path.parent.name for path in Path(root, "source").glob("*/*.ipynb")})
+    return Places(root).assignments()
 
 
 def check_assignments(root: Path, assignments: list[str] | None) -> list[str]:
@@ -184,7 +323,8 @@ def check_assignments(root: Path, assignments: list[str] | None) -> list[str]:
     """
     known = find_assignments(root)
     if not known:
-        raise UsageError(f"{Path(root, 'source')} holds no notebooks: build the course first")
+        source = Places(root).source("")
+        raise UsageError(f"{source} holds no notebooks: build the course first")
     unknown = sorted(set(assignments or []) - set(known))
     if unknown:
         raise UsageError(f"no assignment {', '.join(unknown)}: there are {', '.join(known)}")
@@ -192,23 +332,8 @@ def check_assignments(root: Path, assignments: list[str] | None) -> list[str]:
 
 
 def journal_path(root: Path) -> Path:
-    """The journal lies with what it is about: whoever removes autograded/ starts afresh."""
-    return Path(root, "autograded", "journal.jsonl")
-
-
-class _Course:
-    """An assignment that is registered in the gradebook when the first submission needs it."""
-
-    def __init__(self, root: Path, assignment: str):
-        self.root, self.assignment = Path(root), assignment
-
-    @cached_property
-    def released(self) -> dict[str, dict] | stock.NbgraderError:
-        """The released notebooks, or why there are none: tried once, not once a student."""
-        try:
-            return stock.register_assignment(self.root, self.assignment)
-        except stock.NbgraderError as error:
-            return error
+    """Where it is written down what was done."""
+    return Places(root).journal
 
 
 def _settled(standing: Standing, force: bool) -> Outcome | None:
@@ -222,66 +347,28 @@ def _settled(standing: Standing, force: bool) -> Outcome | None:
     return Outcome(standing.assignment, standing.student, status, entry.reason, entry.repairs)
 
 
-def _grade_one(course: _Course, standing: Standing, journal: Journal) -> Outcome:
-    """Grade one submission and note it in the journal, whatever is wrong with it."""
-    assignment, student = standing.assignment, standing.student
-    if isinstance(course.released, stock.NbgraderError):
-        # The course's fault, so not noted: mending it must lead to grading.
-        return Outcome(assignment, student, "failed", f"{assignment}: {course.released}")
-    start = time.monotonic()
-    status, reason, repairs = "graded", "", ()
-    try:
-        repairs = tuple(_autograde_copy(course, standing))
-    except NotGraded as error:
-        status, reason = "failed", str(error)
-    except Exception as error:  # a fault of ours, or of the disk, must not cost the others
-        status, reason = "failed", f"unexpected {type(error).__name__}: {error}"
-    seconds = round(time.monotonic() - start, 3)
-    journal.add(
-        Entry(
-            "autograde",
-            assignment,
-            student,
-            standing.submission,
-            standing.course,
-            status,
-            reason,
-            repairs,
-            seconds,
-        )
-    )
-    return Outcome(assignment, student, status, reason, repairs, seconds)
+def _fault(standing: Standing, reason: str) -> Outcome:
+    return Outcome(standing.assignment, standing.student, "failed", reason)
 
 
-def _autograde_copy(course: _Course, standing: Standing) -> list[str]:
-    """Grade a repaired copy: what lies in submitted/ is never changed."""
-    assignment, student = standing.assignment, standing.student
-    with tempfile.TemporaryDirectory(prefix="tinytorch-submitted-") as submitted:
-        target = Path(submitted, student, assignment)
-        repairs = intake.stage(standing.folder, course.released, target)
-        stock.autograde(course.root, assignment, student, submitted=Path(submitted))
-    return repairs
+def _feedback_entry(places: Places, standing: Standing, show_hidden_tests: bool) -> Entry:
+    """All that a page of feedback depends on, as what the journal is to say of it."""
+    graded = _folder_digest(places.autograded(standing.student, standing.assignment))
+    said = repr((standing.score, show_hidden_tests))
+    return Entry("feedback", standing.assignment, standing.student, graded, said, "graded")
 
 
-def _write_feedback(root: Path, standing: Standing, journal: Journal, force: bool) -> Path | None:
-    """Write one student's feedback, unless it is there and says what it would say again."""
-    assignment, student = standing.assignment, standing.student
-    graded = _folder_digest(Path(root, "autograded", student, assignment))
-    key = ("feedback", assignment, student, graded, repr(standing.score))
-    last = journal.last(*key[:3])
-    there = any(Path(root, "feedback", student, assignment).glob("*.html"))
-    if there and not force and last and (last.submission, last.course) == key[3:]:
-        return None
-    folder = stock.generate_feedback(root, assignment, student)
-    journal.add(Entry(*key, "graded"))
-    return folder
+def _has_feedback(places: Places, standing: Standing, entry: Entry, journal: Journal) -> bool:
+    """Whether the feedback is there and says what it would say again."""
+    there = any(places.feedback(standing.student, standing.assignment).glob("*.html"))
+    return there and journal.last(*entry.key) == entry
 
 
-def _course_digest(root: Path, assignment: str) -> str:
+def _course_digest(places: Places, assignment: str) -> str:
     """A hash of all that decides about a score, besides the submission."""
-    source = root / "source" / assignment
-    files = [*intake.files_of(source), root / stock.CONFIG, *earlier_modules(root, assignment)]
-    return digest((path.name, path) for path in files if path.exists())
+    files = [*intake.files_of(places.source(assignment)), places.config]
+    core = core_files(places.root, assignment) or {}
+    return digest([(path.name, path) for path in files if path.exists()], core)
 
 
 def _folder_digest(folder: Path) -> str:

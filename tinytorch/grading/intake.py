@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tinytorch.grading import NotGraded
@@ -25,48 +25,86 @@ IGNORED = {".ipynb_checkpoints", "__pycache__", ".cache", "tinytorch"}
 ROLES = ("grade", "solution", "locked", "task")
 
 
-def stage(folder: Path, released: dict[str, dict], target: Path) -> list[str]:
-    """Copy a submission to `target`, its notebooks repaired. Returns what was repaired.
+def pack(folder: Path, names: Iterable[str], ignore: Iterable[str] = ()) -> dict[str, bytes]:
+    """The assignment's notebooks in a submission, and the files beside them.
+
+    Args:
+        names: the notebooks of the assignment.
+        ignore: patterns of file and folder names to leave out.
+
+    Raises:
+        NotGraded: there is no such notebook, or one that is no file.
+    """
+    files = {f"{name}.ipynb": _bytes(folder / f"{name}.ipynb") for name in _present(folder, names)}
+    for path in files_of(folder, ignore):
+        if path.suffix != ".ipynb":
+            files[path.relative_to(folder).as_posix()] = _bytes(path)
+    if sum(map(len, files.values())) > MAX_BYTES:
+        raise NotGraded(f"all files together are larger than {MAX_BYTES // 1_000_000} MB")
+    return files
+
+
+def unpack(
+    files: dict[str, bytes], released: dict[str, dict], *, put_back: bool = True
+) -> tuple[dict[str, dict], list[str]]:
+    """The repaired notebooks of a submission by name, and what was repaired.
+
+    Args:
+        files: from `pack`.
+        released: the assignment's notebooks as they were released.
+        put_back: whether deleted cells are put back.
 
     Raises:
         NotGraded: nothing here can be graded.
     """
-    names = _present(folder, released)
-    repairs = [f"{n}.ipynb is not there, its points are lost" for n in released if n not in names]
-    notebooks = {}
-    for name in names:
-        notebook, repaired = repair(read_notebook(folder / f"{name}.ipynb"), released[name])
-        notebooks[name] = notebook
+    notebooks, repairs = {}, []
+    for name, template in released.items():
+        data = files.get(f"{name}.ipynb")
+        if data is None:
+            repairs.append(f"{name}.ipynb is not there, its points are lost")
+            continue
+        notebook = read_notebook(f"{name}.ipynb", data)
+        notebooks[name], repaired = repair(notebook, template, put_back=put_back)
         repairs += repaired
-    target.mkdir(parents=True)
-    for path in files_of(folder):
-        if path.suffix != ".ipynb":
-            copy = target / path.relative_to(folder)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-    for name, notebook in notebooks.items():
-        (target / f"{name}.ipynb").write_text(json.dumps(notebook, indent=1), encoding="utf-8")
-    return repairs
+    return notebooks, repairs
 
 
-def files_of(folder: Path) -> Iterator[Path]:
+def dump(notebook: dict) -> bytes:
+    """A notebook as the bytes of its file."""
+    return json.dumps(notebook, indent=1).encode()
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files into a folder; their names are relative to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def files_of(folder: Path, ignore: Iterable[str] = ()) -> Iterator[Path]:
     """The regular files of a submission in a fixed order. Links lead elsewhere: not followed."""
+    ignore = [*IGNORED, *ignore]
+
+    def wanted(names: list[str]) -> list[str]:
+        return sorted(name for name in names if not any(fnmatchcase(name, it) for it in ignore))
+
     for where, folders, files in os.walk(folder):
-        folders[:] = sorted(set(folders) - IGNORED)
-        for path in (Path(where, name) for name in sorted(files)):
+        folders[:] = wanted(folders)
+        for path in (Path(where, name) for name in wanted(files)):
             if path.is_file() and not path.is_symlink():
                 yield path
 
 
-def read_notebook(path: Path) -> dict:
-    """Read a notebook as plain JSON of nbformat 4.
+def read_notebook(name: str, data: bytes) -> dict:
+    """Read the notebook of this file name as plain JSON of nbformat 4.
 
     Raises:
         NotGraded: it is none.
     """
-    name = path.name
     try:
-        notebook = json.loads(_text(path))
+        notebook = json.loads(_text(name, data))
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise NotGraded(f"{name} is not JSON: {where}: {error.msg}") from error
@@ -83,12 +121,13 @@ def read_notebook(path: Path) -> dict:
     return notebook
 
 
-def repair(notebook: dict, released: dict) -> tuple[dict, list[str]]:
+def repair(notebook: dict, released: dict, *, put_back: bool = True) -> tuple[dict, list[str]]:
     """A notebook that nbgrader can grade, and what had to be repaired for it.
 
     Args:
         notebook: what a student handed in, from `read_notebook`; not changed.
         released: the notebook as it was released.
+        put_back: whether deleted cells are put back, or only told of.
     """
     cells = [_plain(cell, number) for number, cell in enumerate(notebook["cells"], 1)]
     templates = {_grade_id(cell): cell for cell in released["cells"] if _has_role(cell)}
@@ -98,7 +137,11 @@ def repair(notebook: dict, released: dict) -> tuple[dict, list[str]]:
         _restored(cell, templates[kept[index]], repairs) if index in kept else _unmarked(cell)
         for index, cell in enumerate(cells)
     ]
-    cells = _with_missing(cells, templates, repairs)
+    if put_back:
+        cells = _with_missing(cells, templates, repairs)
+    else:
+        there = set(map(_grade_id, cells))
+        repairs += [f"'{name}' was deleted" for name in templates if name not in there]
     for number, cell in enumerate(cells, 1):
         cell["id"] = f"cell-{number}"
     given = notebook.get("metadata")
@@ -108,20 +151,21 @@ def repair(notebook: dict, released: dict) -> tuple[dict, list[str]]:
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}, repairs
 
 
-def _present(folder: Path, released: dict[str, dict]) -> list[str]:
+def _present(folder: Path, names: Iterable[str]) -> list[str]:
     """The names of the assignment's notebooks that are in the folder."""
     if not folder.is_dir():
         raise NotGraded(f"{folder.name} is a file where a folder with a notebook is expected")
-    names = [name for name in released if os.path.lexists(folder / f"{name}.ipynb")]
-    if not names:
-        expected = ", ".join(f"{name}.ipynb" for name in released)
+    names = list(names)
+    present = [name for name in names if os.path.lexists(folder / f"{name}.ipynb")]
+    if not present:
+        expected = ", ".join(f"{name}.ipynb" for name in names)
         there = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
         raise NotGraded(f"expected {expected}, found {there}: rename it and grade again")
-    return names
+    return present
 
 
-def _text(path: Path) -> str:
-    """The text of a file that someone else wrote."""
+def _bytes(path: Path) -> bytes:
+    """The content of a file that someone else wrote."""
     name = path.name
     if path.is_symlink():
         raise NotGraded(f"{name} is a link, not a file: ask for the notebook itself")
@@ -133,6 +177,10 @@ def _text(path: Path) -> str:
         raise NotGraded(f"{name} can't be read: {error.strerror}") from error
     if data is None:
         raise NotGraded(f"{name} is larger than {MAX_BYTES // 1_000_000} MB: clear its outputs")
+    return data
+
+
+def _text(name: str, data: bytes) -> str:
     if not data.strip():
         raise NotGraded(f"{name} is empty: ask for the file again")
     try:

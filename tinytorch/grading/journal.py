@@ -67,13 +67,24 @@ def _read(line: bytes) -> Entry | None:
         return None
 
 
-def digest(files: Iterable[tuple[str, Path]]) -> str:
-    """A hash of files and of the names that they go by; one that can't be read has a hash too."""
+def digest(files: Iterable[tuple[str, Path]], contents: dict[str, bytes] | None = None) -> str:
+    """A hash of files and of the names that they go by; one that can't be read has a hash too.
+
+    Args:
+        files: names and files.
+        contents: names and what else counts.
+    """
     total = hashlib.sha256()
-    for name, path in files:
-        try:
-            data = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-        except OSError as error:
-            data = repr(error.errno).encode()
+    for name, data in [
+        *((name, _read_any(path)) for name, path in files),
+        *(contents or {}).items(),
+    ]:
         total.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode("utf-8", "replace"))
     return total.hexdigest()
+
+
+def _read_any(path: Path) -> bytes:
+    try:
+        return os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+    except OSError as error:
+        return repr(error.errno).encode()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch.files import write_atomically
-from tinytorch.grading.grade import Standing, check_assignments, survey
+from tinytorch.grading.grade import GradingRun, Standing, check_assignments, survey
 
 FIELDS = (
     "student",
@@ -114,6 +114,18 @@ def render(table: Table, console=None) -> None:
         console.print(note, markup=False, highlight=False)
     for line in summary(table):
         console.print(line, markup=False, highlight=False)
+
+
+def told(run: GradingRun) -> list[str]:
+    """What there is to say after grading: who is not graded and why, what was flagged, the sum."""
+    failed = run.with_status("failed")
+    lines = [f"not graded: {o.student}, {o.assignment}: {o.reason}" for o in failed]
+    fresh = [o for o in run.flagged if o.status == "graded"]
+    lines += [f"flagged: {o.student}, {o.assignment}: {'; '.join(o.repairs)}" for o in fresh]
+    counts = {status: len(run.with_status(status)) for status in ("graded", "unchanged", "missing")}
+    counts |= {"not graded": len(failed), "flagged": len(run.flagged)}
+    parts = [f"{count} {status}" for status, count in counts.items() if count]
+    return [*lines, ", ".join(parts) or "no submissions"]
 
 
 def write_csv(table: Table, path: Path) -> None:

@@ -14,13 +14,12 @@ import sysconfig
 import tempfile
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 
 from tinytorch.errors import TinyTorchError
 from tinytorch.grading import NotGraded
 from tinytorch.grading.answers import earlier_core, environment
+from tinytorch.grading.scores import AssignmentScores, read_scores
 from tinytorch.slow_imports import without_rfc3987
 
 CONFIG = "nbgrader_config.py"
@@ -29,42 +28,6 @@ SQLITE = "sqlite:///"
 
 class NbgraderError(TinyTorchError):
     """nbgrader could not do what it was asked to, for a reason that lies with the course."""
-
-
-@dataclass(frozen=True)
-class CellScore:
-    """What one graded cell of one submission earned."""
-
-    score: float
-    max_score: float
-    needs_manual_grade: bool
-
-
-@dataclass(frozen=True)
-class Score:
-    """What one submission earned, a late penalty taken off."""
-
-    score: float
-    max_score: float
-    cells: dict[str, CellScore]  # by grade_id
-    comments: dict[str, str]  # by grade_id, where there is one
-
-    @property
-    def waiting(self) -> float:
-        """The points that wait for a person."""
-        return sum(cell.max_score for cell in self.cells.values() if cell.needs_manual_grade)
-
-    @property
-    def needs_manual_grade(self) -> bool:
-        return any(cell.needs_manual_grade for cell in self.cells.values())
-
-
-@dataclass(frozen=True)
-class AssignmentScores:
-    """What the gradebook knows of an assignment: None for a student who handed in nothing."""
-
-    max_score: float = 0.0
-    students: dict[str, Score | None] = field(default_factory=dict)
 
 
 # --- Releases -----------------------------------------------------------------------------
@@ -80,7 +43,9 @@ def generate_release(source_root: Path, target_root: Path, assignments: list[str
     """
     release = Path(target_root).resolve() / "release"
     for assignment in assignments:
-        course = _course(source_root, assignment_id=assignment, release_directory=str(release))
+        course = course_directory(
+            source_root, assignment_id=assignment, release_directory=str(release)
+        )
         course.config.SaveCells.enabled = False
         _run(_converter("GenerateAssignment", course, no_database=True))
 
@@ -95,7 +60,7 @@ def register_assignment(root: Path, assignment: str) -> dict[str, dict]:
         NbgraderError: nbgrader refused, for one where a graded assignment gained or lost cells.
     """
     with tempfile.TemporaryDirectory(prefix="tinytorch-release-") as release:
-        course = _course(root, assignment_id=assignment, release_directory=release)
+        course = course_directory(root, assignment_id=assignment, release_directory=release)
         _create_gradebook(course)
         _run(_converter("GenerateAssignment", course))
         notebooks = sorted(Path(release, assignment).glob("*.ipynb"))
@@ -119,7 +84,7 @@ def autograde(root: Path, assignment: str, student: str, *, submitted: Path | No
     """
     if glob.escape(student) != student:
         raise NotGraded("nbgrader takes [ * ? in a student's id for a pattern: rename the folder")
-    course = _course(root, assignment_id=assignment, student_id=student)
+    course = course_directory(root, assignment_id=assignment, student_id=student)
     if submitted is not None:
         course.submitted_directory = str(submitted)
     converter = _converter("Autograde", course)
@@ -148,7 +113,7 @@ def generate_feedback(root: Path, assignment: str, student: str) -> Path:
     Raises:
         NbgraderError: nbgrader failed.
     """
-    course = _course(root, assignment_id=assignment, student_id=student)
+    course = course_directory(root, assignment_id=assignment, student_id=student)
     _run(_converter("GenerateFeedback", course))
     return Path(course.format_path(course.feedback_directory, student, assignment))
 
@@ -158,17 +123,11 @@ def generate_feedback(root: Path, assignment: str, student: str) -> Path:
 
 def scores(root: Path, assignment: str) -> AssignmentScores:
     """What the gradebook holds of an assignment, in the order of the students' ids."""
-    course = _course(root)
-    if not _has_gradebook(course):
+    course = course_directory(root)
+    if not has_gradebook(course):
         return AssignmentScores()
-    with _gradebook(course) as book:
-        try:
-            known = book.find_assignment(assignment)
-        except _missing_entry():
-            return AssignmentScores()
-        handed_in = {s.student.id: _score(s) for s in known.submissions}
-        everyone = sorted(student.id for student in book.students)
-        return AssignmentScores(known.max_score, {id: handed_in.get(id) for id in everyone})
+    with gradebook(course) as book:
+        return read_scores(book.db, nbgrader_tables(), assignment)
 
 
 def mark(
@@ -180,7 +139,7 @@ def mark(
         KeyError: the gradebook holds no such answer.
         ValueError: the points are below zero or above the answer's maximum.
     """
-    with _gradebook(_course(root)) as book:
+    with gradebook(course_directory(root)) as book:
         notebook = _notebook_with(book, assignment, student, grade_id)
         grade = book.find_grade(grade_id, notebook, assignment, student)
         if not 0 <= points <= grade.max_score:
@@ -193,20 +152,6 @@ def mark(
         book.db.commit()
 
 
-def _score(submission) -> Score:
-    """Plain values from nbgrader's rows of one submission."""
-    by_name = attrgetter("name")
-    grades = sorted((g for n in submission.notebooks for g in n.grades), key=by_name)
-    answers = sorted((c for n in submission.notebooks for c in n.comments), key=by_name)
-    penalty = sum(notebook.late_submission_penalty or 0 for notebook in submission.notebooks)
-    return Score(
-        score=max(0.0, submission.score - penalty),
-        max_score=submission.max_score,
-        cells={g.name: CellScore(g.score, g.max_score, g.needs_manual_grade) for g in grades},
-        comments={answer.name: answer.comment for answer in answers if answer.comment},
-    )
-
-
 def _notebook_with(book, assignment: str, student: str, grade_id: str) -> str:
     """The name of the student's notebook that holds a graded cell."""
     with contextlib.suppress(_missing_entry()):
@@ -217,9 +162,9 @@ def _notebook_with(book, assignment: str, student: str, grade_id: str) -> str:
 
 
 def _has_submission(course, assignment: str, student: str) -> bool:
-    if not _has_gradebook(course):
+    if not has_gradebook(course):
         return False
-    with _gradebook(course) as book, contextlib.suppress(_missing_entry()):
+    with gradebook(course) as book, contextlib.suppress(_missing_entry()):
         book.find_submission(assignment, student)
         return True
     return False
@@ -227,11 +172,11 @@ def _has_submission(course, assignment: str, student: str) -> bool:
 
 def _forget_submission(course, assignment: str, student: str) -> None:
     """Remove the rows of zeros that nbgrader leaves behind where it failed."""
-    with _gradebook(course) as book, contextlib.suppress(_missing_entry()):
+    with gradebook(course) as book, contextlib.suppress(_missing_entry()):
         book.remove_submission(assignment, student)
 
 
-def _has_gradebook(course) -> bool:
+def has_gradebook(course) -> bool:
     """Whether there is a gradebook to read: nbgrader makes an empty one where it finds none."""
     path = course.db_url.removeprefix(SQLITE)
     return path == course.db_url or Path(path).exists()
@@ -243,30 +188,41 @@ def _create_gradebook(course) -> None:
     nbgrader makes the tables first and their version last, and never looks after a gradebook
     whose making was interrupted.
     """
-    if _has_gradebook(course):
+    if has_gradebook(course):
         return
     path = Path(course.db_url.removeprefix(SQLITE))
     with tempfile.TemporaryDirectory(prefix=".gradebook-", dir=path.parent) as folder:
         new = Path(folder, "gradebook.db")
-        with _gradebook(course, f"{SQLITE}{new}"):
+        with gradebook(course, f"{SQLITE}{new}"):
             pass
         new.replace(path)
 
 
 @contextlib.contextmanager
-def _gradebook(course, url: str = "") -> Iterator:
-    # For a new gradebook nbgrader calls the command `alembic`, which stands beside our Python.
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-    with environment(PATH=path):
-        book = _nbgrader().api.Gradebook(url or course.db_url, course.course_id)
+def gradebook(course, url: str = "") -> Iterator:
+    """nbgrader's gradebook, open for a while."""
+    book = open_gradebook(course, url)
     try:
         yield book
     finally:
         book.close()
 
 
+def open_gradebook(course, url: str = ""):
+    """nbgrader's gradebook, to be closed by the caller."""
+    # For a new gradebook nbgrader calls the command `alembic`, which stands beside our Python.
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    with environment(PATH=path):
+        return _nbgrader().api.Gradebook(url or course.db_url, course.course_id)
+
+
 def _missing_entry() -> type[Exception]:
     return _nbgrader().api.MissingEntry
+
+
+def nbgrader_tables() -> dict:
+    """nbgrader's tables by name, as SQLAlchemy knows them."""
+    return dict(_nbgrader().api.Base.metadata.tables)
 
 
 # --- Running nbgrader's converters --------------------------------------------------------
@@ -282,22 +238,50 @@ def _nbgrader():
     return nbgrader
 
 
-def _course(root: Path, **settings: str):
+def course_directory(root: Path, **settings: str):
     """nbgrader's view of the course in `root`, configured by its nbgrader_config.py alone.
 
     The nbgrader command reads ~/.jupyter as well; here two instructors get the same scores.
     """
-    nbgrader = _nbgrader()
+    root = Path(root).resolve()
+    config = _load_config(root)
+    return _nbgrader().coursedir.CourseDirectory(config=config, root=str(root), **settings)
+
+
+def autograde_converter(root: str, config: str, execute: dict | None = None):
+    """nbgrader's Autograde as the course configures it, for a worker that may lack the course.
+
+    Args:
+        root: the course's folder on the coordinator's machine.
+        config: the text of its nbgrader_config.py.
+        execute: settings of Execute that count instead of the course's.
+    """
+    with tempfile.TemporaryDirectory(prefix="tinytorch-config-") as folder:
+        there = Path(root, CONFIG).exists()
+        if not there:
+            Path(folder, CONFIG).write_text(config, encoding="utf-8")
+        loaded = _load_config(Path(root if there else folder))
+    loaded.Execute.update(execute or {})
+    course = _nbgrader().coursedir.CourseDirectory(config=loaded, root=str(root))
+    return _converter("Autograde", course)
+
+
+def feedback_converter(course):
+    """nbgrader's GenerateFeedback as the course configures it."""
+    return _converter("GenerateFeedback", course)
+
+
+def _load_config(root: Path):
     from traitlets.config.loader import Config, ConfigFileNotFound, PyFileConfigLoader
 
-    root = Path(root).resolve()
+    if str(root) not in sys.path:
+        sys.path.append(str(root))  # plugins lie beside the file; nbgrader's command finds them
     try:
-        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except ConfigFileNotFound:
-        config = Config()
+        return Config()
     except Exception as error:
         raise NbgraderError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
-    return nbgrader.coursedir.CourseDirectory(config=config, root=str(root), **settings)
 
 
 def _converter(name: str, course, **settings):
@@ -332,7 +316,7 @@ def _run(converter) -> None:
         raise
     except Exception as error:
         cause = converter.log.handlers[0].error or error
-        raise NbgraderError(_reason(cause)) from error
+        raise NbgraderError(reason_of(cause)) from error
 
 
 def _quiet(step: type) -> type:
@@ -352,7 +336,7 @@ def _quiet(step: type) -> type:
     return QuietExecute
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """One line for a person."""
     text = " ".join(str(error).split())
     if type(error).__name__ == "DeadKernelError":

@@ -1,0 +1,143 @@
+"""However a run is ended, the next one goes on from there, and nothing is half done."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import RIGHT, WRONG, Student, code
+
+from tinytorch.grading import compare, grade
+from tinytorch.grading.engine.run import Limits
+
+COMMAND = [str(Path(sys.executable).with_name("tinytorch")), "grade", "01_add", "--workers", "2"]
+
+
+def hand_in(course: Path, number: int) -> None:
+    for n in range(number):
+        student = Student(course, f"student_{n:02}").writes("add", RIGHT if n % 3 else WRONG)
+        student.writes("count", f"{n}") if n % 2 else None
+        student.appends(code(f"print({n})"))
+        student.hands_in()
+
+
+def graded_so_far(course: Path) -> int:
+    journal = grade.journal_path(course)
+    return len(journal.read_bytes().splitlines()) if journal.exists() else 0
+
+
+def wait_for(condition, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.005)
+
+
+def workers_of(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    with contextlib.suppress(OSError):
+        return [int(child) for child in path.read_text().split()]
+    return []
+
+
+def assert_whole(course: Path) -> None:
+    with sqlite3.connect(course / "gradebook.db") as book:
+        assert book.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    left = list(course.glob("autograded/*/.*"))
+    assert left == [], "what a killed run left is swept away"
+
+
+@pytest.mark.slow
+def test_a_coordinator_killed_five_times_grades_all_the_same(course, tmp_path):
+    hand_in(course, 60)
+    undisturbed = Path(shutil.copytree(course, tmp_path / "undisturbed"))
+    grade.grade(undisturbed, ["01_add"])
+    chance = random.Random(7)
+    for _ in range(5):
+        run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
+        enough = graded_so_far(course) + chance.randint(1, 9)
+        wait_for(lambda enough=enough: graded_so_far(course) >= enough)
+        time.sleep(chance.uniform(0, 0.2))
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    assert graded_so_far(course) < 60
+    before = graded_so_far(course)
+    run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
+    wait_for(lambda: graded_so_far(course) > before)
+    os.kill(workers_of(run.pid)[0], signal.SIGKILL)
+    assert run.wait() == 0
+    # Of each killed run at most what its two workers held is done again.
+    assert graded_so_far(course) == 60
+    assert_whole(course)
+    assert compare.differences(*map(compare.gradebook_rows, (course, undisturbed))) == []
+    assert compare.differences(*map(compare.notebook_outputs, (course, undisturbed))) == []
+
+
+def test_no_process_outlives_a_killed_coordinator(course):
+    Student(course, "busy").appends(code("import time\ntime.sleep(1.9)")).hands_in()
+    run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
+    wait_for(lambda: any(map(workers_of, workers_of(run.pid))))
+    workers = workers_of(run.pid)
+    family = [*workers, *(child for worker in workers for child in workers_of(worker))]
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    wait_for(lambda: not any(is_running(pid) for pid in family), 10)
+
+
+def is_running(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def test_what_a_cell_leaves_running_is_ended(course):
+    sleeper = "import subprocess\nsubprocess.Popen(['sleep', '987'], start_new_session=True)"
+    Student(course, "leaves").writes("add", RIGHT).appends(code(sleeper)).hands_in()
+    assert grade.grade(course, ["01_add"]).outcomes[0].status == "graded"
+    found = subprocess.run(["pgrep", "-f", "sleep 987"], capture_output=True, text=True)
+    assert found.stdout == ""
+
+
+def test_writing_into_every_descriptor_takes_nothing_away(course):
+    noise = """import os
+for fd in range(3, 256):
+    try:
+        os.write(fd, b'noise' * 100)
+    except OSError:
+        pass"""
+    Student(course, "noisy").writes("add", RIGHT).appends(code(noise)).hands_in()
+    grade.grade(course, ["01_add"])
+    assert scores(course) == {"noisy": 6}
+
+
+def test_memory_beyond_the_limit_fails_its_cell_alone(course):
+    greedy = "x = bytearray(3_000_000_000)"
+    Student(course, "greedy").writes("add", RIGHT).appends(code(greedy)).hands_in()
+    grade.grade(course, ["01_add"], options=grade.Options(memory_mb=1500))
+    assert scores(course) == {"greedy": 6}
+    text = (course / "autograded/greedy/01_add/add.ipynb").read_text()
+    assert "MemoryError" in text
+    assert Limits(1500).as_rlimits()["RLIMIT_AS"] == 1500 << 20
+
+
+def test_a_cell_that_awaits_for_ever_is_interrupted(course):
+    cells = [code("import asyncio\nawait asyncio.sleep(99)"), code("'after'")]
+    Student(course, "awaits").writes("add", RIGHT).appends(*cells).hands_in()
+    grade.grade(course, ["01_add"], options=grade.Options(timeout=1))
+    assert scores(course) == {"awaits": 6}
+    assert "'after'" in (course / "autograded/awaits/01_add/add.ipynb").read_text()
+
+
+def scores(course: Path) -> dict[str, float]:
+    from tinytorch.grading import stock
+
+    return {name: s.score for name, s in stock.scores(course, "01_add").students.items()}

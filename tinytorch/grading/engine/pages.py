@@ -1,0 +1,177 @@
+"""Feedback: nbgrader's own pages, written side by side.
+
+They differ from nbgrader's in two ways that help students and keep tests secret: the text of
+hidden tests is left out, unless it is asked for, and what failed is said at the top.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from tinytorch.grading import intake, stock
+from tinytorch.grading.engine.parcels import Failed, FeedbackCourse, Page, Task
+from tinytorch.grading.engine.pool import LocalPool
+from tinytorch.grading.places import Places, Replacement
+from tinytorch.grading.scores import read_marks
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+SUMMARY = "<!-- what failed -->\n{}\n<!-- end of what failed -->\n"
+BODY = '<div class="panel-body">'  # of nbgrader's template: the notebook begins in it
+MOST_CHARACTERS = 500  # of one diagnosis
+
+
+def write_pages(
+    root: Path, pages: list[Page], workers: int | None, *, show_hidden_tests: bool
+) -> Iterator[tuple[int, str]]:
+    """Write the pages. Gives the number of each as it is done, and why not, where it failed."""
+    course = FeedbackCourse(f"{root} {show_hidden_tests}", str(root), show_hidden_tests)
+    tasks = (Task(course, page, number) for number, page in enumerate(pages))
+    with LocalPool(workers) as pool:
+        for task, answer in pool.run(tasks):
+            yield task.about, answer.reason if isinstance(answer, Failed) else ""
+
+
+class Printer:
+    """Writes pages of one course, one at a time, in a worker."""
+
+    def __init__(self, course: FeedbackCourse):
+        self._places = Places(Path(course.root))
+        self._converter = stock.feedback_converter(self._places.course)
+        self._book = stock.open_gradebook(self._places.course)
+        self._tables = stock.nbgrader_tables()
+        self._marks = _marks_step()()
+        self._exporter = self._converter.exporter_class(
+            parent=self._converter, config=self._converter.config
+        )
+        if not course.show_hidden_tests:
+            self._exporter.register_preprocessor(_hiding_step()(parent=self._exporter))
+        for step in self._converter.preprocessors:
+            step = self._marks if step is type(self._marks).__base__ else step
+            self._exporter.register_preprocessor(step)
+
+    def write(self, page: Page) -> Failed | None:
+        """Write a page, or say why not."""
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                self._write(page)
+        except Exception as error:  # nbconvert's, the template's, the disk's
+            return Failed(stock.reason_of(error))
+        return None
+
+    def _write(self, page: Page) -> None:
+        source = self._places.autograded(page.student, page.assignment)
+        ignore = self._places.course.ignore
+        files = {
+            path.relative_to(source).as_posix(): path.read_bytes()
+            for path in intake.files_of(source, [*ignore, "*.ipynb"])
+        }
+        marks = read_marks(self._book.db, self._tables, page.assignment, page.student)
+        self._book.db.rollback()
+        for path in sorted(source.glob("*.ipynb")):
+            self._marks.marks = marks[path.stem]
+            text, resources = self._exporter.from_filename(str(path), self._resources(page, path))
+            files[f"{path.stem}.html"] = with_summary(text, resources["failed"]).encode()
+        place = Replacement(self._places.feedback(page.student, page.assignment))
+        place.write(files, int(str(self._converter.permissions), 8))
+        place.publish()
+
+    def _resources(self, page: Page, path: Path) -> dict:
+        about = {"student": page.student, "assignment": page.assignment, "notebook": path.stem}
+        return {
+            "unique_key": path.stem,
+            "output_files_dir": f"{path.stem}_files",
+            "nbgrader": {**about, "db_url": self._places.course.db_url},
+        }
+
+
+def with_summary(page: str, failed: list[tuple[str, str]]) -> str:
+    """A page with what failed at the top: each test, and its diagnosis."""
+    if not failed or BODY not in page:
+        return page
+    items = [
+        f'<li><a href="#{html.escape(name)}">{html.escape(name)}</a>: '
+        f"<code>{html.escape(diagnosis)}</code></li>"
+        for name, diagnosis in failed
+    ]
+    text = "\n".join(
+        ['<div class="panel-body">\n<b>What failed</b>\n<ul>', *items, "</ul>\n</div>"]
+    )
+    return page.replace(BODY, SUMMARY.format(text) + BODY, 1)
+
+
+def diagnosis_of(outputs: list) -> str:
+    """What went wrong in a cell, in the words of its error."""
+    for output in outputs:
+        if output["output_type"] == "error":
+            words = f"{output['ename']}: {output['evalue']}".strip(": \n")
+            return words[:MOST_CHARACTERS]
+        if output["output_type"] == "stream" and output["name"] == "stderr":
+            return output["text"].strip()[:MOST_CHARACTERS]
+    return ""
+
+
+def without_frames(outputs: list, execution_count: int | None) -> None:
+    """Take out of tracebacks the frames that quote the cell itself."""
+    quote = f"Cell In[{execution_count}], line"
+    for output in outputs:
+        if output["output_type"] == "error":
+            frames = output["traceback"]
+            output["traceback"] = [frame for frame in frames if quote not in ANSI.sub("", frame)]
+
+
+def _marks_step() -> type:
+    """nbgrader's GetGrades, from marks that were read beforehand; notes down what failed."""
+    from nbgrader import utils
+    from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
+
+    class ReadMarks(GetGrades):
+        marks = None
+
+        def preprocess(self, nb, resources):
+            resources["failed"] = []
+            nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+            penalty = self.marks.late_penalty
+            resources["nbgrader"]["score"] = self.marks.score - penalty
+            resources["nbgrader"]["max_score"] = self.marks.max_score
+            resources["nbgrader"]["late_penalty"] = penalty
+            return nb, resources
+
+        def preprocess_cell(self, cell, resources, cell_index):
+            cell, resources = super().preprocess_cell(cell, resources, cell_index)
+            if utils.is_grade(cell) and cell.cell_type == "code":
+                diagnosis = diagnosis_of(cell.outputs)
+                if diagnosis:
+                    resources["failed"].append((cell.metadata.nbgrader["grade_id"], diagnosis))
+            return cell, resources
+
+        def _get_comment(self, cell, resources):
+            name = cell.metadata.nbgrader["grade_id"]
+            cell.metadata.nbgrader["comment"] = self.marks.comments[name]
+
+        def _get_score(self, cell, resources):
+            score = self.marks.cells[cell.metadata.nbgrader["grade_id"]]
+            cell.metadata.nbgrader["score"] = score.score
+            cell.metadata.nbgrader["points"] = score.max_score
+
+    return ReadMarks
+
+
+def _hiding_step() -> type:
+    """nbgrader's ClearHiddenTests, that takes the tests out of tracebacks too."""
+    from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+
+    class HideTests(ClearHiddenTests):
+        def preprocess(self, nb, resources):
+            return NbGraderPreprocessor.preprocess(self, nb, resources)
+
+        def preprocess_cell(self, cell, resources, cell_index):
+            locked = "nbgrader" in cell.metadata
+            if locked and self._remove_hidden_test_region(cell) and cell.cell_type == "code":
+                without_frames(cell.outputs, cell.execution_count)
+            return cell, resources
+
+    return HideTests

@@ -1,0 +1,266 @@
+"""The worker's side of a run: start it, send cells, read messages, interrupt it, end it.
+
+`WarmParent.start` is the one place where the run of a submission starts. What isolates runs (a
+sandbox of namespaces, locked tests in a process of their own) belongs behind it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import secrets
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tinytorch.grading.answers import ONE_THREAD
+
+WARM = Path(__file__).with_name("warm.py")
+TOKEN_BYTES = 16
+READ = 1 << 18
+MOST_BYTES = 400_000_000  # of one cell's messages: many times what a sound cell can send
+PR_SET_PDEATHSIG = 1
+START = 60.0  # seconds within which a warm process, and a run, must be ready
+
+
+class RunDied(Exception):
+    """The process that ran the cells ended before the cell did."""
+
+
+class RunSilent(Exception):
+    """No message came within the time that was given for it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may use. None of these is a number that sound work comes near to."""
+
+    memory_mb: int = 4096
+    file_mb: int = 512
+    processes: int = 512
+    cpu_seconds: int | None = None
+
+    def with_cpu(self, seconds: int | None) -> Limits:
+        return replace(self, cpu_seconds=seconds)
+
+    def as_rlimits(self) -> dict[str, int]:
+        limits = {
+            "RLIMIT_AS": self.memory_mb << 20,
+            "RLIMIT_FSIZE": self.file_mb << 20,
+            # Of all processes of this user together, so it is set above those there are.
+            "RLIMIT_NPROC": self.processes + _tasks_of_this_user(),
+            "RLIMIT_CORE": 0,
+        }
+        return limits | ({"RLIMIT_CPU": self.cpu_seconds} if self.cpu_seconds else {})
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """How a submission is to be run."""
+
+    folder: Path  # the working directory
+    path: tuple[str, ...] = ()  # in front of sys.path
+    environment: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+
+class WarmParent:
+    """A process with NumPy and IPython loaded that forks for each run, one run at a time."""
+
+    def __init__(self, arguments: Iterable[str] = (), preload: Iterable[str] = ()):
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        options = json.dumps({"arguments": list(arguments), "preload": list(preload)})
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, str(WARM), str(theirs.fileno()), options],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, **ONE_THREAD},
+            )
+
+    def start(self, spec: RunSpec) -> Run:
+        """Start a run.
+
+        Raises:
+            RunDied: this process, or the new one, ended.
+        """
+        token = secrets.token_bytes(TOKEN_BYTES)
+        job = {
+            "folder": str(spec.folder),
+            "path": list(spec.path),
+            "environment": spec.environment,
+            "limits": spec.limits.as_rlimits(),
+            "token": token.hex(),
+        }
+        requests, their_requests = socket.socketpair()
+        results, their_results = socket.socketpair()
+        with their_requests, their_results:
+            descriptors = [their_requests.fileno(), their_results.fileno()]
+            try:
+                socket.send_fds(self._control, [json.dumps(job).encode()], descriptors)
+            except OSError as error:
+                raise RunDied("the warm process ended") from error
+        pid = self.tell(START)["pid"]
+        return Run(self, pid, token, requests, results)
+
+    def tell(self, timeout: float) -> dict:
+        """What the process says next: the id of the fork, or its exit status."""
+        if not select.select([self._control], [], [], timeout)[0]:
+            raise RunDied("the warm process hangs")
+        message = self._control.recv(1 << 16)
+        if not message:
+            raise RunDied("the warm process ended")
+        return json.loads(message)
+
+    def fileno(self) -> int:
+        return self._control.fileno()
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        self._control.close()
+        self.process.kill()
+        self.process.wait()
+
+
+class Run:
+    """One submission that is being run."""
+
+    def __init__(
+        self,
+        parent: WarmParent,
+        pid: int,
+        token: bytes,
+        requests: socket.socket,
+        results: socket.socket,
+    ):
+        self._parent, self._pid, self._token = parent, pid, token
+        self._requests, self._results = requests, results
+        self._buffer = bytearray()
+        self._ended = False
+        self._received = 0
+        try:
+            self.language_info = self.next_message(START)["content"]["language_info"]
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def send(self, number: str, content: dict) -> None:
+        """Have a cell executed; `content` is that of Jupyter's execute_request."""
+        data = json.dumps({"id": number, "content": content}).encode()
+        self._received = 0
+        try:
+            self._requests.sendall(struct.pack("!I", len(data)) + data)
+        except OSError as error:
+            raise RunDied(str(error)) from error
+
+    def next_message(self, timeout: float | None) -> dict:
+        """The next message, as {type, parent, date, content, buffers}.
+
+        Raises:
+            RunDied: the process ended, and all its messages were read.
+            RunSilent: nothing came in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            message = self._take_message()
+            if message is not None:
+                return message
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            self._read(left)
+
+    def interrupt(self) -> None:
+        """What a Jupyter server does when somebody presses the interrupt button."""
+        self._signal(signal.SIGINT)
+
+    def close(self) -> None:
+        """End the run and everything that it has started."""
+        self._requests.close()
+        if not self._ended:
+            # A fork whose input ends would end by itself, unless a cell still keeps it busy.
+            self._signal(signal.SIGKILL)
+            with contextlib.suppress(RunDied):
+                self._parent.tell(START)
+            self._ended = True
+        self._results.close()
+
+    def _signal(self, number: int) -> None:
+        # Until the warm process tells of its end, the id can't go to another process.
+        if not self._ended:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                if number == signal.SIGKILL:
+                    os.kill(self._pid, number)  # before it has a group of its own
+
+    def _read(self, timeout: float | None) -> None:
+        sources = [self._results] if self._ended else [self._results, self._parent]
+        ready = select.select(sources, [], [], 0 if self._ended else timeout)[0]
+        if self._results in ready:
+            data = self._results.recv(READ)
+            if data:
+                self._buffer += data
+                self._received += len(data)
+                if self._received > MOST_BYTES:
+                    raise RunDied("it printed without end")
+                return
+        if self._ended:
+            raise RunDied("the process ended")
+        if self._parent in ready:
+            self._parent.tell(START)
+            self._ended = True  # what it sent before its end is still to be read
+        elif not ready:
+            raise RunSilent
+        elif self._results in ready:  # it closed its end, but is still there
+            raise RunDied("the process hung up")
+
+    def _take_message(self) -> dict | None:
+        """A whole message from what was read so far; what stands before its token is noise."""
+        head = TOKEN_BYTES + 4
+        start = self._buffer.find(self._token)
+        if start < 0:
+            del self._buffer[: -TOKEN_BYTES + 1]
+            return None
+        if len(self._buffer) < start + head:
+            return None
+        (size,) = struct.unpack_from("!I", self._buffer, start + TOKEN_BYTES)
+        end = start + head + size
+        if len(self._buffer) < end:
+            return None
+        data = bytes(self._buffer[start + head : end])
+        del self._buffer[:end]
+        return json.loads(data)
+
+
+def _tasks_of_this_user() -> int:
+    """How many threads this user runs now: the kernel counts them against RLIMIT_NPROC."""
+    user, count = os.getuid(), 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == user:
+                count += len(os.listdir(process / "task"))
+    return count
+
+
+def die_with_parent() -> None:
+    """Have the system kill this process when the one that started it ends, however it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

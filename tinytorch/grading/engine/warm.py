@@ -1,0 +1,426 @@
+"""A warm process that forks for each submission, and the fork, which runs cells as ipykernel does.
+
+This is a script of its own and imports nothing of tinytorch: whatever is in this process is in
+the reach of students' code, so it must not hold the answers, other submissions or the gradebook.
+It is started by `run.WarmParent`, which says over a socket what to run and hands over two more:
+`requests` brings the cells' code to the fork, `results` takes Jupyter's messages back.
+
+In the fork stands ipykernel's own kernel, shell and display hooks. Replaced are only the parts
+that talk: the session, which writes messages to `results`, and the standard streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import ctypes
+import gc
+import importlib
+import io
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+import warnings
+from types import SimpleNamespace
+
+FLUSH_INTERVAL = 0.2  # seconds for which ipykernel gathers what is printed into one message
+MOST_TEXT = 64_000_000  # characters that one cell may print, ten thousands of what is kept of it
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def main() -> None:
+    """Serve until the worker hangs up."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    options = json.loads(sys.argv[2])
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Whatever a run leaves behind becomes a child of this process, which then ends it.
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    del sys.path[0]  # the folder of this script is no place to import from
+    sys.argv[1:] = []
+    app = start_kernel(options["arguments"])
+    warm_up(app, options["preload"])
+    sys.stdout.forget()
+    sys.stderr.forget()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
+        if not message:
+            return
+        status = fork(app, json.loads(message), descriptors, control)
+        control.send(json.dumps({"status": status}).encode())
+
+
+def fork(app, job: dict, descriptors: list[int], control: socket.socket) -> int:
+    """Run a job in a fork, tell its process id, and return its exit status when all is over."""
+    gc.collect()
+    gc.freeze()  # else the first collection in the fork would copy every page
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            control.close()
+            run(app, job, *(socket.socket(fileno=fd) for fd in descriptors))
+        os._exit(0)  # wait for no thread that a cell has left behind
+    for descriptor in descriptors:
+        os.close(descriptor)
+    control.send(json.dumps({"pid": pid}).encode())
+    _, status = os.waitpid(pid, 0)
+    end_leftovers(pid)
+    return os.waitstatus_to_exitcode(status)
+
+
+def end_leftovers(pid: int) -> None:
+    """End whatever processes a run has started and not ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            for child in children():
+                os.kill(child, signal.SIGKILL)
+            os.waitpid(-1, 0)
+
+
+def children() -> list[int]:
+    with open(f"/proc/self/task/{os.getpid()}/children") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+def prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def warm_up(app, modules: list[str]) -> None:
+    """Load and compute beforehand what forks would otherwise do each for itself."""
+    for module in modules:
+        with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):
+            importlib.import_module(module)
+    if "matplotlib.pyplot" in sys.modules:
+        draw_something()
+    shell = app.kernel.shell
+    speed_up_tracebacks(shell)
+    try:
+        exec(compile("def warm():\n    return 1 / 0\n\n\nwarm()", "<warm>", "exec"), {})
+    except ZeroDivisionError:
+        shell.InteractiveTB.structured_traceback(*sys.exc_info())
+
+
+def draw_something() -> None:
+    """Load the fonts and what else draws; pyplot, which knows of figures, is left alone."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.add_subplot().plot([1, 2], label="warm")
+    FigureCanvasAgg(figure).print_png(io.BytesIO())
+
+
+def speed_up_tracebacks(shell) -> None:
+    """Spare nine tenths of the time that a failed cell takes. The tracebacks stay the same.
+
+    What is computed anew for each frame is remembered, in this process and its forks alone.
+    """
+    import inspect
+    from functools import lru_cache
+    from types import CodeType, FrameType, TracebackType
+
+    import pygments.lexer
+    import stack_data
+    from pygments.formatters.terminal256 import Terminal256Formatter
+
+    pygments.lexer.regex_opt = lru_cache(None)(pygments.lexer.regex_opt)
+    stack_data.style_with_executing_node = lru_cache(None)(stack_data.style_with_executing_node)
+    set_up, styles = Terminal256Formatter._setup_styles, {}
+
+    def set_up_once(formatter) -> None:
+        if formatter.style not in styles:
+            set_up(formatter)
+            styles[formatter.style] = formatter.style_string, formatter.best_match
+        formatter.style_string, formatter.best_match = styles[formatter.style]
+
+    Terminal256Formatter._setup_styles = set_up_once
+    getmodule, of_no_module = inspect.getmodule, set()
+
+    def getmodule_once(thing, _filename=None):
+        """For a cell it looks through all modules, in vain: once is enough while none is added."""
+        if not isinstance(thing, CodeType | FrameType | TracebackType):
+            return getmodule(thing, _filename)
+        key = _filename or inspect.getfile(thing), len(sys.modules)
+        module = None if key in of_no_module else getmodule(thing, _filename)
+        if module is None:
+            of_no_module.add(key)
+        return module
+
+    inspect.getmodule = getmodule_once
+    # IPython formats each traceback twice: before it is shown, for a history nobody will see.
+    shell._format_exception_for_storage = lambda error, *_, **__: {
+        "ename": type(error).__name__,
+        "evalue": "",
+        "traceback": [],
+    }
+
+
+# --- The fork -----------------------------------------------------------------------------
+
+
+def run(app, job: dict, requests: socket.socket, results: socket.socket) -> None:
+    """Run the cells that `requests` brings, until it brings no more."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.setsid()
+    for name, value in job["limits"].items():
+        limit(getattr(resource, name), value)
+    os.chdir(job["folder"])
+    os.environ.update(job["environment"])
+    sys.path[:0] = job["path"]
+    redirect(app)
+    if "numpy.random" in sys.modules:  # else all students would draw the same numbers
+        sys.modules["numpy.random"].seed()
+    app.kernel.shell.user_ns["_dh"][:] = [type(app.kernel.shell.user_ns["_dh"][0])(job["folder"])]
+    app.session.open(results, bytes.fromhex(job["token"]))
+    # Not asyncio.run: it keeps the first SIGINT for itself, so that no cell could be interrupted.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(serve(app.kernel, requests))
+
+
+def limit(name: int, value: int) -> None:
+    """Lower a limit for good; never above what this process has itself."""
+    _, hard = resource.getrlimit(name)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(name, (value, value))
+
+
+def redirect(app) -> None:
+    """Let what is written to the descriptors 1 and 2 become output of the cell, as ipykernel does.
+
+    Files in memory take it, not pipes: they never fill, and nothing has to watch them.
+    """
+    os.dup2(app.null, 0)
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        file = os.memfd_create(stream.name)
+        os.dup2(file, descriptor)
+        os.close(file)
+        flags = os.O_RDWR | os.O_APPEND
+        file = os.open(f"/proc/self/fd/{descriptor}", flags)
+        os.dup2(file, descriptor)
+        os.close(file)
+        stream.watch(descriptor)
+
+
+async def serve(kernel, requests: socket.socket) -> None:
+    from tornado.ioloop import IOLoop
+
+    kernel.io_loop = IOLoop.current()
+    # ipykernel cancels a cell that awaits by this; tornado's would not wake the loop that sleeps.
+    kernel.io_loop.add_callback = asyncio.get_running_loop().call_soon_threadsafe
+    requests.setblocking(False)
+    kernel.session.send(None, "ready", {"language_info": kernel.language_info})
+    while (request := await receive(requests)) is not None:
+        await execute(kernel, request)
+
+
+async def receive(requests: socket.socket) -> dict | None:
+    async def exactly(size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = await asyncio.get_running_loop().sock_recv(requests, size - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    try:
+        (size,) = struct.unpack("!I", await exactly(4))
+        return json.loads(await exactly(size))
+    except EOFError:
+        return None
+
+
+async def execute(kernel, request: dict) -> None:
+    """What ipykernel does for an execute_request, from "busy" to "idle"."""
+    parent = kernel.session.msg("execute_request", request["content"])
+    parent["header"]["msg_id"] = request["id"]
+    kernel.set_parent([], parent)
+    kernel._publish_status("busy", "shell")
+    kernel.pre_handler_hook()
+    try:
+        await kernel.execute_request(None, [], parent)
+    except KeyboardInterrupt:
+        pass  # it came too late for the cell
+    finally:
+        kernel.post_handler_hook()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kernel._publish_status("idle", "shell")
+
+
+# --- A kernel without sockets ---------------------------------------------------------------
+
+
+def start_kernel(arguments: list[str]):
+    """ipykernel's application, up to where it would wait for requests."""
+    from ipykernel.ipkernel import IPythonKernel
+    from ipykernel.kernelapp import IPKernelApp
+    from jupyter_client.session import Session
+    from traitlets import Any
+
+    class WiredSession(Session):
+        """Writes messages to a socket, each behind a token.
+
+        The token is not known to what writes to every open descriptor: that is skipped by the
+        reader, and takes nobody's result away.
+        """
+
+        results = Any()
+        token = Any()
+
+        def open(self, results: socket.socket, token: bytes) -> None:
+            self.results, self.token, self.pid = results, token, os.getpid()
+            self.lock = threading.Lock()
+
+        def send(self, stream, msg_or_type, content=None, parent=None, *_, buffers=None, **more):
+            message = msg_or_type
+            if isinstance(message, str):
+                metadata = more.get("metadata")
+                message = self.msg(message, content=content, parent=parent, metadata=metadata)
+            buffers = buffers or message.get("buffers") or []
+            if self.results is not None and self.pid == os.getpid():
+                self.write(message, buffers)
+            return message
+
+        def write(self, message: dict, buffers: list) -> None:
+            data = self.pack(
+                {
+                    "type": message["msg_type"],
+                    "parent": message["parent_header"].get("msg_id"),
+                    "date": message["header"]["date"],
+                    "content": message["content"],
+                    "buffers": [base64.b64encode(buffer).decode() for buffer in buffers],
+                }
+            )
+            with self.lock:
+                self.results.sendall(self.token + struct.pack("!I", len(data)) + data)
+
+    class QuietApp(IPKernelApp):
+        """Opens no socket, starts no thread and says nothing."""
+
+        def init_nothing(self, *_):
+            pass
+
+        init_connection_file = init_poller = init_sockets = init_heartbeat = init_nothing
+        write_connection_file = log_connection_info = init_nothing
+
+        def init_io(self):
+            self.null = os.open(os.devnull, os.O_RDWR)
+            for handler in self.log.handlers:
+                handler.stream = open(os.devnull, "w")  # noqa: SIM115 - open as long as the log
+            sys.stdout = Stream("stdout", self.session, self.null)
+            sys.stderr = Stream("stderr", self.session, self.null)
+            sys.displayhook = self.displayhook = _displayhook(self.session)
+            self.patch_io()
+
+        def init_kernel(self):
+            self.kernel = IPythonKernel.instance(
+                parent=self,
+                session=self.session,
+                log=self.log,
+                profile_dir=self.profile_dir,
+                user_ns=self.user_ns,
+                # Cells with `await` ask it on which thread they run.
+                shell_channel_thread=SimpleNamespace(parent_thread=threading.main_thread()),
+            )
+            self.displayhook.get_execution_count = lambda: self.kernel.execution_count
+            self.kernel._execute_sleep = 0  # it waits for a socket that isn't there
+
+    app = QuietApp.instance(session=WiredSession(key=b""))
+    app.initialize(arguments)
+    return app
+
+
+def _displayhook(session):
+    from ipykernel.displayhook import ZMQDisplayHook
+
+    return ZMQDisplayHook(session, None)
+
+
+class Stream(io.TextIOBase):
+    """Standard output or error, gathered into messages as ipykernel's OutStream gathers them."""
+
+    encoding = "UTF-8"
+
+    def __init__(self, name: str, session, null: int):
+        self.name, self._session, self._null = name, session, null
+        self._parent: dict = {}
+        self._watched: int | None = None
+        self._lock = threading.RLock()
+        self._owner = os.getpid()
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what was written so far."""
+        self._pending, self._since, self._seen, self._sent = [], 0.0, 0, 0
+
+    def watch(self, descriptor: int) -> None:
+        """Begin in a new process, whose low-level output goes to `descriptor`, a file."""
+        self._watched, self._owner = descriptor, os.getpid()
+
+    def set_parent(self, parent: dict) -> None:
+        self._parent, self._sent = parent, 0
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        if os.getpid() != self._owner and self._watched is not None:
+            # A process that a cell has started: its output joins the low-level one.
+            os.write(self._watched, text.encode(errors="replace"))
+            return len(text)
+        with self._lock:
+            now = time.monotonic()
+            if self._pending and now - self._since > FLUSH_INTERVAL:
+                self.flush()
+            self._take_low_level()
+            if not self._pending:
+                self._since = now
+            self._pending.append(text)
+        return len(text)
+
+    def writelines(self, lines) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        with self._lock:
+            self._take_low_level()
+            text, self._pending = "".join(self._pending), []
+            # Endless printing would fill the memory of the worker, and then the disk.
+            text = text[: max(0, MOST_TEXT - self._sent)]
+            if text and os.getpid() == self._owner:
+                self._sent += len(text)
+                content = {"name": self.name, "text": text}
+                self._session.send(None, "stream", content, parent=self._parent)
+
+    def _take_low_level(self) -> None:
+        if self._watched is None:
+            return
+        size = os.fstat(self._watched).st_size
+        if size > self._seen:
+            data = os.pread(self._watched, min(size - self._seen, MOST_TEXT), self._seen)
+            self._seen = size
+            self._pending.append(data.decode(errors="replace"))
+
+    def fileno(self) -> int:
+        return self._null  # as ipykernel's is, where nobody sees a kernel's own output
+
+    def isatty(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+
+if __name__ == "__main__":
+    main()

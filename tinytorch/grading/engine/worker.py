@@ -1,0 +1,260 @@
+"""One submission, from bytes to rows and files: sanitised, run and scored.
+
+A worker knows nothing of the gradebook and writes nothing outside its own temporary folder.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tinytorch.grading import NotGraded, intake, stock
+from tinytorch.grading.engine.pages import Printer
+from tinytorch.grading.engine.parcels import (
+    Assignment,
+    Failed,
+    FeedbackCourse,
+    Graded,
+    Page,
+    Sheet,
+    Submission,
+)
+from tinytorch.grading.engine.run import Run, RunDied, RunSpec, WarmParent, die_with_parent
+from tinytorch.grading.engine.steps import INSTEAD, Work, kernel_arguments
+from tinytorch.slow_imports import without_rfc3987
+
+with without_rfc3987():
+    import nbformat
+    from nbconvert.exporters.exporter import ResourcesDict
+    from nbgrader.preprocessors import Execute, OverwriteCells
+    from traitlets.utils.importstring import import_item
+
+# A cell may import these by names that no parser sees; the rest is read from the course.
+ALWAYS = ("numpy.random",)
+
+
+class Grader:
+    """Grades submissions of one assignment, one at a time."""
+
+    def __init__(self, assignment: Assignment):
+        self.assignment = assignment
+        settings = {} if assignment.timeout is None else {"timeout": assignment.timeout}
+        self._converter = stock.autograde_converter(assignment.root, assignment.config, settings)
+        self._warm: WarmParent | None = None
+
+    def grade(self, submission: Submission) -> Graded | Failed:
+        """Grade a submission, whatever is wrong with it."""
+        began = time.monotonic()
+        try:
+            with warnings.catch_warnings(action="ignore"), _temporary_folder() as folder:
+                answer = self._grade(submission, folder)
+        except NotGraded as error:
+            answer = Failed(str(error))
+        except Exception as error:  # nbgrader's, nbclient's, the disk's: none costs the others
+            answer = Failed(stock.reason_of(error))
+        return replace(answer, seconds=round(time.monotonic() - began, 3))
+
+    def close(self) -> None:
+        if self._warm:
+            self._warm.close()
+            self._warm = None
+
+    def _grade(self, submission: Submission, folder: Path) -> Graded:
+        notebooks, repairs = intake.unpack(
+            submission.files, self.assignment.released, put_back=self._adds_missing_cells
+        )
+        bench = _Bench(folder / self.assignment.name, folder / "earlier", self.assignment)
+        beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
+        intake.write_files(bench.work, beside | self.assignment.support)
+        intake.write_files(bench.core, self.assignment.core or {})
+        sheets = {}
+        for name in sorted(notebooks):
+            text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
+            (bench.work / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        return Graded(sheets, _read_files(bench.work, sheets), tuple(repairs))
+
+    def _grade_notebook(
+        self, submission: Submission, bench: _Bench, name: str, notebook: dict
+    ) -> tuple[str, Sheet]:
+        """nbgrader's two passes over a notebook: sanitise it, then run and score it."""
+
+        def start(cpu_seconds: int | None) -> Run:
+            return self._start(bench, cpu_seconds)
+
+        record, moved = self.assignment.notebooks[name], (str(bench.work), submission.place)
+        work = Work(record, start, bench.environment, moved)
+        resources = _resources(name, submission.student, self.assignment.name, bench.work)
+        text = json.dumps(notebook)
+        converter = self._converter
+        for steps in (converter.sanitize_preprocessors, converter.autograde_preprocessors):
+            text = self._export(text, steps, work, resources)
+        return text, work.sheet
+
+    def _export(self, text: str, steps: list, work: Work, resources: ResourcesDict) -> str:
+        """A notebook after nbgrader's steps: nbconvert runs them and checks what each returns."""
+        converter = self._converter
+        exporter = converter.exporter_class(parent=converter, config=converter.config)
+        exporter.optimistic_validation = True  # once, after all steps
+        for step in map(_class_of, steps):
+            instead = INSTEAD.get(step)
+            exporter.register_preprocessor(instead(work, parent=exporter) if instead else step)
+        output, _ = exporter.from_notebook_node(nbformat.reads(text, as_version=4), resources)
+        return output if output.endswith("\n") else output + "\n"
+
+    def _start(self, bench: _Bench, cpu_seconds: int | None) -> Run:
+        limits = self.assignment.limits.with_cpu(cpu_seconds)
+        spec = RunSpec(bench.work, bench.path, bench.environment, limits)
+        if self._warm is None or not self._warm.is_alive:
+            self._warm = self._new_warm_parent()
+        try:
+            return self._warm.start(spec)
+        except RunDied:
+            # The next submission must not suffer from whatever has become of this process.
+            self.close()
+            raise
+
+    def _new_warm_parent(self) -> WarmParent:
+        cells = [cell for nb in self.assignment.released.values() for cell in nb["cells"]]
+        code = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        code += [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
+        own = {Path(name).parts[0].removesuffix(".py") for name, _ in self._own_files}
+        modules = [m for m in imported_modules(code) if m.partition(".")[0] not in own]
+        arguments = kernel_arguments(Execute(parent=self._converter))
+        return WarmParent(arguments, [*ALWAYS, *modules])
+
+    @property
+    def _own_files(self) -> list[tuple[str, bytes]]:
+        """The course's own code, which is no library to be loaded beforehand."""
+        return [*self.assignment.support.items(), *(self.assignment.core or {}).items()]
+
+    @cached_property
+    def _adds_missing_cells(self) -> bool:
+        return OverwriteCells(parent=self._converter).add_missing_cells
+
+
+class _Bench:
+    """Where a submission is run: its working directory, and what it may import."""
+
+    def __init__(self, work: Path, core: Path, assignment: Assignment):
+        self.work, self.core = work, core
+        # A package of its own for each run: what one submission does to it, no other sees.
+        self.path = (str(core),) if assignment.core is not None else ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join(filter(None, [*self.path, os.environ.get("PYTHONPATH")]))
+        return {"NBGRADER_EXECUTION": "autograde"} | ({"PYTHONPATH": path} if path else {})
+
+
+# --- A worker as a function, and as a process -----------------------------------------------
+
+
+_graders: dict[str, Grader] = {}
+_one_at_a_time = threading.Lock()  # Dask may give a worker more threads than it should have
+
+
+def grade(assignment: Assignment, submission: Submission) -> Graded | Failed:
+    """Grade a submission; what the assignment needs stays warm for the next one."""
+    with _one_at_a_time:
+        if assignment.key not in _graders:
+            close_graders()
+            _graders[assignment.key] = Grader(assignment)
+        return _graders[assignment.key].grade(submission)
+
+
+def close_graders() -> None:
+    for grader in _graders.values():
+        grader.close()
+    _graders.clear()
+
+
+def main() -> None:
+    """Serve a pool: what a piece of work is about comes first, then pieces; answers go back."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
+    connection, context, printer = Connection(int(sys.argv[1])), None, None
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            parcel = connection.recv()
+            if isinstance(parcel, Submission):
+                connection.send(grade(context, parcel))
+            elif isinstance(parcel, Page):
+                connection.send(printer.write(parcel))
+            elif isinstance(parcel, FeedbackCourse):
+                printer = Printer(parcel)
+            else:
+                context = parcel
+    close_graders()
+
+
+# --- Small helpers ------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tinytorch-run-")).resolve()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _resources(name: str, student: str, assignment: str, folder: Path) -> ResourcesDict:
+    """What nbgrader tells its steps about a notebook."""
+    resources = ResourcesDict()
+    resources["metadata"] = ResourcesDict(name=name, path=str(folder))
+    resources["unique_key"] = name
+    resources["output_files_dir"] = f"{name}_files"
+    resources["nbgrader"] = {"student": student, "assignment": assignment, "notebook": name}
+    return resources
+
+
+def _read_files(folder: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
+    """What lies in the folder after the run, without notebooks that nobody asked for."""
+    wanted = {f"{name}.ipynb" for name in notebooks}
+    files, total = {}, 0
+    for path in intake.files_of(folder):
+        name = path.relative_to(folder).as_posix()
+        total += path.stat().st_size
+        if name in wanted or (path.suffix != ".ipynb" and total < intake.MAX_BYTES):
+            files[name] = path.read_bytes()
+    return files
+
+
+def imported_modules(sources: Iterable[str]) -> list[str]:
+    """What the sources import by absolute names, parents first. What doesn't parse is left out."""
+    found = set()
+    for source in sources:
+        with contextlib.suppress(SyntaxError, ValueError):
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module)
+    return sorted(found - {"__future__"})
+
+
+def _text(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _class_of(step: type | str) -> type:
+    return import_item(step) if isinstance(step, str) else step
+
+
+if __name__ == "__main__":
+    main()
