@@ -12,6 +12,9 @@ c.CourseDirectory.course_id = "tinytorch"
 c.Execute.timeout = 20
 # A student who deletes a test cell loses nothing and gains nothing: it is put back and run.
 c.OverwriteCells.add_missing_cells = True
+# The released notebooks are committed, and nbgrader passes over what is there already: without
+# this, a fresh clone's gradebook would never hear of the assignments.
+c.GenerateAssignment.force = True
 # nbgrader's own steps, with a stub that names the exercise.
 c.GenerateAssignment.preprocessors = [
     NamedStubs if step is ClearSolutions else step
