@@ -15,13 +15,13 @@ from math import isclose
 from pathlib import Path
 
 from tinytorch.course.lesson import Cell, Lesson, find_lessons, read_lesson
+from tinytorch.course.markers import strip_markers
 from tinytorch.course.variants import Variant, replace_definition, variants_of
 from tinytorch.errors import TinyTorchError, UsageError
 from tinytorch.files import write_if_changed
 from tinytorch.grading import stock
 from tinytorch.grading.grade import survey
 
-MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")
 SHORT_ANSWER = "I measured it as asked, but I can't explain the number yet."
 SYNTAX_ERROR = "\n\ndef unfinished(:\n    pass\n"
 
@@ -145,7 +145,7 @@ def submission(student: Student, lesson: Lesson, released: dict) -> str:
 
 def solved(lesson: Lesson, answer: str = "") -> Work:
     """Every exercise as the lesson solves it."""
-    return Work({c.grade_id: without_markers(c.source) for c in _exercises(lesson)}, _NONE, answer)
+    return Work({c.grade_id: strip_markers(c.source) for c in _exercises(lesson)}, _NONE, answer)
 
 
 def first_part(lesson: Lesson, share: float) -> Work:
@@ -155,7 +155,7 @@ def first_part(lesson: Lesson, share: float) -> Work:
     todo = exercises[len(done) :]
     start = lesson.cells.index(todo[0]) if todo else len(lesson.cells)
     lost = frozenset(cell.grade_id for cell in lesson.cells[start:] if cell.is_test)
-    return Work({cell.grade_id: without_markers(cell.source) for cell in done}, lost)
+    return Work({cell.grade_id: strip_markers(cell.source) for cell in done}, lost)
 
 
 def with_misconceptions(lesson: Lesson, number: int) -> Work:
@@ -182,12 +182,6 @@ def with_syntax_error(lesson: Lesson) -> Work:
     work = solved(lesson)
     lost = frozenset(cell.grade_id for cell in lesson.tests_of(last))
     return Work(work.sources | {last: work.sources[last] + SYNTAX_ERROR}, lost)
-
-
-def without_markers(source: str) -> str:
-    """A solved cell as a student would have written it."""
-    lines = source.splitlines()
-    return "\n".join(line for line in lines if not any(marker in line for marker in MARKERS))
 
 
 def _misconceptions(lesson: Lesson, number: int) -> list[Variant]:
@@ -296,7 +290,7 @@ def _grade_id(cell: dict) -> str:
 
 
 def _answer(question: Cell, kind: str) -> str:
-    return {"model": without_markers(question.source), "short": SHORT_ANSWER}.get(kind, "")
+    return {"model": strip_markers(question.source), "short": SHORT_ANSWER}.get(kind, "")
 
 
 def _earned(question: Cell, kind: str) -> float:
