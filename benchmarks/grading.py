@@ -1,7 +1,7 @@
 """How fast a class is graded: stock nbgrader and the engine on the same submissions, in one run.
 
     python benchmarks/grading.py                    # side by side, with the rows compared
-    python benchmarks/grading.py --scale 100 500 2000
+    python benchmarks/grading.py --scale 100 500 2000 --lessons 04_losses
     python benchmarks/grading.py --scale 100 --workers 1 2 4
 
 The class is the sample of `tinytorch demo` multiplied, without those few who would hang or abort
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,89 +28,108 @@ from tinytorch.grading.answers import earlier_core
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+CLOCK = re.compile("timeit|perf_counter")
+LESSONS = ["01_tensor", "04_losses", "05_accuracy"]
 # Whom stock nbgrader can't grade, or grades in other ways: repaired, or timed out.
 UNFIT = {"deleted_test", "duplicate_ids", "endless_loop", "kernel_killer", "not_json"}
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took."""
+    """What one or more commands took."""
 
     seconds: float
     cpu: float
-    peak_mb: float  # of the command's own process
+    peak_mb: float = 0.0  # of the commands' own processes
+
+    def __add__(self, other: Cost) -> Cost:
+        peak = max(self.peak_mb, other.peak_mb)
+        return Cost(self.seconds + other.seconds, self.cpu + other.cpu, peak)
 
 
 def main() -> None:
     options = _options()
-    with tempfile.TemporaryDirectory(prefix="tinytorch-benchmark-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tinytorch-benchmark-") as name:
+        folder = Path(name)
         if options.scale:
-            print("submissions  workers  rate/s  CPU s each  coordinator MB")
-            for number in options.scale:
+            print("| submissions | workers | a second | CPU s each | coordinator MB |")
+            print("|---|---|---|---|---|")
+            for students in options.scale:
                 for workers in options.workers:
-                    scale(Path(folder), options.lesson, number, workers)
+                    scale(folder, options.lessons, students, workers)
         else:
-            side_by_side(Path(folder), options.lesson, options.submissions, options.repeat)
+            side_by_side(folder, options.lessons, options.students, options.repeat)
 
 
-def side_by_side(folder: Path, lesson: str, number: int, repeat: int) -> None:
+def side_by_side(folder: Path, lessons: list[str], students: int, repeat: int) -> None:
     """Both graders on the same submissions; medians of several runs, taken in turns."""
-    costs: dict[str, list[Cost]] = {}
+    costs: dict[tuple[str, str], list[Cost]] = {}
     for turn in range(repeat):
-        ours = make_class(folder / f"ours-{turn}", lesson, number)
+        ours = make_class(folder / f"ours-{turn}", lessons, students)
         theirs = Path(shutil.copytree(ours, folder / f"stock-{turn}"))
-        stock.register_assignment(theirs, lesson)
-        with earlier_core(theirs, lesson):
-            run = [BIN / "nbgrader", "autograde", lesson]
-            costs.setdefault("autograde, nbgrader", []).append(measure(run, theirs))
-        run = [BIN / "tinytorch", "grade", lesson]
-        costs.setdefault("autograde, tinytorch", []).append(measure(run, ours))
-        run = [BIN / "nbgrader", "generate_feedback", lesson]
-        costs.setdefault("feedback, nbgrader", []).append(measure(run, theirs))
-        run = [BIN / "tinytorch", "feedback", lesson]
-        costs.setdefault("feedback, tinytorch", []).append(measure(run, ours))
-        for what in (compare.gradebook_rows, compare.notebook_outputs):
+        for step in ("autograde", "generate_feedback"):
+            cost = sum((stock_step(step, theirs, one) for one in lessons), Cost(0, 0))
+            costs.setdefault((step, "nbgrader"), []).append(cost)
+        for step, command in (("autograde", "grade"), ("generate_feedback", "feedback")):
+            cost = measure([BIN / "tinytorch", command, *lessons], ours)
+            costs.setdefault((step, "tinytorch"), []).append(cost)
+        for what in (compare.gradebook_rows, lasting_outputs):
             different = compare.differences(what(ours), what(theirs))
-            print(f"{what.__name__}: {len(different)} differ", *different[:5], sep="\n  ")
-    print_table(costs, number)
+            rows = what.__name__.replace("_", " ")
+            print(f"{rows}: {len(different)} differ", *different[:5], sep="\n  ", flush=True)
+    print_table(costs, students * len(lessons))
 
 
-def print_table(costs: dict[str, list[Cost]], number: int) -> None:
-    print(f"{'':22} s each  CPU s each   ({number} submissions, median of runs)")
-    each = {}
-    for name, runs in costs.items():
-        seconds = median(cost.seconds for cost in runs) / number
-        cpu = median(cost.cpu for cost in runs) / number
-        each[name] = seconds, cpu
-        print(f"{name:22} {seconds:6.3f}  {cpu:10.3f}")
-    for step in ("autograde", "feedback"):
-        theirs, ours = each[f"{step}, nbgrader"], each[f"{step}, tinytorch"]
-        faster, less = theirs[0] / ours[0], theirs[1] / ours[1]
-        print(f"{step}: {faster:.1f} times as fast, {less:.1f} times less CPU")
+def lasting_outputs(root: Path) -> dict[str, list]:
+    """What the cells showed, but for those that say how long something took."""
+    found = compare.notebook_outputs(root).items()
+    return {place: [cell for cell in cells if not CLOCK.search(cell[2])] for place, cells in found}
 
 
-def scale(folder: Path, lesson: str, number: int, workers: int) -> None:
-    course = make_class(folder / f"scale-{number}-{workers}", lesson, number)
-    command = [BIN / "tinytorch", "grade", lesson, "--workers", str(workers)]
-    cost = measure(command, course)
-    rate, cpu = number / cost.seconds, cost.cpu / number
-    print(f"{number:11}  {workers:7}  {rate:6.2f}  {cpu:10.3f}  {cost.peak_mb:14.0f}", flush=True)
+def stock_step(step: str, root: Path, lesson: str) -> Cost:
+    stock.register_assignment(root, lesson)
+    with earlier_core(root, lesson):
+        return measure([BIN / "nbgrader", step, lesson], root)
+
+
+def print_table(costs: dict[tuple[str, str], list[Cost]], number: int) -> None:
+    print(f"\n{number} submissions on {os.cpu_count()} cores; seconds for each one\n")
+    print("| step | nbgrader | tinytorch | times as fast | CPU nbgrader | CPU ours | times less |")
+    print("|---|---|---|---|---|---|---|")
+    for step in dict.fromkeys(step for step, _ in costs):
+        cells = []
+        for measured in ("seconds", "cpu"):
+            theirs, ours = (
+                median(getattr(cost, measured) for cost in costs[step, who]) / number
+                for who in ("nbgrader", "tinytorch")
+            )
+            cells += [f"{theirs:.3f}", f"{ours:.3f}", f"**{theirs / ours:.1f}**"]
+        print("|", " | ".join([step, *cells]), "|")
+
+
+def scale(folder: Path, lessons: list[str], students: int, workers: int) -> None:
+    course = make_class(folder / f"scale-{students}-{workers}", lessons, students)
+    command = [BIN / "tinytorch", "grade", *lessons, "--workers", str(workers)]
+    cost, number = measure(command, course), students * len(lessons)
+    cells = [number, workers, f"{number / cost.seconds:.1f}", f"{cost.cpu / number:.3f}"]
+    print("|", " | ".join(map(str, [*cells, round(cost.peak_mb)])), "|", flush=True)
     shutil.rmtree(course)
 
 
-def make_class(root: Path, lesson: str, number: int) -> Path:
-    """A copy of the course in which `number` students handed in one lesson."""
+def make_class(root: Path, lessons: list[str], students: int) -> Path:
+    """A copy of the course in which a class of `students` handed in some of its lessons."""
     root.mkdir(parents=True)
     shutil.copy(ROOT / stock.CONFIG, root)
     for step in ("modules", "source", "release"):
-        shutil.copytree(ROOT / step / lesson, root / step / lesson)
+        shutil.copytree(ROOT / step, root / step)
     demo.make_demo(root)
-    students = [path for path in sorted((root / "submitted").iterdir()) if path.name not in UNFIT]
-    sample = root / "sample"
-    (root / "submitted").rename(sample)
-    for n in range(number):
-        student = students[n % len(students)].name
-        shutil.copytree(sample / student, root / "submitted" / f"{student}_{n:04}")
+    sample = (root / "submitted").rename(root / "sample")
+    fit = sorted(path for path in sample.iterdir() if path.name not in UNFIT)
+    for n in range(students):
+        student = fit[n % len(fit)]
+        for lesson in lessons:
+            place = root / "submitted" / f"{student.name}_{n:04}" / lesson
+            shutil.copytree(student / lesson, place)
     shutil.rmtree(sample)
     return root
 
@@ -143,11 +163,11 @@ def _watch_memory(pid: int, peak: list[float]) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--lesson", default="01_tensor")
-    parser.add_argument("--submissions", type=int, default=14)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--scale", type=int, nargs="*")
-    parser.add_argument("--workers", type=int, nargs="*", default=[os.cpu_count()])
+    parser.add_argument("--lessons", nargs="+", default=LESSONS)
+    parser.add_argument("--students", type=int, default=40)
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--scale", type=int, nargs="+", help="numbers of students, ours alone")
+    parser.add_argument("--workers", type=int, nargs="+", default=[os.cpu_count()])
     return parser.parse_args()
 
 

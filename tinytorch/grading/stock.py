@@ -6,24 +6,26 @@ import contextlib
 import glob
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 from tinytorch.errors import TinyTorchError
 from tinytorch.grading import NotGraded
-from tinytorch.grading.answers import earlier_core, environment
+from tinytorch.grading.answers import earlier_core
 from tinytorch.grading.scores import AssignmentScores, read_scores
 from tinytorch.slow_imports import without_rfc3987
 
 CONFIG = "nbgrader_config.py"
 SQLITE = "sqlite:///"
+# What the system says of a full disk, and SQLite; and what a person is to do about it.
+FULL = ("No space left on device", "Disk quota exceeded", "disk is full")
+NO_ROOM = "there is no room left on the disk: make some and grade again"
 
 
 class NbgraderError(TinyTorchError):
@@ -70,7 +72,14 @@ def register_assignment(root: Path, assignment: str) -> dict[str, dict]:
 # --- Grading ------------------------------------------------------------------------------
 
 
-def autograde(root: Path, assignment: str, student: str, *, submitted: Path | None = None) -> None:
+def autograde(
+    root: Path,
+    assignment: str,
+    student: str,
+    *,
+    submitted: Path | None = None,
+    execute: dict | None = None,
+) -> None:
     """Grade one submission into autograded/ and the gradebook.
 
     A submission that fails, or is interrupted by Ctrl-C, leaves nothing half done: no notebook
@@ -78,6 +87,7 @@ def autograde(root: Path, assignment: str, student: str, *, submitted: Path | No
 
     Args:
         submitted: a folder to use in place of root/submitted, for repaired copies.
+        execute: settings of Execute that count instead of the course's.
 
     Raises:
         NotGraded: with the reason, in one line.
@@ -87,6 +97,7 @@ def autograde(root: Path, assignment: str, student: str, *, submitted: Path | No
     course = course_directory(root, assignment_id=assignment, student_id=student)
     if submitted is not None:
         course.submitted_directory = str(submitted)
+    course.config.Execute.update(execute or {})
     converter = _converter("Autograde", course)
     steps = converter.autograde_preprocessors
     converter.autograde_preprocessors = [_quiet(step) for step in steps]
@@ -210,10 +221,17 @@ def gradebook(course, url: str = "") -> Iterator:
 
 def open_gradebook(course, url: str = ""):
     """nbgrader's gradebook, to be closed by the caller."""
-    # For a new gradebook nbgrader calls the command `alembic`, which stands beside our Python.
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-    with environment(PATH=path):
-        return _nbgrader().api.Gradebook(url or course.db_url, course.course_id)
+    api = _nbgrader().api
+    # For a new gradebook nbgrader runs the command `alembic`, which takes a second.
+    with patch.object(api, "get_alembic_version", _newest_schema):
+        return api.Gradebook(url or course.db_url, course.course_id)
+
+
+def _newest_schema() -> str:
+    """The revision of nbgrader's tables that a new gradebook has."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(_nbgrader().dbutil.ALEMBIC_DIR).get_current_head()
 
 
 def _missing_entry() -> type[Exception]:
@@ -234,6 +252,7 @@ def _nbgrader():
         import nbgrader.api
         import nbgrader.converters
         import nbgrader.coursedir
+        import nbgrader.dbutil
         import nbgrader.preprocessors
     return nbgrader
 
@@ -256,14 +275,20 @@ def autograde_converter(root: str, config: str, execute: dict | None = None):
         config: the text of its nbgrader_config.py.
         execute: settings of Execute that count instead of the course's.
     """
-    with tempfile.TemporaryDirectory(prefix="tinytorch-config-") as folder:
-        there = Path(root, CONFIG).exists()
-        if not there:
+    if Path(root, CONFIG).exists():
+        loaded = _load_config(Path(root))
+    else:
+        with tempfile.TemporaryDirectory(prefix="tinytorch-config-") as folder:
             Path(folder, CONFIG).write_text(config, encoding="utf-8")
-        loaded = _load_config(Path(root if there else folder))
+            loaded = _load_config(Path(folder))
     loaded.Execute.update(execute or {})
     course = _nbgrader().coursedir.CourseDirectory(config=loaded, root=str(root))
     return _converter("Autograde", course)
+
+
+def adds_missing_cells(converter) -> bool:
+    """Whether the course has deleted cells put back."""
+    return _nbgrader().preprocessors.OverwriteCells(parent=converter).add_missing_cells
 
 
 def feedback_converter(course):
@@ -277,7 +302,8 @@ def _load_config(root: Path):
     if str(root) not in sys.path:
         sys.path.append(str(root))  # plugins lie beside the file; nbgrader's command finds them
     try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        with without_rfc3987():  # the file imports nbgrader
+            return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except ConfigFileNotFound:
         return Config()
     except Exception as error:
@@ -286,7 +312,7 @@ def _load_config(root: Path):
 
 def _converter(name: str, course, **settings):
     """One of nbgrader's converters, told to overwrite and to log to a `_Listener` alone."""
-    log = logging.Logger("nbgrader")
+    log = logging.Logger("nbgrader", logging.ERROR)
     log.addHandler(_Listener())
     kind = getattr(_nbgrader().converters, name)
     settings = {"force": True, "log": log, **settings}
@@ -338,7 +364,9 @@ def _quiet(step: type) -> type:
 
 def reason_of(error: BaseException) -> str:
     """One line for a person."""
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).partition(" [SQL: ")[0]
+    if any(words in text for words in FULL):
+        return NO_ROOM
     if type(error).__name__ == "DeadKernelError":
         return "the kernel died: a cell ended the process (exit, os._exit) or used up the memory"
     if type(error).__name__ == "CellTimeoutError":

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
 
+from sqlalchemy import bindparam
+
 from tinytorch.grading import NotGraded, stock
 from tinytorch.grading.engine.parcels import GradedCell, NotebookRecord, Sheet, SourceCell
 from tinytorch.grading.scores import score_of
@@ -169,21 +171,27 @@ class Writer:
 
     def _write_sheet(self, db, row: str, notebook: _Notebook, sheet: Sheet) -> None:
         t = self._tables
-        grades = db.execute(t.grade.select().where(t.grade.c.notebook_id == row)).all()
-        by_cell = {grade.cell_id: grade for grade in grades}
+        rows = db.execute(t.grade.select().where(t.grade.c.notebook_id == row)).all()
+        by_cell, grades = {grade.cell_id: grade for grade in rows}, []
         for name, score in sheet.auto_scores.items():
             grade = by_cell.get(notebook.grades[name])
             if grade is None:
                 raise NotGraded(f"the gradebook has no grade of '{name}' for this submission")
             # A mark by hand stays, but somebody has to look whether it still fits.
             by_hand = grade.manual_score is not None or score is None
-            values = {"auto_score": score, "needs_manual_grade": by_hand}
-            db.execute(t.grade.update().where(t.grade.c.id == grade.id).values(**values))
-        for name, comment in sheet.auto_comments.items():
-            mine = (t.comment.c.notebook_id == row) & (
-                t.comment.c.cell_id == notebook.comments[name]
-            )
-            db.execute(t.comment.update().where(mine).values(auto_comment=comment))
+            grades.append({"cell": grade.cell_id, "score": score, "by_hand": by_hand})
+        comments = [
+            {"cell": notebook.comments[name], "comment": comment}
+            for name, comment in sheet.auto_comments.items()
+        ]
+        for table, values, cells in (
+            (t.grade, {"auto_score": "score", "needs_manual_grade": "by_hand"}, grades),
+            (t.comment, {"auto_comment": "comment"}, comments),
+        ):
+            mine = (table.c.notebook_id == row) & (table.c.cell_id == bindparam("cell"))
+            new = {column: bindparam(value) for column, value in values.items()}
+            if cells:
+                db.execute(table.update().where(mine).values(**new), cells)
 
     def _write_zeros(self, db, row: str) -> None:
         """A notebook that was not handed in."""

@@ -10,7 +10,9 @@ import html
 import re
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from uuid import uuid4
 
 from tinytorch.grading import intake, stock
 from tinytorch.grading.engine.parcels import Failed, FeedbackCourse, Page, Task
@@ -44,7 +46,7 @@ class Printer:
         self._book = stock.open_gradebook(self._places.course)
         self._tables = stock.nbgrader_tables()
         self._marks = _marks_step()()
-        self._exporter = self._converter.exporter_class(
+        self._exporter = _quick(self._converter.exporter_class)(
             parent=self._converter, config=self._converter.config
         )
         if not course.show_hidden_tests:
@@ -121,6 +123,61 @@ def without_frames(outputs: list, execution_count: int | None) -> None:
         if output["output_type"] == "error":
             frames = output["traceback"]
             output["traceback"] = [frame for frame in frames if quote not in ANSI.sub("", frame)]
+
+
+def _quick(exporter: type) -> type:
+    """nbconvert's exporter of HTML, that highlights the code which all students share only once.
+
+    Highlighted code is most of a page, and the page as a whole is parsed and written out anew by
+    Beautiful Soup. So a comment holds the place of each piece until that is done, and the piece
+    goes through both on its own.
+    """
+    from bs4 import BeautifulSoup
+    from nbconvert.exporters import HTMLExporter
+    from nbconvert.filters import Highlight2HTML
+
+    if not issubclass(exporter, HTMLExporter):
+        return exporter
+
+    class QuickExporter(exporter):
+        def __init__(self, **settings):
+            super().__init__(**settings)
+            # Once: the templates are compiled anew whenever a filter changes.
+            self.filters = {"highlight_code": self._place, **self.filters}
+
+        def from_notebook_node(self, nb, resources=None, **more):
+            language = nb.metadata.get("language_info", {})
+            self._lexer = language.get("pygments_lexer", language.get("name"))
+            self._mark, self._pieces = f"code {uuid4().hex}", []
+            page, about = super().from_notebook_node(nb, resources, **more)
+            if page.count(self._mark) != len(self._pieces):
+                # A template of the course's own does something with the code.
+                self._mark = ""
+                return super().from_notebook_node(nb, resources, **more)
+            find = rf"<!--{self._mark} (\d+)-->"
+            return re.sub(find, lambda found: self._pieces[int(found[1])], page), about
+
+        def _place(self, source: str, language: str | None = None, metadata: dict | None = None):
+            magics = (metadata or {}).get("magics_language")
+            code = source, language, magics, self._lexer
+            if not self._mark:
+                return self._highlight(*code)
+            piece, space = self._piece(*code)
+            self._pieces.append(piece)
+            return f"<!--{self._mark} {len(self._pieces) - 1}-->{space}"
+
+        def _highlight(self, source, language, magics, lexer) -> str:
+            metadata = {"magics_language": magics} if magics else {}
+            return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, language, metadata)
+
+        @lru_cache(1000)  # noqa: B019 - there is one exporter for the life of a worker
+        def _piece(self, *code) -> tuple[str, str]:
+            """The code, and the space behind it, which becomes one with that of the page."""
+            text = self._highlight(*code)
+            piece = text.rstrip()
+            return str(BeautifulSoup(piece, "html.parser")), text[len(piece) :]
+
+    return QuickExporter
 
 
 def _marks_step() -> type:

@@ -76,18 +76,26 @@ class RunSpec:
 class WarmParent:
     """A process with NumPy and IPython loaded that forks for each run, one run at a time."""
 
-    def __init__(self, arguments: Iterable[str] = (), preload: Iterable[str] = ()):
+    def __init__(self, arguments: Iterable[str] = ()):
+        self.arguments, self.loaded = list(arguments), set()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        options = json.dumps({"arguments": list(arguments), "preload": list(preload)})
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, str(WARM), str(theirs.fileno()), options],
+                [sys.executable, str(WARM), str(theirs.fileno()), *self.arguments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, **ONE_THREAD},
             )
+
+    def load(self, modules: Iterable[str]) -> None:
+        """Have modules imported before any fork, in this order; what can't be is passed over."""
+        new = [module for module in modules if module not in self.loaded]
+        self.loaded.update(new)
+        for module in new:
+            with contextlib.suppress(OSError):  # `start` will say what has become of it
+                self._control.send(json.dumps({"load": module}).encode())
 
     def start(self, spec: RunSpec) -> Run:
         """Start a run.

@@ -63,10 +63,10 @@ class Work:
         record: NotebookRecord,
         start: Callable[[int | None], Run],
         environment: dict[str, str],
-        moved: tuple[str, str],
+        moved: dict[str, str],
     ):
         self.record, self.start, self.environment = record, start, environment
-        self.moved = moved  # the folder of the run, and the one that it stands for
+        self.moved = moved  # folders of the run, and what outputs are to say in their place
         self.sheet = Sheet()
 
 
@@ -245,14 +245,14 @@ class RunCells(Execute):
                     return reply
 
     def _move_paths(self, cell) -> None:
-        """Let outputs name the folder in which nbgrader would have run the cell."""
-        here, there = self._work.moved
-        for output in cell.outputs if there else ():
-            if output.output_type == "stream":
-                output.text = output.text.replace(here, there)
-            elif output.output_type == "error":
-                short = compress_user(there)  # as IPython writes it
-                output.traceback = [line.replace(here, short) for line in output.traceback]
+        """Let outputs name no folder that is gone when they are read."""
+        for here, there in self._work.moved.items():
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.text = output.text.replace(here, there)
+                elif output.output_type == "error":
+                    short = compress_user(there)  # as IPython writes it
+                    output.traceback = [line.replace(here, short) for line in output.traceback]
 
     def _timed(self, message: dict, cell) -> dict:
         reply = _as_jupyter(message)

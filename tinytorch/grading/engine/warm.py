@@ -17,47 +17,55 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import inspect
 import io
 import json
 import os
+import re
 import resource
 import signal
 import socket
 import struct
 import sys
+import tempfile
 import threading
 import time
 import warnings
+from functools import lru_cache
 from types import SimpleNamespace
 
 FLUSH_INTERVAL = 0.2  # seconds for which ipykernel gathers what is printed into one message
+GATHERED = 1 << 16  # bytes of messages that may wait for the end of their cell
 MOST_TEXT = 64_000_000  # characters that one cell may print, ten thousands of what is kept of it
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def main() -> None:
     """Serve until the worker hangs up."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    options = json.loads(sys.argv[2])
+    control, arguments = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     # Whatever a run leaves behind becomes a child of this process, which then ends it.
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     del sys.path[0]  # the folder of this script is no place to import from
     sys.argv[1:] = []
-    app = start_kernel(options["arguments"])
-    warm_up(app, options["preload"])
-    sys.stdout.forget()
-    sys.stderr.forget()
+    app = start_kernel(arguments)
+    warm_up(app.kernel.shell)
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
         if not message:
             return
-        status = fork(app, json.loads(message), descriptors, control)
-        control.send(json.dumps({"status": status}).encode())
+        job = json.loads(message)
+        if "load" in job:
+            load(job["load"])
+        else:
+            status = fork(app, job, descriptors, control)
+            control.send(json.dumps({"status": status}).encode())
 
 
 def fork(app, job: dict, descriptors: list[int], control: socket.socket) -> int:
     """Run a job in a fork, tell its process id, and return its exit status when all is over."""
+    sys.stdout.forget()
+    sys.stderr.forget()
     gc.collect()
     gc.freeze()  # else the first collection in the fork would copy every page
     pid = os.fork()
@@ -94,14 +102,18 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def warm_up(app, modules: list[str]) -> None:
-    """Load and compute beforehand what forks would otherwise do each for itself."""
-    for module in modules:
-        with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):
-            importlib.import_module(module)
-    if "matplotlib.pyplot" in sys.modules:
+def load(module: str) -> None:
+    """Import a module that forks would otherwise import each for itself."""
+    with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):
+        importlib.import_module(module)
+    if module == "matplotlib.pyplot":
         draw_something()
-    shell = app.kernel.shell
+    inspect.getmodule(load.__code__)  # notes down the new modules' files, for tracebacks
+
+
+def warm_up(shell) -> None:
+    """Compute beforehand what forks would otherwise compute each for itself."""
+    speed_up_cells(shell)
     speed_up_tracebacks(shell)
     try:
         exec(compile("def warm():\n    return 1 / 0\n\n\nwarm()", "<warm>", "exec"), {})
@@ -119,17 +131,57 @@ def draw_something() -> None:
     FigureCanvasAgg(figure).print_png(io.BytesIO())
 
 
+def speed_up_cells(shell) -> None:
+    """Spare half of the time that IPython adds to a cell. What it does stays the same."""
+    import ipykernel.compiler
+    from IPython.core import interactiveshell
+
+    # Asked twice a cell, it compiles the cell each time.
+    is_async = interactiveshell._should_be_async
+    interactiveshell._should_be_async = lru_cache(1)(is_async)
+    ipykernel.compiler.murmur2_x86 = murmur2
+    spare_tokenizing(shell.input_transformer_manager)
+
+
+def murmur2(text: str, seed: int) -> int:
+    """The hash by which ipykernel names a cell's file: the same numbers in a third of the time."""
+    data, factor, mask = text.encode(), 0x5BD1E995, 0xFFFFFFFF
+    end = len(data) & ~3
+    result = seed ^ len(data)
+    for word in struct.unpack(f"<{end // 4}I", data[:end]):
+        word = word * factor & mask
+        result = result * factor & mask ^ (word ^ word >> 24) * factor & mask
+    if rest := data[end:]:
+        result = (result ^ int.from_bytes(rest, "little")) * factor & mask
+    result = (result ^ result >> 13) * factor & mask
+    return result ^ result >> 15
+
+
+def spare_tokenizing(manager) -> None:
+    """Tokenize only those cells that may hold IPython's own syntax: `%magic`, `!command`, `help?`.
+
+    IPython does it with each cell, twice, and it takes longer than most cells run.
+    """
+    own_syntax = re.compile(r"\?|^[ \t]*[!%,;/]|=[\s\\]*[!%]", re.MULTILINE)
+    known, transform = list(manager.token_transformers), manager.do_token_transforms
+
+    def do_token_transforms(lines: list[str]) -> list[str]:
+        plain = manager.token_transformers == known and not own_syntax.search("".join(lines))
+        return lines if plain else transform(lines)
+
+    manager.do_token_transforms = do_token_transforms
+
+
 def speed_up_tracebacks(shell) -> None:
     """Spare nine tenths of the time that a failed cell takes. The tracebacks stay the same.
 
     What is computed anew for each frame is remembered, in this process and its forks alone.
     """
-    import inspect
-    from functools import lru_cache
     from types import CodeType, FrameType, TracebackType
 
     import pygments.lexer
     import stack_data
+    from IPython.utils.PyColorize import Theme
     from pygments.formatters.terminal256 import Terminal256Formatter
 
     pygments.lexer.regex_opt = lru_cache(None)(pygments.lexer.regex_opt)
@@ -143,19 +195,35 @@ def speed_up_tracebacks(shell) -> None:
         formatter.style_string, formatter.best_match = styles[formatter.style]
 
     Terminal256Formatter._setup_styles = set_up_once
-    getmodule, of_no_module = inspect.getmodule, set()
+    format_stream = Theme.format
+    format_token = lru_cache(10_000)(lambda theme, token: format_stream(theme, [token]))
 
-    def getmodule_once(thing, _filename=None):
-        """For a cell it looks through all modules, in vain: once is enough while none is added."""
-        if not isinstance(thing, CodeType | FrameType | TracebackType):
-            return getmodule(thing, _filename)
-        key = _filename or inspect.getfile(thing), len(sys.modules)
-        module = None if key in of_no_module else getmodule(thing, _filename)
-        if module is None:
-            of_no_module.add(key)
-        return module
+    def format_by_token(theme, stream) -> str:
+        """Lines of cells come token by token, the same ones over and over."""
+        single = isinstance(stream, list) and len(stream) == 1
+        return format_token(theme, *stream) if single else format_stream(theme, stream)
 
-    inspect.getmodule = getmodule_once
+    Theme.format = format_by_token
+    highlight, highlighted = stack_data.core._pygmented_with_ranges, {}
+
+    def highlight_once(formatter, code: str, ranges: list) -> list[str]:
+        """Most tests fail in the same few functions."""
+        key = formatter.style, code, *ranges
+        if key not in highlighted:
+            highlighted[key] = highlight(formatter, code, ranges)
+        return list(highlighted[key])
+
+    stack_data.core._pygmented_with_ranges = highlight_once
+    getmodule, cells = inspect.getmodule, os.path.join(tempfile.gettempdir(), "ipykernel_")
+
+    def getmodule_unless_cell(thing, _filename=None):
+        """For the file of a cell it looks through all modules, in vain."""
+        is_code = isinstance(thing, CodeType | FrameType | TracebackType)
+        if is_code and (_filename or inspect.getfile(thing)).startswith(cells):
+            return None
+        return getmodule(thing, _filename)
+
+    inspect.getmodule = getmodule_unless_cell
     # IPython formats each traceback twice: before it is shown, for a history nobody will see.
     shell._format_exception_for_storage = lambda error, *_, **__: {
         "ename": type(error).__name__,
@@ -219,6 +287,7 @@ async def serve(kernel, requests: socket.socket) -> None:
     kernel.io_loop.add_callback = asyncio.get_running_loop().call_soon_threadsafe
     requests.setblocking(False)
     kernel.session.send(None, "ready", {"language_info": kernel.language_info})
+    kernel.session.flush()
     while (request := await receive(requests)) is not None:
         await execute(kernel, request)
 
@@ -256,6 +325,8 @@ async def execute(kernel, request: dict) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     kernel._publish_status("idle", "shell")
+    with kernel.session.lock:
+        kernel.session.flush()
 
 
 # --- A kernel without sockets ---------------------------------------------------------------
@@ -280,7 +351,7 @@ def start_kernel(arguments: list[str]):
 
         def open(self, results: socket.socket, token: bytes) -> None:
             self.results, self.token, self.pid = results, token, os.getpid()
-            self.lock = threading.Lock()
+            self.lock, self.waiting = threading.Lock(), bytearray()
 
         def send(self, stream, msg_or_type, content=None, parent=None, *_, buffers=None, **more):
             message = msg_or_type
@@ -303,7 +374,15 @@ def start_kernel(arguments: list[str]):
                 }
             )
             with self.lock:
-                self.results.sendall(self.token + struct.pack("!I", len(data)) + data)
+                self.waiting += self.token + struct.pack("!I", len(data)) + data
+                if len(self.waiting) > GATHERED:
+                    self.flush()
+
+        def flush(self) -> None:
+            """Each message on its own would wake the reader, who needs them at a cell's end."""
+            if self.pid == os.getpid():
+                self.results.sendall(self.waiting)
+            self.waiting.clear()
 
     class QuietApp(IPKernelApp):
         """Opens no socket, starts no thread and says nothing."""

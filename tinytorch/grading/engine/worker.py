@@ -6,9 +6,11 @@ A worker knows nothing of the gradebook and writes nothing outside its own tempo
 from __future__ import annotations
 
 import ast
+import compileall
 import contextlib
 import json
 import os
+import py_compile
 import shutil
 import signal
 import sys
@@ -50,11 +52,12 @@ ALWAYS = ("numpy.random",)
 class Grader:
     """Grades submissions of one assignment, one at a time."""
 
-    def __init__(self, assignment: Assignment):
+    def __init__(self, assignment: Assignment, warm: WarmParent | None = None):
+        """Begin with an assignment, and with the warm parent that graded the one before."""
         self.assignment = assignment
         settings = {} if assignment.timeout is None else {"timeout": assignment.timeout}
         self._converter = stock.autograde_converter(assignment.root, assignment.config, settings)
-        self._warm: WarmParent | None = None
+        self._warm = warm
 
     def grade(self, submission: Submission) -> Graded | Failed:
         """Grade a submission, whatever is wrong with it."""
@@ -68,6 +71,11 @@ class Grader:
             answer = Failed(stock.reason_of(error))
         return replace(answer, seconds=round(time.monotonic() - began, 3))
 
+    def hand_over(self) -> WarmParent | None:
+        """The warm parent, for another assignment."""
+        warm, self._warm = self._warm, None
+        return warm
+
     def close(self) -> None:
         if self._warm:
             self._warm.close()
@@ -80,7 +88,7 @@ class Grader:
         bench = _Bench(folder / self.assignment.name, folder / "earlier", self.assignment)
         beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
         intake.write_files(bench.work, beside | self.assignment.support)
-        intake.write_files(bench.core, self.assignment.core or {})
+        intake.write_files(bench.core, self._core)
         sheets = {}
         for name in sorted(notebooks):
             text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
@@ -90,51 +98,76 @@ class Grader:
     def _grade_notebook(
         self, submission: Submission, bench: _Bench, name: str, notebook: dict
     ) -> tuple[str, Sheet]:
-        """nbgrader's two passes over a notebook: sanitise it, then run and score it."""
+        """nbgrader's two passes over a notebook in one: sanitise it, then run and score it."""
 
         def start(cpu_seconds: int | None) -> Run:
             return self._start(bench, cpu_seconds)
 
-        record, moved = self.assignment.notebooks[name], (str(bench.work), submission.place)
+        record, place = self.assignment.notebooks[name], submission.place
+        # nbgrader would have run it in its place; tinytorch/… is enough of a path for a student.
+        moved = {f"{bench.core}/": ""} | ({str(bench.work): place} if place else {})
         work = Work(record, start, bench.environment, moved)
         resources = _resources(name, submission.student, self.assignment.name, bench.work)
-        text = json.dumps(notebook)
-        converter = self._converter
-        for steps in (converter.sanitize_preprocessors, converter.autograde_preprocessors):
-            text = self._export(text, steps, work, resources)
-        return text, work.sheet
-
-    def _export(self, text: str, steps: list, work: Work, resources: ResourcesDict) -> str:
-        """A notebook after nbgrader's steps: nbconvert runs them and checks what each returns."""
         converter = self._converter
         exporter = converter.exporter_class(parent=converter, config=converter.config)
         exporter.optimistic_validation = True  # once, after all steps
-        for step in map(_class_of, steps):
-            instead = INSTEAD.get(step)
+        for step in (*converter.sanitize_preprocessors, *converter.autograde_preprocessors):
+            instead = INSTEAD.get(_class_of(step))
             exporter.register_preprocessor(instead(work, parent=exporter) if instead else step)
-        output, _ = exporter.from_notebook_node(nbformat.reads(text, as_version=4), resources)
-        return output if output.endswith("\n") else output + "\n"
+        node = nbformat.reads(json.dumps(notebook), as_version=4)
+        text, _ = exporter.from_notebook_node(node, resources)
+        return text if text.endswith("\n") else text + "\n", work.sheet
 
     def _start(self, bench: _Bench, cpu_seconds: int | None) -> Run:
         limits = self.assignment.limits.with_cpu(cpu_seconds)
         spec = RunSpec(bench.work, bench.path, bench.environment, limits)
-        if self._warm is None or not self._warm.is_alive:
-            self._warm = self._new_warm_parent()
         try:
-            return self._warm.start(spec)
+            return self._warm_parent().start(spec)
         except RunDied:
             # The next submission must not suffer from whatever has become of this process.
             self.close()
             raise
 
-    def _new_warm_parent(self) -> WarmParent:
+    def _warm_parent(self) -> WarmParent:
+        if self._warm and not self._can_use(self._warm):
+            self.close()
+        if self._warm is None:
+            self._warm = WarmParent(self._kernel_arguments)
+        self._warm.load(self._libraries)
+        return self._warm
+
+    def _can_use(self, warm: WarmParent) -> bool:
+        # What another assignment loaded must not stand in the place of a module of this one.
+        loaded = {module.partition(".")[0] for module in warm.loaded}
+        fits = warm.arguments == self._kernel_arguments and not loaded & self._own_modules
+        return warm.is_alive and fits
+
+    @cached_property
+    def _kernel_arguments(self) -> list[str]:
+        return kernel_arguments(Execute(parent=self._converter))
+
+    @cached_property
+    def _libraries(self) -> list[str]:
+        """What the released notebooks import, without the course's own modules."""
         cells = [cell for nb in self.assignment.released.values() for cell in nb["cells"]]
         code = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
         code += [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
-        own = {Path(name).parts[0].removesuffix(".py") for name, _ in self._own_files}
-        modules = [m for m in imported_modules(code) if m.partition(".")[0] not in own]
-        arguments = kernel_arguments(Execute(parent=self._converter))
-        return WarmParent(arguments, [*ALWAYS, *modules])
+        modules = imported_modules(code)
+        return [*ALWAYS, *(m for m in modules if m.partition(".")[0] not in self._own_modules)]
+
+    @cached_property
+    def _core(self) -> dict[str, bytes]:
+        """The package that submissions import, and its bytecode, which each would else make."""
+        with _temporary_folder() as folder:
+            intake.write_files(folder, self.assignment.core or {})
+            mode = py_compile.PycInvalidationMode.CHECKED_HASH  # good in any folder, at any time
+            compileall.compile_dir(folder, quiet=2, invalidation_mode=mode)
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    @cached_property
+    def _own_modules(self) -> set[str]:
+        return {Path(name).parts[0].removesuffix(".py") for name, _ in self._own_files}
 
     @property
     def _own_files(self) -> list[tuple[str, bytes]]:
@@ -171,8 +204,9 @@ def grade(assignment: Assignment, submission: Submission) -> Graded | Failed:
     """Grade a submission; what the assignment needs stays warm for the next one."""
     with _one_at_a_time:
         if assignment.key not in _graders:
-            close_graders()
-            _graders[assignment.key] = Grader(assignment)
+            before = [grader.hand_over() for grader in _graders.values()]
+            _graders.clear()
+            _graders[assignment.key] = Grader(assignment, *before)
         return _graders[assignment.key].grade(submission)
 
 
