@@ -148,7 +148,7 @@ class Grader:
 
     @cached_property
     def _libraries(self) -> list[str]:
-        """What the released notebooks import, without the course's own modules."""
+        """What every submission imports, without the course's own modules."""
         cells = [cell for nb in self.assignment.released.values() for cell in nb["cells"]]
         code = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
         code += [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
@@ -270,11 +270,14 @@ def _read_files(folder: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
 
 
 def imported_modules(sources: Iterable[str]) -> list[str]:
-    """What the sources import by absolute names, parents first. What doesn't parse is left out."""
+    """What running the sources imports by absolute names, parents first.
+
+    What a function or class imports when it is called is left out, and what doesn't parse too.
+    """
     found = set()
     for source in sources:
         with contextlib.suppress(SyntaxError, ValueError):
-            for node in ast.walk(ast.parse(source)):
+            for node in ast.parse(source).body:
                 if isinstance(node, ast.Import):
                     found |= {alias.name for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -1,0 +1,117 @@
+"""What the engine spares, it spares without a trace."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Student, code, notebook, write
+from ipykernel.compiler import murmur2_x86
+from IPython.core.inputtransformer2 import TransformerManager
+
+from tinytorch.grading import grade, stock
+from tinytorch.grading.engine import warm, worker
+from tinytorch.grading.engine.coordinator import Desk
+from tinytorch.grading.places import Places
+
+SEED = 0xC70F6907
+
+
+@pytest.mark.parametrize("length", range(9))
+def test_a_cells_file_has_the_name_that_ipykernel_gives_it(length):
+    for text in ("x" * length, "é€😀"[:length] + "\n" * length, "print(1)\n" * length):
+        assert warm.murmur2(text, SEED) == murmur2_x86(text, SEED)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "x = 1\n\n\ndef f(a, b):\n    return a != b and a % b\n",
+        "%time x = 1",
+        "  %matplotlib inline\nx",
+        "%%timeit\nx = 1",
+        "!ls -l",
+        "!!ls",
+        "names = !ls",
+        "names =  !ls *.py\nprint(names)",
+        "about = %who",
+        "a, b = \\\n    %who",
+        "str?",
+        "str.join??",
+        "?str",
+        ",f a b",
+        ";f a b",
+        "/f a b",
+        "if x:\n    !ls {x}\n",
+        "text = '''\n%time\n!ls\n'''\n",
+        "text = 'really?'  # !ls",
+        ">>> x = 1\n>>> x\n",
+        "In [1]: x = 1",
+        "def broken(:\n    !ls",
+        "x = (1,\n     %time)",
+        "x != 1\ny = x %2\nz == !x",
+    ],
+)
+def test_cells_are_read_as_ipython_reads_them(cell):
+    plain, quick = TransformerManager(), TransformerManager()
+    warm.spare_tokenizing(quick)
+    assert quick.transform_cell(cell) == plain.transform_cell(cell)
+
+
+def test_a_transformer_of_the_cells_own_is_asked():
+    manager = TransformerManager()
+    warm.spare_tokenizing(manager)
+    asked = []
+    manager.token_transformers.append(
+        type("Mine", (), {"priority": 1, "find": classmethod(lambda cls, lines: asked.append(1))})
+    )
+    manager.transform_cell("x = 1")
+    assert asked
+
+
+def test_a_library_of_one_assignment_stands_in_nobodys_way(course):
+    """02_twice has a file beside its notebook by the name of what 01_add imports."""
+    lessons = {"01_add": "", "02_twice": "OWN = True\n"}
+    for name, own in lessons.items():
+        cells = [code("import cycler"), code("cycler.__file__"), code("1", "x", solution=True)]
+        test = code("assert True", "t", grade=True, locked=True, points=1)
+        write(course / f"source/{name}/{name[3:]}.ipynb", notebook(*cells, test))
+        if own:
+            write(course / f"source/{name}/cycler.py", own)
+    stock.generate_release(course, course, list(lessons))
+    shown = {}
+    for name in [*lessons, "01_add"]:
+        Student(course, "ada", name).hands_in()
+        [standing] = grade.survey(course, name)
+        task = Desk(Places(course), name, "course").task("ada", standing)
+        notebook_file = worker.grade(task.context, task.item).files[f"{name[3:]}.ipynb"].decode()
+        [shown[name]] = re.findall(r"'[^']*cycler[^']*py'", notebook_file)
+    worker.close_graders()
+    assert "02_twice" in shown["02_twice"]
+    assert "02_twice" not in shown["01_add"]
+
+
+def test_a_template_of_the_courses_own_gets_its_code_as_ever(graded):
+    """Pieces of code are put into the page last of all, unless the template alters them."""
+    folder = graded / "templates" / "upper"
+    template = "{%- for cell in nb.cells %}<p>{{ cell.source | highlight_code | upper }}</p>\n"
+    write(folder / "index.html.j2", template + "{%- endfor %}")
+    write(folder / "conf.json", '{"mimetypes": {"text/html": true}}')
+    config = graded / "nbgrader_config.py"
+    more = f"""
+c.HTMLExporter.template_name = "upper"
+c.HTMLExporter.template_file = "index.html.j2"
+c.HTMLExporter.extra_template_basedirs = [{str(folder.parent)!r}]
+"""
+    write(config, config.read_text() + more)
+    grade.grade(graded, ["01_add"])
+    grade.feedback(graded, ["01_add"], show_hidden_tests=True)
+    ours = page(graded)
+    assert "TEST_ADD" in ours
+    stock.generate_feedback(graded, "01_add", "wrong")
+    assert ours == page(graded)
+
+
+def page(course: Path) -> str:
+    return (course / "feedback/wrong/01_add/add.html").read_text()
