@@ -1,5 +1,6 @@
 """Figures in a notebook: a picture with alt text, and the text alone while a class is graded."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from IPython.testing.globalipapp import start_ipython
@@ -36,7 +37,7 @@ def test_while_a_class_is_graded_nothing_is_drawn_and_the_text_has_to_do(shown, 
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     draw()
     figures.show(figures.draw_graph('digraph {a [label="a", shape=box]}'), alt="A node.")
-    assert figures.plt.get_fignums() == []
+    assert plt.get_fignums() == []
     assert [bundle["text/html"] for bundle in shown] == [
         "<em>Figure: A line that rises from 1 to 2, &quot;steadily&quot;.</em>",
         "<em>Figure: A node.</em>",
@@ -46,7 +47,7 @@ def test_while_a_class_is_graded_nothing_is_drawn_and_the_text_has_to_do(shown, 
 @pytest.mark.parametrize("grid", [(), (2,), (1, 3), (2, 3), (2, 1)])
 def test_axes_have_the_same_shape_while_a_class_is_graded(grid, monkeypatch):
     figure, drawn = figures.subplots(*grid)
-    figures.plt.close(figure)
+    plt.close(figure)
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     _, undrawn = figures.subplots(*grid)
     assert np.asarray(undrawn, object).shape == np.asarray(drawn, object).shape
@@ -54,4 +55,4 @@ def test_axes_have_the_same_shape_while_a_class_is_graded(grid, monkeypatch):
 
 def test_a_figure_that_was_shown_is_closed(shown):
     draw()
-    assert figures.plt.get_fignums() == []
+    assert plt.get_fignums() == []

@@ -2,6 +2,7 @@
 
 While a class is graded nothing is drawn, since pictures would be most of the work and nobody
 looks on: figures and axes take every command and do nothing, and the alt text is shown.
+Matplotlib is loaded with the first figure.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import re
 import shutil
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's palette: its colours stay apart for the common kinds of colour blindness.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = PALETTE = (
@@ -44,6 +47,8 @@ def subplots(*args, width: float = 6.4, height: float = 3.2, **kwargs):
         shape = [*args, kwargs.get("nrows", 1), kwargs.get("ncols", 1)][:2]
         axes = np.full(shape, Undrawn(), dtype=object)
         return Undrawn(), axes.item() if axes.size == 1 else axes.squeeze()
+    import matplotlib.pyplot as plt
+
     with plt.rc_context(STYLE):
         return plt.subplots(*args, figsize=(width, height), **kwargs)
 
@@ -65,13 +70,15 @@ def show(figure: Figure | Undrawn, alt: str) -> None:
 
     Outside a notebook nothing is shown: a lesson also runs as a script.
     """
+    drawn = not isinstance(figure, Undrawn)
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
         from IPython.display import display
 
-        drawn = isinstance(figure, Figure)
         shown = _picture(figure, alt) if drawn else f"<em>Figure: {html.escape(alt)}</em>"
         display({"text/html": shown, "text/plain": alt}, raw=True)
-    if isinstance(figure, Figure):
+    if drawn:
+        import matplotlib.pyplot as plt
+
         plt.close(figure)  # or the notebook's own backend would show it again
 
 
@@ -82,6 +89,8 @@ def _is_graded() -> bool:
 
 def _picture(figure: Figure, alt: str) -> str:
     """The figure as HTML: neither JupyterLab nor nbconvert shows the alt text of a bare PNG."""
+    import matplotlib.pyplot as plt
+
     picture = io.BytesIO()
     with plt.rc_context(STYLE):
         figure.savefig(picture, format="png")
@@ -99,13 +108,15 @@ def draw_graph(dot: str, width: float = 6.4, height: float = 2.4) -> Figure | Un
         width, height: of the figure, in inches.
     """
     figure, axis = subplots(width=width, height=height)
-    if not isinstance(figure, Figure):
+    if isinstance(figure, Undrawn):
         return figure
     axis.axis("off")
     if program := shutil.which("dot"):
+        from matplotlib.pyplot import imread
+
         command = [program, "-Tpng", "-Gdpi=200", "-Grankdir=LR"]
         drawn = subprocess.run(command, input=dot.encode(), capture_output=True, check=True)
-        axis.imshow(plt.imread(io.BytesIO(drawn.stdout)))
+        axis.imshow(imread(io.BytesIO(drawn.stdout)))
         return figure
     boxes = re.findall(r'(\w+) \[label="(.*?)", shape=(\w+)\]', dot, re.DOTALL)
     edges = re.findall(r"(\w+) -> (\w+)", dot)

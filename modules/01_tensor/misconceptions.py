@@ -473,7 +473,7 @@ def elementwise(function, a, b):
 @wrong(
     "ignores the axis",
     "If you ignore axis, everything is added up; if you count axes from 1, another goes.",
-    loses=("test_reduce_sum", "test_reduce_mean"),
+    loses=("test_reduce_sum",),
 )
 def reduce_sum(x, axis=None, keepdims=False):
     return apply(np.sum, x)
@@ -545,23 +545,23 @@ def reduce_sum(x, axis=None, keepdims=False):
     return apply(total, x)
 
 
-# --- reduce_mean --------------------------------------------------------------------------
+# --- mean ---------------------------------------------------------------------------------
 
 
 @wrong(
     "divides by the whole size",
     "If you divided by the whole size, only axis=None comes out right.",
 )
-def reduce_mean(x, axis=None, keepdims=False):
-    return reduce_sum(x, axis, keepdims) / x.size
+def mean(x, axis=None, keepdims=False):
+    return np.sum(x, axis=axis, keepdims=keepdims) / x.size
 
 
 @wrong(
     "divides by the number of results",
     "If you divided by the length of the other axis, look at which one goes.",
 )
-def reduce_mean(x, axis=None, keepdims=False):
-    total = reduce_sum(x, axis, keepdims)
+def mean(x, axis=None, keepdims=False):
+    total = np.sum(x, axis=axis, keepdims=keepdims)
     return total / total.size
 
 
@@ -569,16 +569,16 @@ def reduce_mean(x, axis=None, keepdims=False):
     "divides by the length of the first axis",
     "If you take a mean of rows, say so with axis.",
 )
-def reduce_mean(x, axis=None, keepdims=False):
-    return reduce_sum(x, axis, keepdims) / x.shape[0]
+def mean(x, axis=None, keepdims=False):
+    return np.sum(x, axis=axis, keepdims=keepdims) / x.shape[0]
 
 
 @wrong(
     "forgets keepdims",
     "If keepdims gets lost on the way, the axis does too.",
 )
-def reduce_mean(x, axis=None, keepdims=False):
-    total = reduce_sum(x, axis)
+def mean(x, axis=None, keepdims=False):
+    total = np.sum(x, axis=axis)
     return total / (x.size / total.size)
 
 
@@ -586,48 +586,40 @@ def reduce_mean(x, axis=None, keepdims=False):
     "knows only single axes",
     "If axis is a tuple, lengths multiply.",
 )
-def reduce_mean(x, axis=None, keepdims=False):
+def mean(x, axis=None, keepdims=False):
     if isinstance(axis, tuple):
-        return reduce_sum(x, axis, keepdims) / x.shape[axis[0]]
+        return np.sum(x, axis=axis, keepdims=keepdims) / x.shape[axis[0]]
     count = x.size if axis is None else x.shape[axis]
-    return reduce_sum(x, axis, keepdims) / count
+    return np.sum(x, axis=axis, keepdims=keepdims) / count
 
 
 @wrong(
     "widens by an array for the count",
     "If the count is an array, it widens.",
 )
-def reduce_mean(x, axis=None, keepdims=False):
-    total = reduce_sum(x, axis, keepdims)
+def mean(x, axis=None, keepdims=False):
+    total = np.sum(x, axis=axis, keepdims=keepdims)
     return total / np.float64(x.size / total.size)
 
 
-@wrong(
-    "bypasses the door",
-    "If you bypass the door, nothing is recorded.",
-)
-def reduce_mean(x, axis=None, keepdims=False):
-    return Tensor(x.data.mean(axis=axis, keepdims=keepdims))
-
-
 @right("lets NumPy count")
-def reduce_mean(x, axis=None, keepdims=False):
-    return apply(np.mean, x, axis=axis, keepdims=keepdims)
+def mean(x, axis=None, keepdims=False):
+    return np.mean(x, axis=axis, keepdims=keepdims)
 
 
 @right("multiplies the lengths of the axes that go")
-def reduce_mean(x, axis=None, keepdims=False):
+def mean(x, axis=None, keepdims=False):
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     count = 1
     for one in axes:
         count *= x.shape[one]
-    return reduce_sum(x, axis, keepdims) / count
+    return np.sum(x, axis=axis, keepdims=keepdims) / count
 
 
 @right("sums what was divided before")
-def reduce_mean(x, axis=None, keepdims=False):
+def mean(x, axis=None, keepdims=False):
     count = np.ones(x.shape).sum(axis=axis, keepdims=True)
-    return reduce_sum(x / count.astype(x.dtype), axis, keepdims)
+    return np.sum(x / count.astype(x.dtype), axis=axis, keepdims=keepdims)
 
 
 # --- row_major_strides --------------------------------------------------------------------

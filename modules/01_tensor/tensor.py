@@ -45,9 +45,9 @@ prices = [1.0, 2.0, 3.0]
 print("prices * 2      ", prices * 2)
 print("prices + prices ", prices + prices)
 
-numbers, array = list(range(100_000)), np.arange(100_000)
-loop = timeit.timeit(lambda: [2 * n for n in numbers], number=20)
-whole = timeit.timeit(lambda: 2 * array, number=20)
+numbers, array = list(range(20_000)), np.arange(20_000)
+loop = timeit.timeit(lambda: [2 * n for n in numbers], number=5)
+whole = timeit.timeit(lambda: 2 * array, number=5)
 print(f"a loop takes {loop / whole:.0f} times as long as NumPy")
 
 # %% [markdown]
@@ -699,10 +699,35 @@ test_reduce_sum()
 
 # %% [markdown]
 r"""
-The largest element is the same with another function, and is written for you. The mean is
-yours: divide the sum by the number of elements that went into each result. Which number that
-is, the axes tell.
+The largest element is the same with another function, and is written for you. The mean is yours,
+behind the door this time, where arrays are plain: divide the sum by the number of elements that
+went into each result. Which number that is, the axes tell.
 """
+
+# %% nbgrader={"grade": false, "grade_id": "mean", "locked": false, "schema_version": 3, "solution": true, "task": false}
+#| export
+def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
+    """The mean over one axis, several, or all of them: the sum divided by their lengths.
+
+    Args:
+        x: an array of floats, of any shape.
+        axis: the axis or axes that disappear; None for all. May be negative.
+        keepdims: whether they stay, with length 1.
+
+    Returns:
+        An array, or a NumPy number where no axis is left; of the dtype of x.
+
+    Example:
+        >>> mean(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), axis=1)
+        array([2., 5.])
+
+    Hint: what is left is a known number of times smaller than what was there.
+    """
+    ### BEGIN SOLUTION
+    total = np.add.reduce(x, axis, keepdims=keepdims)  # what np.sum calls in the end
+    return total / (x.size // max(total.size, 1))
+    ### END SOLUTION
+
 
 # %%
 #| export
@@ -710,30 +735,13 @@ def reduce_max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The largest element over one axis, several, or all of them."""
     return apply(np.max, x, axis=axis, keepdims=keepdims)
 
-# %% nbgrader={"grade": false, "grade_id": "reduce_mean", "locked": false, "schema_version": 3, "solution": true, "task": false}
-#| export
+
 def reduce_mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    r"""The mean over one axis, several, or all of them: the sum divided by their lengths.
+    """The mean over one axis, several, or all of them."""
+    return apply(mean, x, axis=axis, keepdims=keepdims)
 
-    Args:
-        x: a tensor of floats, of any shape.
-        axis: the axis or axes that disappear; None for all. May be negative.
-        keepdims: whether they stay, with length 1.
-
-    Example:
-        >>> reduce_mean(Tensor([[1, 2, 3], [4, 5, 6]]), axis=1)
-        Tensor([2., 5.])
-
-    Hint: what is left is a known number of times smaller than what was there.
-    """
-    ### BEGIN SOLUTION
-    total = reduce_sum(x, axis, keepdims)
-    return total / (x.size // max(total.size, 1))
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade": true, "grade_id": "test_reduce_mean", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-def test_reduce_mean():
+# %% nbgrader={"grade": true, "grade_id": "test_mean", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+def test_mean():
     """Each result is divided by the number of elements that went into it."""
     x = Tensor(np.array([[1.0, 2.0, 3.0], [5.0, 7.0, 12.0]]))
     suspects = {
@@ -750,12 +758,10 @@ def test_reduce_mean():
     assert_close(Tensor([1.0, 2.0]).mean(), 1.5, "If the count is an array, it widens.", dtype=np.float32)
     hint = "If no row is left, there is nothing to divide, and no count to divide by."
     assert_equal(lambda: Tensor(np.zeros((0, 3))).mean(axis=1).shape, (0,), hint)
-    hint = "If you bypass the door, nothing is recorded."
-    assert_equal(Tensor([1.0, 2.0], requires_grad=True).mean().requires_grad, True, hint)
     ### END HIDDEN TESTS
 
 
-test_reduce_mean()
+test_mean()
 
 # %% [markdown]
 r"""

@@ -325,6 +325,9 @@ test_linear_weight_gradient_of_stacks()
 r"""
 The bias is added to every sample with the factor 1: its gradient is $\sum_n g_{nc}$. Where broadcasting
 repeats a number on the way there, the gradient adds up on the way back.
+
+A sum over rows is also a product with a row of ones, `(N,) @ (N, C) -> (C,)`. Matrix products are the
+best-tuned code on your machine, so for most sizes this is the quicker way to write it.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "linear_bias_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -344,7 +347,8 @@ def linear_bias_gradient(
         An array of the shape of the bias.
     """
     ### BEGIN SOLUTION
-    return grad.reshape(-1, bias.size).sum(axis=0).reshape(bias.shape)
+    rows = grad.reshape(-1, bias.size)
+    return (np.ones(len(rows), rows.dtype) @ rows).reshape(bias.shape)
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}

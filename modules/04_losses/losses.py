@@ -15,6 +15,7 @@ You need lesson 1: `Tensor`, the door `apply`, and the register `gradient_of`.
 
 # %%
 #| export
+import math
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,6 @@ import numpy as np
 from tinytorch.core.tensor import Tensor, apply, gradient_of, to_array
 
 # %%
-import math
-
 from tinytorch import figures
 from tinytorch.testing import (
     assert_close,
@@ -274,11 +273,13 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
     ### BEGIN SOLUTION
     if targets.ndim != 1:
         raise ValueError(f"class indices of shape {targets.shape}: expected (N,); reshape them")
-    sound = (targets >= 0) & (targets < classes) & (targets == np.floor(targets))
-    if not sound.all():
+    sound = (targets >= 0) & (targets < classes)
+    if targets.dtype.kind == "f":
+        sound &= targets == np.floor(targets)
+    if np.count_nonzero(sound) < len(sound):
         first = targets[~sound][0]
         raise ValueError(f"class index {first}: expected a whole number from 0 to below {classes}")
-    return targets.astype(np.intp)
+    return targets.astype(np.intp, copy=False)
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_class_indices_accepts_whole_numbers", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -392,10 +393,10 @@ def is_soft(outputs: np.ndarray, targets: np.ndarray) -> bool:
         ValueError: outputs are not (N, C), or targets fit neither form. PyTorch also takes
             one sample (C,) and more axes (N, C, ...); here they are reshaped first.
     """
-    if np.ndim(outputs) == 2 and np.shape(targets) in (np.shape(outputs), np.shape(outputs)[:1]):
-        return np.ndim(targets) == 2
+    if outputs.ndim == 2 and targets.shape in (outputs.shape, outputs.shape[:1]):
+        return targets.ndim == 2
     raise ValueError(
-        f"outputs {np.shape(outputs)} against targets {np.shape(targets)}: expected (N, C) against "
+        f"outputs {outputs.shape} against targets {targets.shape}: expected (N, C) against "
         "indices (N,) or probabilities (N, C); reshape them, as in targets.reshape(-1)"
     )
 
@@ -942,17 +943,76 @@ $$ \ell_n = \sum_c t_{n,c} \Bigl( \log \sum_j e^{x_{n,j}} - x_{n,c} \Bigr)
 
 Subtracting the maximum changes neither side: it cancels. If you subtract it from the logits once,
 at the start, you need not add it back and take it off again, which in `float32` costs digits.
+
+The powers are what costs time, so the next cell gives you a function for them that saves what it can:
+
+- **It subtracts only where it must.** It tries without, and looks at the sums. If all of them lie between
+  $e^{-30}$ and $e^{30}$, no power has overflowed and no row has vanished, and two passes are saved.
+- **It sums by a product.** The sum of each row is a product with a column of ones, `(N, C) @ (C,) -> (N,)`.
+  NumPy's `sum` starts anew for each row; a matrix product is the best-tuned code on your machine.
+- **It keeps the powers.** The gradient will need them again. Whoever passes a list as `kept` finds them in it.
+"""
+
+# %%
+#| export
+TAME = 30.0  # float32 holds e^30, e^-30, and their quotient; float16 ends at e^11
+
+
+def row_sums(x: np.ndarray) -> np.ndarray:
+    """The sum of each row of x: (N, C) -> (N,)."""
+    return x @ np.ones(x.shape[1], x.dtype)
+
+
+@np.errstate(over="ignore", divide="ignore")  # for what is tried and then looked at
+def row_powers(
+    x: np.ndarray, kept: list | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Powers of e whose shares in their row are softmax(x), without overflow.
+
+    Args:
+        x: (N, C) logits.
+        kept: a list in which to leave (powers, sums) for a gradient rule.
+
+    Returns:
+        e^z, (N, C); its sum over each row, (N,); and z, (N, C), which is x itself, or x less the
+        largest logit of each row where that is needed.
+    """
+    z, powers = x, np.exp(x)
+    sums = row_sums(powers)
+    is_tame = x.size and x.itemsize > 2 and (sums + 1 / sums).max() < math.exp(TAME)
+    if not is_tame:
+        z = x - x.max(axis=1, keepdims=True)
+        powers = np.exp(z)
+        sums = row_sums(powers)
+    if kept is not None:
+        kept.append((powers, sums))
+    return powers, sums, z
+
+# %%
+for x in ([[2.0, 1.0, 0.0]], [[1000.0, 999.0, 998.0]], [[-998.0, -999.0, -1000.0]]):
+    powers, sums, z = row_powers(np.array(x))
+    print(f"x {x!s:<28} z {z!s:<16} probabilities {(powers / sums[:, None]).round(3)}")
+
+# %% [markdown]
+r"""
+Three rows of logits with the same differences have the same probabilities, and only the wild ones were
+moved. Where they were not, mind the digits: $\log \sum_j e^{z_j}$ and $z_y$ may both be near 30, and
+in `float32` a loss of 0.00001 is lost in their difference. The quotient $\sum_j e^{z_j} / e^{z_y}$ keeps
+it, as long as $e^{z_y}$ has not vanished. Rows that were moved have sums of at least 1, and need no care.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
-def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def cross_entropy(
+    logits: np.ndarray, targets: np.ndarray, kept: list | None = None
+) -> np.ndarray:
     """The cross-entropy of each sample: sum over c of t[n, c] (logsumexp(x[n]) - x[n, c]).
 
     Args:
         logits: (N, C) floats of any size.
         targets: (N,) class indices, or (N, C) rows of shares, which need not sum to 1. A class
             with a share of 0 counts nothing, even where its logit is -inf.
+        kept: a list for `row_powers`, if you use it; leave it alone if you don't.
 
     Returns:
         (N,), one loss a sample.
@@ -967,15 +1027,16 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     Hint: indices need no one-hot rows; NumPy can pick one element of each row.
     """
     ### BEGIN SOLUTION
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    if is_soft(logits, targets):
-        shares = np.multiply(targets, shifted, where=targets > 0, out=np.zeros_like(shifted))
-        total, score = targets.sum(axis=1), shares.sum(axis=1)
-    else:
-        indices = class_indices(targets, logits.shape[1])
-        total, score = 1, shifted[np.arange(len(indices)), indices]
-    np.exp(shifted, out=shifted)
-    return total * np.log(shifted.sum(axis=1)) - score
+    soft = is_soft(logits, targets)
+    if soft:  # many terms are added up: let them be small
+        logits = logits - logits.max(axis=1, keepdims=True)
+    _, sums, z = row_powers(logits, kept)
+    if soft:
+        shares = np.multiply(targets, z, where=targets > 0, out=np.zeros_like(z))
+        return row_sums(targets) * np.log(sums) - row_sums(shares)
+    score = z[np.arange(len(targets)), class_indices(targets, z.shape[1])]
+    near = np.maximum(score, -TAME if z is logits else 0.0)  # so that its power has not vanished
+    return np.log(sums / np.exp(near)) + (near - score)
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_of_indices", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
@@ -1069,14 +1130,20 @@ $e^{x_j} / \sum_k e^{x_k}$, which is softmax; the second term changes by $t_j$:
 $$ \frac{\partial \ell_n}{\partial x_{n,j}} = T_n\, \mathrm{softmax}(x_n)_j - t_{n,j} $$
 
 What the model believes, minus what is so: a difference between -1 and 1 that is 0 only where belief
-and truth agree. A good rule needs one pass of `exp`, and works in place on the array that it made.
+and truth agree. A good rule needs no `exp` of its own where the powers were kept: it takes them out of
+the list and works in place on them. Out of it, since a rule may be called twice for one loss, and would
+find its own slopes there the second time. If the list is empty, or None, it computes them anew.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(
-    grad: np.ndarray, output: np.ndarray, logits: np.ndarray, targets: np.ndarray
+    grad: np.ndarray,
+    output: np.ndarray,
+    logits: np.ndarray,
+    targets: np.ndarray,
+    kept: list | None = None,
 ) -> np.ndarray:
     """The gradient of sum(grad * loss) with respect to the logits.
 
@@ -1084,24 +1151,24 @@ def cross_entropy_gradient(
         grad: (N,), how much each sample's loss counts.
         output: (N,), the losses; not needed here.
         logits, targets: as in `cross_entropy`.
+        kept: the list that `cross_entropy` got. It holds what `row_powers` left in it, or nothing.
 
     Returns:
         (N, C): grad[n] (T[n] softmax(x[n])[c] - t[n, c]), where T[n] is the sum of t[n].
     """
     ### BEGIN SOLUTION
-    slopes = logits - logits.max(axis=1, keepdims=True)
-    np.exp(slopes, out=slopes)
-    sums = slopes.sum(axis=1)
-    if is_soft(logits, targets):
-        slopes *= (grad * targets.sum(axis=1) / sums)[:, None]
+    slopes, sums = kept.pop() if kept else row_powers(logits)[:2]
+    if targets.ndim == 2:
+        slopes *= (grad * row_sums(targets) / sums)[:, None]
         slopes -= grad[:, None] * targets
     else:
         slopes *= (grad / sums)[:, None]
-        slopes[np.arange(len(slopes)), class_indices(targets, logits.shape[1])] -= grad
+        indices = targets.astype(np.intp, copy=False)
+        np.subtract.at(slopes, (np.arange(len(slopes)), indices), grad)  # one call; -= makes three
     return slopes
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_of_indices", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_of_indices", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 def test_cross_entropy_gradient_of_indices():
     """The rule agrees with central differences."""
     x, y = np.array([[2.0, 0.5, -1.0], [0.1, 1.2, 3.0]]), np.array([0, 2])
@@ -1122,6 +1189,10 @@ def test_cross_entropy_gradient_of_indices():
     ### BEGIN HIDDEN TESTS
     x = np.random.default_rng(6).standard_normal((5, 4))
     check_gradient(cross_entropy, cross_entropy_gradient, x, np.array([3, 0, 1, 1, 2]))
+    floats, ones = np.array([3, 0, 1, 1, 2], np.float32), np.ones(5)
+    got = lambda: cross_entropy_gradient(ones, ones, x, floats)
+    hint = "If float indices fail, NumPy can't index with them."
+    assert_close(got, cross_entropy_gradient(ones, ones, x, floats.astype(int)), hint)
     ### END HIDDEN TESTS
 
 
@@ -1160,6 +1231,27 @@ def test_cross_entropy_gradient_extremes():
 
 
 test_cross_entropy_gradient_extremes()
+
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_called_again", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+def test_cross_entropy_gradient_called_again():
+    """With a list of what was kept, the rule gives the same, the first time and the second."""
+    x, y, grad, kept = np.array([[2.0, 0.5, -1.0], [0.1, 1.2, 3.0]]), np.array([0, 2]), np.array([1.0, 3.0]), []
+    losses = cross_entropy(x, y, kept=kept)
+    expected = cross_entropy_gradient(grad, losses, x, y)
+    for name in ("the first call", "the second call"):
+        got = np.array(cross_entropy_gradient(grad, losses, x, y, kept=kept))
+        hint = "If you write into the powers, take them out of the list, or the next call finds slopes in it."
+        assert_close(got, expected, hint, name=name)
+    ### BEGIN HIDDEN TESTS
+    x, t, kept = 1000 * x, np.array([[0.2, 0.5, 0.3], [1.0, 2.0, 0.0]]), []
+    losses = cross_entropy(x, t, kept=kept)
+    expected = cross_entropy_gradient(grad, losses, x, t)
+    for _ in range(2):
+        assert_close(np.array(cross_entropy_gradient(grad, losses, x, t, kept=kept)), expected, hint)
+    ### END HIDDEN TESTS
+
+
+test_cross_entropy_gradient_called_again()
 
 # %% [markdown]
 r"""
@@ -1315,12 +1407,12 @@ class CrossEntropyLoss(Loss):
             check_probabilities(targets.data, "targets")
             is_plain = True
         else:
-            is_plain = not (targets.data == self.ignore_index).any()
+            is_plain = np.count_nonzero(targets.data == self.ignore_index) == 0
         if is_plain and self.weight is None and not self.label_smoothing:
-            return apply(cross_entropy, output, targets), None
+            return apply(cross_entropy, output, targets, kept=[]), None
         options = self.weight, self.label_smoothing, self.ignore_index
         rows, divisor = weighted_targets(targets.data, output.shape[1], output.dtype, *options)
-        return apply(cross_entropy, output, rows), divisor
+        return apply(cross_entropy, output, rows, kept=[]), divisor
 
 # %%
 logits, targets = Tensor([[2.0, 0.5, -1.0], [0.1, 1.2, 3.0], [0.3, 0.2, 0.1]]), [0, 1, -100]

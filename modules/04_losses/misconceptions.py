@@ -632,13 +632,13 @@ def logsumexp(logits, axis=-1):
     "softmax, then logarithm",
     "If you make probabilities on the way, they overflow or vanish: stay with logarithms.",
 )
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     powers = np.exp(logits)
     return categorical_cross_entropy(powers / powers.sum(axis=1, keepdims=True), targets)
 
 
 @wrong("clipped", "If you clip probabilities, every bad mistake costs the same.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = np.clip(powers / powers.sum(axis=1, keepdims=True), 1e-15, 1)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
@@ -646,21 +646,21 @@ def cross_entropy(logits, targets):
 
 
 @wrong("minus lost", "If you forget the minus, better models have larger losses.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     logs = logits - logsumexp(logits)[:, None]
     return np.where(rows > 0, rows * logs, 0).sum(axis=1)
 
 
 @wrong("mean at once", "If you average here, the samples can't be told apart any more.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     logs = logits - logsumexp(logits)[:, None]
     return -np.where(rows > 0, rows * logs, 0).sum(axis=1).mean()
 
 
 @wrong("softmax twice", "If you apply softmax first, it is applied twice.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = powers / powers.sum(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
@@ -668,14 +668,14 @@ def cross_entropy(logits, targets):
 
 
 @wrong("every row with every target", "If you index with a colon, every row is paired with every target.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     if is_soft(logits, targets):
         return (targets * (logsumexp(logits)[:, None] - logits)).sum(axis=1)
     return logsumexp(logits)[:, None] - logits[:, class_indices(targets, logits.shape[1])]
 
 
 @wrong("soft targets by argmax", "If you take the largest target of each row, the other shares are lost.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     indices = targets.argmax(axis=1) if is_soft(logits, targets) else targets
     indices = class_indices(indices, logits.shape[1])
     return logsumexp(logits) - logits[np.arange(len(logits)), indices]
@@ -685,13 +685,13 @@ def cross_entropy(logits, targets):
     "rows taken to sum to 1",
     "If you count the logarithm once a row, rows that don't sum to 1 come out wrong.",
 )
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     return logsumexp(logits) - np.where(rows > 0, rows * logits, 0).sum(axis=1)
 
 
 @wrong("indices not validated", "If -1 passes, NumPy takes the last class.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     if is_soft(logits, targets):
         gaps = logsumexp(logits)[:, None] - logits
         return np.where(targets > 0, targets * gaps, 0).sum(axis=1)
@@ -699,7 +699,7 @@ def cross_entropy(logits, targets):
 
 
 @wrong("in place", "If you write into the logits, work on a new array.")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     logits -= logits.max(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     gaps = logsumexp(logits)[:, None] - logits
@@ -707,7 +707,7 @@ def cross_entropy(logits, targets):
 
 
 @right("with logsumexp")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     if not is_soft(logits, targets):
         indices = class_indices(targets, logits.shape[1])
         return logsumexp(logits) - logits[np.arange(len(indices)), indices]
@@ -716,7 +716,7 @@ def cross_entropy(logits, targets):
 
 
 @right("with a loop")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     losses = np.zeros(len(rows), logits.dtype)
     for n, c in np.ndindex(rows.shape):
@@ -726,11 +726,19 @@ def cross_entropy(logits, targets):
 
 
 @right("log-softmax and one-hot rows")
-def cross_entropy(logits, targets):
+def cross_entropy(logits, targets, kept=None):
     shifted = logits - logits.max(axis=1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     return np.einsum("nc,nc->n", rows, -np.where(rows == 0, 0, logs))
+
+
+@right("row_powers and a difference")
+def cross_entropy(logits, targets, kept=None):
+    _, sums, z = row_powers(logits, kept)
+    rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
+    gaps = np.log(sums)[:, None] - z
+    return np.where(rows > 0, rows * gaps, 0).sum(axis=1)
 
 
 # --- cross_entropy_gradient -------------------------------------------------------------------
@@ -738,14 +746,14 @@ def cross_entropy(logits, targets):
 
 @wrong("target not subtracted", "If you forget to subtract the target, the slope never reaches 0.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return grad[:, None] * powers / powers.sum(axis=1, keepdims=True)
 
 
 @wrong("sign turned", "If the sign is turned, training climbs.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = powers / powers.sum(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
@@ -754,7 +762,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @wrong("divided by N", "If you divide by N here, the mean is taken twice.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = powers / powers.sum(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
@@ -763,7 +771,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @wrong("grad left out", "If you left out grad, every loss counts alike.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = powers / powers.sum(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
@@ -772,7 +780,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @wrong("softmax over the samples", "If softmax runs over axis 0, it compares samples.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=0))
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     return grad[:, None] * (powers / powers.sum(axis=0) - rows)
@@ -780,7 +788,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @wrong("by the probabilities", "If you wrote -t / p, that is the gradient by the probabilities.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = powers / powers.sum(axis=1, keepdims=True)
     return categorical_cross_entropy_gradient(grad, output, p, targets)
@@ -791,7 +799,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
     "If a row of shares does not sum to 1, softmax counts as often as the row does.",
 )
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     return grad[:, None] * (powers / powers.sum(axis=1, keepdims=True) - rows)
@@ -799,7 +807,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @wrong("overflow", "If you take e^1000 as it stands, inf / inf is nan: subtract each row's maximum first.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     return grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)
@@ -807,16 +815,37 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @wrong("in place", "If you write into the logits, work on a new array.")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     logits -= logits.max(axis=1, keepdims=True)
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     return grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)
 
 
+@wrong(
+    "slopes left in the list",
+    "If you write into the powers, take them out of the list, or the next call finds slopes in it.",
+)
+@gradient_of(cross_entropy)
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
+    slopes, sums = kept[0] if kept else row_powers(logits)[:2]
+    rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
+    slopes *= (grad * rows.sum(axis=1) / sums)[:, None]
+    slopes -= grad[:, None] * rows
+    return slopes
+
+
+@right("on a copy of what was kept")
+@gradient_of(cross_entropy)
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
+    powers, sums = kept[-1] if kept else row_powers(logits)[:2]
+    rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
+    return grad[:, None] * (rows.sum(axis=1, keepdims=True) * powers / sums[:, None] - rows)
+
+
 @right("softmax, then the difference")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = powers / powers.sum(axis=1, keepdims=True)
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
@@ -825,7 +854,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @right("e to the log-softmax, sample by sample")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     slopes = np.zeros_like(logits)
     for n in range(len(logits)):
@@ -836,7 +865,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
 
 @right("class by class")
 @gradient_of(cross_entropy)
-def cross_entropy_gradient(grad, output, logits, targets):
+def cross_entropy_gradient(grad, output, logits, targets, kept=None):
     rows = targets if is_soft(logits, targets) else one_hot(targets, logits.shape[1])
     slopes = np.zeros_like(logits)
     for c in range(logits.shape[1]):

@@ -659,12 +659,12 @@ test_top_k_accuracy_of_ties()
 
 # %% [markdown]
 r"""
-How much is counting worth? The next cell ranks 2,000 rows of 1,000 scores in three ways and
+How much is counting worth? The next cell ranks 200 rows of 1,000 scores in three ways and
 prints time and the memory of what each one makes. Question 5.11 comes back to it.
 """
 
 # %%
-scores = np.random.default_rng(6).standard_normal((2_000, 1_000)).astype(np.float32)
+scores = np.random.default_rng(6).standard_normal((200, 1_000)).astype(np.float32)
 own = scores[:, :1]
 for name, rank in {
     "sort every row    ": lambda: np.argsort(scores, axis=1),
@@ -1205,7 +1205,7 @@ both. Which of the two tells you in which direction to go?
 rng = np.random.default_rng(9)
 labels = rng.integers(0, 2, 40)
 x = rng.standard_normal(40) + 2 * labels
-offsets = np.linspace(-6, 4, 401)
+offsets = np.linspace(-6, 4, 201)
 scores = [np.stack([np.zeros(40), 2 * x + b], axis=1) for b in offsets]
 right = np.array([accuracy(s, labels) for s in scores])
 losses = np.array([loss.calculate(softmax(s), labels) for s in scores])
@@ -1216,7 +1216,7 @@ top.set(ylabel="accuracy", title="Accuracy is a staircase, the loss a slope")
 bottom.plot(offsets, losses, color=figures.ORANGE)
 bottom.set(ylabel="loss", xlabel="offset b of the classifier")
 figures.show(figure, alt="Accuracy jumps and is flat between jumps; the loss is a smooth valley.")
-print(f"of 400 steps {np.count_nonzero(np.diff(right))} changed the accuracy, "
+print(f"of 200 steps {np.count_nonzero(np.diff(right))} changed the accuracy, "
       f"{np.count_nonzero(np.diff(losses))} the loss")
 
 # %% [markdown]

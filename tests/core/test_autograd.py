@@ -118,7 +118,8 @@ def cases():
     for left, right in PRODUCTS:
         call = lambda torch, a, b: torch.matmul(a, b)  # noqa: E731
         yield case(np.matmul, call, signed(*left), signed(*right, seed=3))
-    for function, name in ((np.sum, "sum"), (np.mean, "mean"), (np.max, "amax")):
+    reductions = ((np.sum, "sum"), (np.mean, "mean"), (core.mean, "mean"), (np.max, "amax"))
+    for function, name in reductions:
         for axis in AXES:
             for keepdims in (False, True):
 
@@ -578,6 +579,71 @@ def test_each_thread_has_a_no_grad_of_its_own():
     assert seen == {"other": False, "here": True}
 
 
+# --- the powers that a cross-entropy keeps for its rule ----------------------------------------
+
+SCALES = {"tame": (1, 0), "steep": (9, 0), "wild": (300, 0), "low": (1, -50), "high": (1, 50)}
+SOFT = core.softmax(signed(5, 3, seed=9))
+
+
+@pytest.mark.parametrize("targets", [LABELS, SOFT], ids=["indices", "soft"])
+@pytest.mark.parametrize(("factor", "offset"), SCALES.values(), ids=SCALES.keys())
+def test_cross_entropy_is_the_same_whether_logits_are_tame_or_wild(factor, offset, targets):
+    x = ROWS * factor + offset
+    rows = targets if targets.ndim == 2 else np.eye(3)[targets]
+    z = (x - x.max(axis=1, keepdims=True)).astype(np.longdouble)
+    logs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    for dtype, tolerance in ((np.float64, 1e-12), (np.float32, 1e-5)):
+        kept, grad = [], np.array([1, 2, 0.5, 3, 1], dtype)
+        inputs = x.astype(dtype), targets.astype(dtype) if targets.ndim == 2 else targets
+        losses = core.cross_entropy(*inputs, kept=kept)
+        np.testing.assert_allclose(losses, -(rows * logs).sum(1), tolerance, tolerance)
+        expected = grad[:, None] * (rows.sum(1, keepdims=True) * np.exp(logs) - rows)
+        for _ in range(2):
+            slopes = core.cross_entropy_gradient(grad, losses, *inputs, kept=kept)
+            np.testing.assert_allclose(slopes, expected, tolerance, tolerance)
+        assert losses.dtype == slopes.dtype == dtype
+
+
+@pytest.mark.parametrize("offset", [-60, -20, 0, 20, 60])
+def test_a_small_loss_keeps_its_digits(offset):
+    x = np.array([[12.0, 0.0, -1.0]], np.float32) + np.float32(offset)
+    z = (x - x.max()).astype(np.float64)
+    expected = np.log(np.exp(z).sum())  # 0.0000084, which is less than a step of float32 at 12
+    np.testing.assert_allclose(core.cross_entropy(x, np.array([0])), [expected], atol=1e-7)
+    assert core.cross_entropy(x * 0 + [[99, 0, 0]], np.array([0])).item() >= 0
+
+
+def test_an_infinite_row_leaves_the_others_alone():
+    nan, inf = np.nan, np.inf
+    rows = [0, -inf, 1], [-inf] * 3, [nan, 0, 1], [inf, 0, 1], [-200, -201, -300], [0, -900, 3]
+    x = np.array(rows)
+    with np.errstate(invalid="ignore"):
+        losses = core.cross_entropy(x, np.array([1, 0, 0, 0, 1, 1]))
+    alone = [inf, nan, nan, nan, np.log(1 + np.e), 903 + np.log1p(np.exp(-3))]
+    np.testing.assert_allclose(losses, alone)
+    assert core.cross_entropy(np.zeros((0, 3)), np.zeros(0, int)).shape == (0,)
+
+
+@pytest.mark.parametrize("targets", [LABELS, SOFT.astype(np.float32)], ids=["indices", "soft"])
+def test_a_graph_with_kept_powers_can_be_walked_again(targets):
+    x = Tensor(ROWS, requires_grad=True)
+    loss = CrossEntropyLoss()(x, targets)
+    first = gradients(loss, [x], retain_graph=True)[0].copy()
+    for _ in range(2):
+        np.testing.assert_allclose(gradients(loss, [x], retain_graph=True)[0], first, rtol=1e-12)
+    np.testing.assert_array_equal(x.data, ROWS)
+
+
+def test_without_a_gradient_no_powers_are_kept():
+    x = np.zeros((500, 1000), np.float32)
+    tracemalloc.start()
+    loss = CrossEntropyLoss()(x, np.zeros(500, int))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert loss.origin is None
+    assert held < x.nbytes / 10
+
+
 # --- nothing is bypassed ----------------------------------------------------------------------
 
 
@@ -593,12 +659,19 @@ def test_what_the_student_wrote_is_what_runs(monkeypatch):
     backward(loss())
     right = net.parameters()[0].grad.copy()
 
-    monkeypatch.setattr(core.tensor, "reduce_sum", lambda x, *_, **__: apply(np.max, x))
-    wrong_loss = loss()
-    monkeypatch.undo()
-    assert not np.isclose(wrong_loss.item(), loss().item())
+    total = CrossEntropyLoss("sum")
+    for module, name, broken, wanted in (
+        (core.tensor, "mean", np.max, lambda: loss().item()),
+        (core.tensor, "reduce_sum", lambda x, *_: x.max(), lambda: total(ROWS, LABELS).item()),
+        (core.losses, "class_indices", lambda t, classes: t * 0, lambda: loss().item()),
+        (core.losses, "row_sums", lambda x: x.max(axis=1), lambda: loss().item()),
+    ):
+        expected = wanted()
+        monkeypatch.setattr(module, name, broken)
+        assert not np.isclose(wanted(), expected), name
+        monkeypatch.undo()
 
-    for function in (core.relu, core.linear, core.cross_entropy, np.sum, np.divide):
+    for function in (core.relu, core.linear, core.cross_entropy, core.mean):
         rule = GRADIENTS[function, 0]
         monkeypatch.setitem(GRADIENTS, (function, 0), lambda *a, rule=rule, **k: 3 * rule(*a, **k))
         net.parameters()[0].grad = None
@@ -640,12 +713,14 @@ def test_the_graph_is_written_for_graphviz_and_drawn_without_it(monkeypatch):
     for part in (r'"x\n(2,)\ngradient (2,)"', r'"multiply\n(2,)"', '"3"', r'"sum\n9"'):
         assert part in text
     pytest.importorskip("matplotlib").use("Agg")
+    import matplotlib.pyplot as plt
+
     from tinytorch import figures
 
     monkeypatch.setattr(figures.shutil, "which", lambda program: None)
     figure = figures.draw_graph(text)
     assert {t.get_text() for t in figure.axes[0].texts} >= {"3", "sum\n9"}
-    figures.plt.close(figure)
+    plt.close(figure)
 
 
 def test_the_walk_returns_leaves_and_what_is_kept():

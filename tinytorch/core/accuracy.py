@@ -8,24 +8,10 @@ import numpy as np
 from tinytorch.core.tensor import to_array
 
 __all__ = [
-    "Z_95",
-    "accuracy",
-    "averaged_ratio",
-    "balanced_accuracy",
-    "class_count",
-    "confidence_interval",
-    "confusion_matrix",
-    "expected_calibration_error",
-    "f1_score",
-    "majority_baseline",
-    "paired_classes",
-    "precision",
-    "predicted_classes",
-    "recall",
-    "reliability_bins",
-    "target_classes",
-    "top_k_accuracy",
-    "whole_numbers",
+    "Z_95", "accuracy", "averaged_ratio", "balanced_accuracy", "class_count", "confidence_interval",
+    "confusion_matrix", "expected_calibration_error", "f1_score", "majority_baseline",
+    "paired_classes", "precision", "predicted_classes", "recall", "reliability_bins",
+    "target_classes", "top_k_accuracy", "whole_numbers",
 ]
 
 

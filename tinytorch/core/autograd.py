@@ -8,40 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import GRADIENTS, Tensor, gradient_of, recording, select, to_array
+from tinytorch.core.tensor import (
+    GRADIENTS,
+    Tensor,
+    gradient_of,
+    mean,
+    recording,
+    select,
+    to_array,
+)
 
 __all__ = [
-    "FREED",
-    "SMALL",
-    "Freed",
-    "backward",
-    "chooses_once",
-    "chosen_gradient",
-    "chosen_right_gradient",
-    "divide_right_gradient",
-    "find_rule",
-    "first_gradient",
-    "fit_gradient",
-    "gradients",
-    "input_gradients",
-    "matmul_gradient",
-    "matmul_right_gradient",
-    "max_gradient",
-    "mean_gradient",
-    "multiply_gradient",
-    "multiply_right_gradient",
-    "no_grad",
-    "owned",
-    "power_gradient",
-    "power_right_gradient",
-    "select_gradient",
-    "spread",
-    "sum_gradient",
-    "to_dot",
-    "topological_order",
-    "transpose_gradient",
-    "unbroadcast",
-    "walk_back",
+    "FREED", "SMALL", "Freed", "backward", "chooses_once", "chosen_gradient",
+    "chosen_right_gradient", "divide_right_gradient", "find_rule", "first_gradient", "fit_gradient",
+    "gradients", "input_gradients", "matmul_gradient", "matmul_right_gradient", "max_gradient",
+    "mean_gradient", "multiply_gradient", "multiply_right_gradient", "no_grad", "owned",
+    "power_gradient", "power_right_gradient", "select_gradient", "spread", "sum_gradient", "to_dot",
+    "topological_order", "transpose_gradient", "unbroadcast", "walk_back",
 ]
 
 
@@ -255,7 +238,7 @@ def first_gradient(output: Tensor, grad: Any = None) -> np.ndarray:
             "take its sum() or mean(), or pass a grad of that shape"
         )
     if grad is None:
-        return np.ones(output.data.shape, output.data.dtype)
+        return np.array(1, output.dtype).reshape(output.shape)
     grad = np.array(to_array(grad), output.dtype)
     if grad.shape != output.shape:
         raise ValueError(
@@ -540,6 +523,7 @@ gradient_of(np.divide)(lambda grad, output, a, b: grad / b)
 gradient_of(np.reshape)(lambda grad, output, x, shape: grad.reshape(x.shape))
 
 
+@gradient_of(mean)
 @gradient_of(np.mean)
 def mean_gradient(grad, output, x, axis=None, keepdims=False):
     return sum_gradient(grad / (x.size // max(output.size, 1)), output, x, axis, keepdims)

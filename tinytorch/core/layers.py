@@ -9,18 +9,8 @@ from tinytorch.core.activations import Layer
 from tinytorch.core.tensor import Tensor, apply, gradient_of, reshape
 
 __all__ = [
-    "INITIALISERS",
-    "Dropout",
-    "Flatten",
-    "Linear",
-    "Sequential",
-    "count_parameters",
-    "he_normal",
-    "linear",
-    "linear_bias_gradient",
-    "linear_gradient",
-    "linear_weight_gradient",
-    "xavier_uniform",
+    "INITIALISERS", "Dropout", "Flatten", "Linear", "Sequential", "count_parameters", "he_normal",
+    "linear", "linear_bias_gradient", "linear_gradient", "linear_weight_gradient", "xavier_uniform",
 ]
 
 
@@ -115,7 +105,8 @@ def linear_bias_gradient(
     Returns:
         An array of the shape of the bias.
     """
-    return grad.reshape(-1, bias.size).sum(axis=0).reshape(bias.shape)
+    rows = grad.reshape(-1, bias.size)
+    return (np.ones(len(rows), rows.dtype) @ rows).reshape(bias.shape)
 
 
 def xavier_uniform(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Losses. Made from modules/04_losses/losses.py: edit that file, not this."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,35 +8,14 @@ import numpy as np
 from tinytorch.core.tensor import Tensor, apply, gradient_of, to_array
 
 __all__ = [
-    "LEAST_LOG",
-    "LEAST_SPREAD",
-    "BinaryCrossEntropyLoss",
-    "BinaryCrossEntropyOfProbabilities",
-    "CategoricalCrossEntropyLoss",
-    "CrossEntropyLoss",
-    "Loss",
-    "MeanSquaredError",
-    "binary_cross_entropy",
-    "binary_cross_entropy_gradient",
-    "binary_cross_entropy_with_logits",
-    "binary_cross_entropy_with_logits_gradient",
-    "categorical_cross_entropy",
-    "categorical_cross_entropy_gradient",
-    "check_probabilities",
-    "class_indices",
-    "clip_gradient",
-    "cross_entropy",
-    "cross_entropy_gradient",
-    "is_soft",
-    "logsumexp",
-    "one_hot",
-    "prepare",
-    "reduce_loss",
-    "same_shape",
-    "squared_error",
-    "squared_error_gradient",
-    "trace_cross_entropy",
-    "weighted_targets",
+    "LEAST_LOG", "LEAST_SPREAD", "TAME", "BinaryCrossEntropyLoss",
+    "BinaryCrossEntropyOfProbabilities", "CategoricalCrossEntropyLoss", "CrossEntropyLoss", "Loss",
+    "MeanSquaredError", "binary_cross_entropy", "binary_cross_entropy_gradient",
+    "binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits_gradient",
+    "categorical_cross_entropy", "categorical_cross_entropy_gradient", "check_probabilities",
+    "class_indices", "clip_gradient", "cross_entropy", "cross_entropy_gradient", "is_soft",
+    "logsumexp", "one_hot", "prepare", "reduce_loss", "row_powers", "row_sums", "same_shape",
+    "squared_error", "squared_error_gradient", "trace_cross_entropy", "weighted_targets",
 ]
 
 
@@ -100,11 +80,13 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
     """
     if targets.ndim != 1:
         raise ValueError(f"class indices of shape {targets.shape}: expected (N,); reshape them")
-    sound = (targets >= 0) & (targets < classes) & (targets == np.floor(targets))
-    if not sound.all():
+    sound = (targets >= 0) & (targets < classes)
+    if targets.dtype.kind == "f":
+        sound &= targets == np.floor(targets)
+    if np.count_nonzero(sound) < len(sound):
         first = targets[~sound][0]
         raise ValueError(f"class index {first}: expected a whole number from 0 to below {classes}")
-    return targets.astype(np.intp)
+    return targets.astype(np.intp, copy=False)
 
 
 def one_hot(targets: np.ndarray, classes: int) -> np.ndarray:
@@ -138,10 +120,10 @@ def is_soft(outputs: np.ndarray, targets: np.ndarray) -> bool:
         ValueError: outputs are not (N, C), or targets fit neither form. PyTorch also takes
             one sample (C,) and more axes (N, C, ...); here they are reshaped first.
     """
-    if np.ndim(outputs) == 2 and np.shape(targets) in (np.shape(outputs), np.shape(outputs)[:1]):
-        return np.ndim(targets) == 2
+    if outputs.ndim == 2 and targets.shape in (outputs.shape, outputs.shape[:1]):
+        return targets.ndim == 2
     raise ValueError(
-        f"outputs {np.shape(outputs)} against targets {np.shape(targets)}: expected (N, C) against "
+        f"outputs {outputs.shape} against targets {targets.shape}: expected (N, C) against "
         "indices (N,) or probabilities (N, C); reshape them, as in targets.reshape(-1)"
     )
 
@@ -330,13 +312,50 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
         return np.log(powers.sum(axis=axis)) + top.squeeze(axis)
 
 
-def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+TAME = 30.0  # float32 holds e^30, e^-30, and their quotient; float16 ends at e^11
+
+
+def row_sums(x: np.ndarray) -> np.ndarray:
+    """The sum of each row of x: (N, C) -> (N,)."""
+    return x @ np.ones(x.shape[1], x.dtype)
+
+
+@np.errstate(over="ignore", divide="ignore")  # for what is tried and then looked at
+def row_powers(
+    x: np.ndarray, kept: list | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Powers of e whose shares in their row are softmax(x), without overflow.
+
+    Args:
+        x: (N, C) logits.
+        kept: a list in which to leave (powers, sums) for a gradient rule.
+
+    Returns:
+        e^z, (N, C); its sum over each row, (N,); and z, (N, C), which is x itself, or x less the
+        largest logit of each row where that is needed.
+    """
+    z, powers = x, np.exp(x)
+    sums = row_sums(powers)
+    is_tame = x.size and x.itemsize > 2 and (sums + 1 / sums).max() < math.exp(TAME)
+    if not is_tame:
+        z = x - x.max(axis=1, keepdims=True)
+        powers = np.exp(z)
+        sums = row_sums(powers)
+    if kept is not None:
+        kept.append((powers, sums))
+    return powers, sums, z
+
+
+def cross_entropy(
+    logits: np.ndarray, targets: np.ndarray, kept: list | None = None
+) -> np.ndarray:
     """The cross-entropy of each sample: sum over c of t[n, c] (logsumexp(x[n]) - x[n, c]).
 
     Args:
         logits: (N, C) floats of any size.
         targets: (N,) class indices, or (N, C) rows of shares, which need not sum to 1. A class
             with a share of 0 counts nothing, even where its logit is -inf.
+        kept: a list for `row_powers`, if you use it; leave it alone if you don't.
 
     Returns:
         (N,), one loss a sample.
@@ -350,20 +369,25 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
     Hint: indices need no one-hot rows; NumPy can pick one element of each row.
     """
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    if is_soft(logits, targets):
-        shares = np.multiply(targets, shifted, where=targets > 0, out=np.zeros_like(shifted))
-        total, score = targets.sum(axis=1), shares.sum(axis=1)
-    else:
-        indices = class_indices(targets, logits.shape[1])
-        total, score = 1, shifted[np.arange(len(indices)), indices]
-    np.exp(shifted, out=shifted)
-    return total * np.log(shifted.sum(axis=1)) - score
+    soft = is_soft(logits, targets)
+    if soft:  # many terms are added up: let them be small
+        logits = logits - logits.max(axis=1, keepdims=True)
+    _, sums, z = row_powers(logits, kept)
+    if soft:
+        shares = np.multiply(targets, z, where=targets > 0, out=np.zeros_like(z))
+        return row_sums(targets) * np.log(sums) - row_sums(shares)
+    score = z[np.arange(len(targets)), class_indices(targets, z.shape[1])]
+    near = np.maximum(score, -TAME if z is logits else 0.0)  # so that its power has not vanished
+    return np.log(sums / np.exp(near)) + (near - score)
 
 
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(
-    grad: np.ndarray, output: np.ndarray, logits: np.ndarray, targets: np.ndarray
+    grad: np.ndarray,
+    output: np.ndarray,
+    logits: np.ndarray,
+    targets: np.ndarray,
+    kept: list | None = None,
 ) -> np.ndarray:
     """The gradient of sum(grad * loss) with respect to the logits.
 
@@ -371,19 +395,19 @@ def cross_entropy_gradient(
         grad: (N,), how much each sample's loss counts.
         output: (N,), the losses; not needed here.
         logits, targets: as in `cross_entropy`.
+        kept: the list that `cross_entropy` got. It holds what `row_powers` left in it, or nothing.
 
     Returns:
         (N, C): grad[n] (T[n] softmax(x[n])[c] - t[n, c]), where T[n] is the sum of t[n].
     """
-    slopes = logits - logits.max(axis=1, keepdims=True)
-    np.exp(slopes, out=slopes)
-    sums = slopes.sum(axis=1)
-    if is_soft(logits, targets):
-        slopes *= (grad * targets.sum(axis=1) / sums)[:, None]
+    slopes, sums = kept.pop() if kept else row_powers(logits)[:2]
+    if targets.ndim == 2:
+        slopes *= (grad * row_sums(targets) / sums)[:, None]
         slopes -= grad[:, None] * targets
     else:
         slopes *= (grad / sums)[:, None]
-        slopes[np.arange(len(slopes)), class_indices(targets, logits.shape[1])] -= grad
+        indices = targets.astype(np.intp, copy=False)
+        np.subtract.at(slopes, (np.arange(len(slopes)), indices), grad)  # one call; -= makes three
     return slopes
 
 
@@ -478,12 +502,12 @@ class CrossEntropyLoss(Loss):
             check_probabilities(targets.data, "targets")
             is_plain = True
         else:
-            is_plain = not (targets.data == self.ignore_index).any()
+            is_plain = np.count_nonzero(targets.data == self.ignore_index) == 0
         if is_plain and self.weight is None and not self.label_smoothing:
-            return apply(cross_entropy, output, targets), None
+            return apply(cross_entropy, output, targets, kept=[]), None
         options = self.weight, self.label_smoothing, self.ignore_index
         rows, divisor = weighted_targets(targets.data, output.shape[1], output.dtype, *options)
-        return apply(cross_entropy, output, rows), divisor
+        return apply(cross_entropy, output, rows, kept=[]), divisor
 
 
 # As in PyTorch's BCELoss. They are patches: at p = 0 the loss stops at 100 while its slope claims

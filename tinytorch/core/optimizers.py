@@ -9,26 +9,9 @@ import numpy as np
 from tinytorch.core.tensor import Tensor
 
 __all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Block",
-    "Optimizer",
-    "RMSProp",
-    "Resumable",
-    "adam_step",
-    "add_decay",
-    "checked_parameters",
-    "clip_by_norm",
-    "cosine_with_warmup",
-    "descend",
-    "in_range",
-    "momentum_step",
-    "rms_scale",
-    "shrink",
-    "squared_norm",
-    "step_decay",
-    "sum_of_weights",
+    "SGD", "Adam", "AdamW", "Block", "Optimizer", "RMSProp", "Resumable", "adam_step", "add_decay",
+    "checked_parameters", "clip_by_norm", "cosine_with_warmup", "descend", "in_range",
+    "momentum_step", "rms_scale", "shrink", "squared_norm", "step_decay", "sum_of_weights",
 ]
 
 

@@ -7,27 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "GRADIENTS",
-    "Axis",
-    "Operators",
-    "Origin",
-    "Recording",
-    "Tensor",
-    "apply",
-    "broadcast_shape",
-    "elementwise",
-    "getitem",
-    "gradient_of",
-    "matmul",
-    "recording",
-    "reduce_max",
-    "reduce_mean",
-    "reduce_sum",
-    "reshape",
-    "select",
-    "square_gradient",
-    "to_array",
-    "transpose",
+    "GRADIENTS", "Axis", "Operators", "Origin", "Recording", "Tensor", "apply", "broadcast_shape",
+    "elementwise", "getitem", "gradient_of", "matmul", "mean", "recording", "reduce_max",
+    "reduce_mean", "reduce_sum", "reshape", "select", "square_gradient", "to_array", "transpose",
 ]
 
 
@@ -278,27 +260,35 @@ def reduce_sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return apply(np.sum, x, axis=axis, keepdims=keepdims)
 
 
+def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
+    """The mean over one axis, several, or all of them: the sum divided by their lengths.
+
+    Args:
+        x: an array of floats, of any shape.
+        axis: the axis or axes that disappear; None for all. May be negative.
+        keepdims: whether they stay, with length 1.
+
+    Returns:
+        An array, or a NumPy number where no axis is left; of the dtype of x.
+
+    Example:
+        >>> mean(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), axis=1)
+        array([2., 5.])
+
+    Hint: what is left is a known number of times smaller than what was there.
+    """
+    total = np.add.reduce(x, axis, keepdims=keepdims)  # what np.sum calls in the end
+    return total / (x.size // max(total.size, 1))
+
+
 def reduce_max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The largest element over one axis, several, or all of them."""
     return apply(np.max, x, axis=axis, keepdims=keepdims)
 
 
 def reduce_mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    r"""The mean over one axis, several, or all of them: the sum divided by their lengths.
-
-    Args:
-        x: a tensor of floats, of any shape.
-        axis: the axis or axes that disappear; None for all. May be negative.
-        keepdims: whether they stay, with length 1.
-
-    Example:
-        >>> reduce_mean(Tensor([[1, 2, 3], [4, 5, 6]]), axis=1)
-        Tensor([2., 5.])
-
-    Hint: what is left is a known number of times smaller than what was there.
-    """
-    total = reduce_sum(x, axis, keepdims)
-    return total / (x.size // max(total.size, 1))
+    """The mean over one axis, several, or all of them."""
+    return apply(mean, x, axis=axis, keepdims=keepdims)
 
 
 def reshape(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:

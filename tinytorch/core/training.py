@@ -16,28 +16,10 @@ from tinytorch.core.optimizers import Optimizer, clip_by_norm
 from tinytorch.core.tensor import Tensor, to_array
 
 __all__ = [
-    "Checkpoint",
-    "DataLoader",
-    "History",
-    "TensorDataset",
-    "arrays_like",
-    "best_epoch",
-    "counted",
-    "evaluate",
-    "fit",
-    "generator_text",
-    "generators_of",
-    "load_arrays",
-    "load_checkpoint",
-    "progress_bar",
-    "put_parameters",
-    "restore_generator",
-    "save_arrays",
-    "save_checkpoint",
-    "should_stop",
-    "split",
-    "train_epoch",
-    "train_step",
+    "Checkpoint", "DataLoader", "History", "TensorDataset", "arrays_like", "best_epoch", "counted",
+    "evaluate", "fit", "generator_text", "generators_of", "load_arrays", "load_checkpoint",
+    "progress_bar", "put_parameters", "restore_generator", "save_arrays", "save_checkpoint",
+    "should_stop", "split", "train_epoch", "train_step",
 ]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Iterable
 from itertools import pairwise
 
 from tinytorch.course.lesson import DIRECTIVE, Cell, Lesson
 from tinytorch.course.markers import strip_markers
+
+WIDTH = 100
 
 
 def export(lesson: Lesson) -> str:
@@ -29,16 +32,16 @@ def export(lesson: Lesson) -> str:
 def export_init(lessons: Iterable[Lesson]) -> str:
     """The text of `tinytorch/core/__init__.py`: every public name of every lesson."""
     lessons = [lesson for lesson in lessons if lesson.module]
+    modules = sorted(lesson.module for lesson in lessons)
+    names = {name for lesson in lessons for name in public_names(lesson)}
     lines = [
         '"""The framework, module by module as the lessons build it."""',
         "",
-        *(
-            _wrap(f"from tinytorch.{lesson.module} import ", _for_import(public_names(lesson)))
-            for lesson in sorted(lessons, key=lambda lesson: lesson.name)
-        ),
+        *(f"from tinytorch.{module} import *" for module in modules),
+        "",
+        _all(sorted(names, key=_kind_and_name)),
     ]
-    names = {name for lesson in lessons for name in public_names(lesson)}
-    return "\n".join([*lines, "", _all(sorted(names, key=_kind_and_name))]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def public_names(lesson: Lesson) -> list[str]:
@@ -59,11 +62,6 @@ def public_names(lesson: Lesson) -> list[str]:
 
 def _kind_and_name(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
-
-
-def _for_import(names: list[str]) -> list[str]:
-    """Sorted as ruff sorts imported names: by kind as well, but whatever their case."""
-    return sorted(names, key=lambda name: (_kind_and_name(name)[0], name.lower()))
 
 
 def _headline(lesson: Lesson) -> str:
@@ -104,17 +102,14 @@ def _arrange(imports: list[str]) -> str:
 
 
 def _all(names: list[str]) -> str:
-    return _wrap("__all__ = ", [f'"{name}"' for name in names], "[]")
-
-
-def _wrap(start: str, items: list[str], brackets: str = "()") -> str:
-    """`start` and the items on one line where they fit, else an item a line."""
-    line = start + ", ".join(items)
-    if brackets == "[]":
-        line = f"{start}[{', '.join(items)}]"
-    if len(line) <= 100:
+    """`__all__` in lines as full as they may be: nobody reads it for its own sake."""
+    items = ", ".join(f'"{name}"' for name in names)
+    line = f"__all__ = [{items}]"
+    if len(line) <= WIDTH:
         return line
-    return "\n".join([start + brackets[0], *(f"    {item}," for item in items), brackets[1]])
+    indent = "    "
+    wrapped = textwrap.fill(f"{items},", WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return f"__all__ = [\n{wrapped}\n]"
 
 
 def _join(blocks: list[str]) -> str:
