@@ -113,7 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (grade, feedback):
         sub.add_argument("lessons", **lessons)
         sub.add_argument("--student", default="*", metavar="GLOB", help="such as ada or 'a*'")
-        sub.add_argument("--force", action="store_true", help="also what did not change")
+        again = sub.add_mutually_exclusive_group()
+        again.add_argument("--force", action="store_true", help="also what did not change")
+        again.add_argument("--resume", action="store_true", help="what is not done: the default")
         sub.add_argument("--workers", type=_count, metavar="N", help="default: one for each core")
     grade.add_argument("--timeout", type=_count, metavar="S", help="seconds for one cell")
     grade.add_argument("--memory", type=_count, metavar="MB", help="for one submission")
@@ -202,6 +204,8 @@ def _grade(options: argparse.Namespace) -> int:
     from tinytorch.grading.grade import Options, grade
 
     root = _root(options, "nbgrader_config.py")
+    if options.scheduler and options.backend != "dask":
+        raise UsageError("--scheduler is Dask's: add --backend dask")
     how = Options(
         workers=options.workers,
         timeout=options.timeout,

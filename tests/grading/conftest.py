@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -51,8 +52,10 @@ TEST_TWICE = "assert twice(4) == 8"
 def nbgrader(root: Path, *words: str) -> None:
     """Run stock nbgrader's own command."""
     command = [Path(sys.executable).with_name("nbgrader"), *words]
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, env={"PATH": path})
+    env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    if "JUPYTER_PATH" in os.environ:  # where a test has put kernels
+        env["JUPYTER_PATH"] = os.environ["JUPYTER_PATH"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
 
 

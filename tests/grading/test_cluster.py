@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import RIGHT, WRONG, Student, code
 
+from tinytorch.cli import main
 from tinytorch.errors import UsageError
 from tinytorch.grading import compare, grade
 
@@ -48,7 +49,7 @@ def cluster(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_worker_costs_only_what_it_held(course, cluster, tmp_path):
+def test_a_killed_worker_costs_only_what_it_held(course, cluster, tmp_path, capsys):
     for n in range(12):
         student = Student(course, f"student_{n:02}").writes("add", RIGHT if n % 2 else WRONG)
         student.appends(code(f"print({n})")).hands_in()
@@ -66,6 +67,19 @@ def test_a_killed_worker_costs_only_what_it_held(course, cluster, tmp_path):
     assert len(run.outcomes) == 12
     assert compare.differences(*map(compare.gradebook_rows, (course, local))) == []
     assert compare.differences(*map(compare.notebook_outputs, (course, local))) == []
+
+    # The same from the command line, with the worker that is left.
+    words = ["grade", "01_add", "--root", str(course), "--student", "*_0[0-2]", "--force"]
+    assert main([*words, "--backend", "dask", "--scheduler", address]) == 0
+    assert capsys.readouterr().out == "3 graded\n"
+    assert compare.differences(*map(compare.gradebook_rows, (course, local))) == []
+
+
+def test_without_a_scheduler_a_cluster_of_this_machine_grades(graded, alone, capsys):
+    words = ["grade", "01_add", "--root", str(graded), "--force"]
+    assert main([*words, "--backend", "dask", "--workers", "1"]) == 0
+    assert capsys.readouterr().out == "2 graded\n"
+    assert compare.differences(*map(compare.gradebook_rows, (graded, alone))) == []
 
 
 def test_a_scheduler_that_is_not_there_is_named(course):

@@ -26,6 +26,7 @@ REFUSED = {
     "not_a_notebook": "JSON but not a notebook",
     "not_json": "not JSON: line 1, column 12",
     "plain_file": "where a folder with a notebook is expected",
+    "segfault": "the kernel died",
     "wrong_name": "expected add.ipynb, found Add (1).ipynb",
 }
 # Student -> score without the question's points, and words of each repair.
@@ -42,7 +43,9 @@ GRADED = {
     "old_format": (6, ["saved as nbformat 3"]),
     "old_schema": (6, ["nbgrader's schema 1"] * 5),
     "other_kernel": (6, []),
+    "one_long_line": (6, []),
     "prints_a_lot": (6, []),
+    "recursion": (6, []),
     "skips_tests": (0, []),
     "unknown_ids": (6, ["no cell 'mine'"]),
 }
@@ -66,6 +69,7 @@ def hand_in_what_is_refused(course: Path) -> None:
     file("no_cells", {"nbformat": 4, "nbformat_minor": 5})
     file("not_a_notebook", {"name": "add"})
     file("not_json", '{"cells": [}')
+    Student(course, "segfault").appends(code("import ctypes\nctypes.string_at(0)")).hands_in()
     write(course / "submitted/plain_file/01_add", "add")
     file("wrong_name", "{}", name="Add (1).ipynb")
 
@@ -106,9 +110,11 @@ def hand_in_what_is_graded(course: Path) -> None:
     kernel = student("other_kernel")
     kernel.notebook["metadata"]["kernelspec"] = {"name": "julia-1.0", "display_name": "Julia"}
     kernel.hands_in()
-    student("prints_a_lot").appends(
-        code("for i in range(200_000):\n    print('x' * 99)")
-    ).hands_in()
+    # 50 MB, in lines and in one.
+    lines = code("for i in range(500_000):\n    print('x' * 99)")
+    student("prints_a_lot").appends(lines).hands_in()
+    student("one_long_line").appends(code("print('x' * 50_000_000)")).hands_in()
+    student("recursion").appends(code("def f(n):\n    return f(n + 1)\n\n\nf(0)")).hands_in()
     skips = Student(course, "skips_tests")
     for name in ("test_add", "test_add_more"):
         skips.cell(name)["metadata"]["tags"] = ["skip-execution"]
@@ -192,6 +198,27 @@ def test_everyone_is_accounted_for_and_a_second_run_does_nothing(everyone):
         (o.reason, o.repairs) for o in run.outcomes
     ]
     assert all(o.seconds == 0 for o in again.outcomes)
+
+
+def test_large_files_are_graded_up_to_what_nbgrader_collects(course):
+    def student(name: str, **sizes: int) -> None:
+        path = Student(course, name).writes("add", RIGHT).hands_in()
+        for stem, size in sizes.items():
+            with next(path.parent.glob(f"{stem}.*"), path.with_name(f"{stem}.bin")).open("ab") as f:
+                f.truncate(size)
+
+    student("large", data=90_000_000)
+    student("huge", data=100_000_001)
+    student("many", data=60_000_000, more=60_000_000)
+    student("notebook", add=100_000_001)
+    run = grade.grade(course, ["01_add"])
+    assert {o.student: o.reason for o in run.outcomes} == {
+        "huge": "data.bin is larger than 100 MB: hand in without it",
+        "large": "",
+        "many": "all files together are larger than 100 MB",
+        "notebook": "add.ipynb is larger than 100 MB: clear its outputs",
+    }
+    assert (course / "autograded/large/01_add/data.bin").stat().st_size == 90_000_000
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")

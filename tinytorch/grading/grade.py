@@ -181,7 +181,7 @@ class _Run:
         """Deal with what came back."""
         standing = task.about
         if isinstance(answer, Failed):
-            self._refuse(standing, answer.reason, answer.seconds)
+            self._refuse(standing, answer.reason, answer.seconds, lasting=answer.lasting)
             return
         try:
             self._desk(standing).take(standing.student, answer)
@@ -211,7 +211,7 @@ class _Run:
         except NotGraded as error:
             self._refuse(standing, str(error))
         except Exception as error:  # a fault of ours, or of the disk, must not cost the others
-            self._refuse(standing, f"unexpected {stock.reason_of(error)}")
+            self._refuse(standing, stock.reason_of(error))
         return None
 
     def _desk(self, standing: Standing) -> Desk:
@@ -227,17 +227,26 @@ class _Run:
             )
         return self._desks[name]
 
-    def _refuse(self, standing: Standing, reason: str, seconds: float = 0.0) -> None:
+    def _refuse(
+        self, standing: Standing, reason: str, seconds: float = 0.0, *, lasting: bool = True
+    ) -> None:
+        if not lasting or reason == stock.NO_ROOM:
+            # No fault of the submission's, so not noted: the next run tries again.
+            self._report(_fault(standing, reason))
+            return
         self._desk(standing).withdraw(standing.student)
         self._note(standing, "failed", reason=reason, seconds=seconds)
 
     def _note(self, standing: Standing, status: str, **details) -> None:
         """Write in the journal what became of a submission, and tell of it."""
         who = (standing.assignment, standing.student)
-        self._journal.add(
-            Entry("autograde", *who, standing.submission, standing.course, status, **details)
-        )
-        self._report(Outcome(*who, status, **details))
+        entry = Entry("autograde", *who, standing.submission, standing.course, status, **details)
+        try:
+            self._journal.add(entry)
+        except OSError as error:  # the next run finds no word of it, and grades it once more
+            self._report(_fault(standing, stock.reason_of(error)))
+        else:
+            self._report(Outcome(*who, status, **details))
 
     def _report(self, outcome: Outcome) -> None:
         self.result.outcomes.append(outcome)
@@ -276,11 +285,14 @@ def feedback(
     done = write_pages(places.root, pages, workers, show_hidden_tests=show_hidden_tests)
     for count, (number, reason) in enumerate(done, 1):
         standing, entry = wanted[number]
+        if not reason:
+            written.append(places.feedback(standing.student, standing.assignment))
+            try:
+                journal.add(entry)
+            except OSError as error:  # the next run writes it once more
+                reason = stock.reason_of(error)
         if reason:
             problems.append(f"{standing.student}, {standing.assignment}: {reason}")
-        else:
-            journal.add(entry)
-            written.append(places.feedback(standing.student, standing.assignment))
         if progress:
             progress(count, len(wanted))
     if problems:

@@ -49,9 +49,11 @@ class Journal:
         """Write an entry, and return when it is safe on the disk."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps(asdict(entry), sort_keys=True).encode() + b"\n"
+        # What a killed run wrote last may lack its end, and so may what met a full disk: the
+        # next entry begins a new line.
+        torn, self._torn = self._torn, True
         with self.path.open("ab") as file:
-            # What a killed run wrote last may lack its end: this entry begins a new line.
-            file.write(b"\n" + line if self._torn else line)
+            file.write(b"\n" + line if torn else line)
             file.flush()
             os.fsync(file.fileno())
         self._torn = False

@@ -95,14 +95,18 @@ class Replacement:
         self._old = target.with_name(f".{target.name}.old")
 
     def write(self, files: dict[str, bytes], permissions: int) -> None:
-        """Write the files, where nobody looks yet."""
+        """Write the files, where nobody looks yet: all of them, or none is left."""
         self.discard()
-        self._new.mkdir(parents=True)
-        for name, data in files.items():
-            path = self._new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            path.chmod(permissions)
+        try:
+            self._new.mkdir(parents=True)
+            for name, data in files.items():
+                path = self._new / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+                path.chmod(permissions)
+        except BaseException:
+            self.discard()
+            raise
 
     def publish(self) -> None:
         """Put the new folder in place of the old one."""

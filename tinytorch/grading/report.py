@@ -94,7 +94,9 @@ def summary(table: Table) -> list[str]:
     if count["failed"]:
         lines.append("Mend what failed, or ask for it again; then run `tinytorch grade`.")
     if waiting:
-        lines.append("`+6?` waits for 6 points by hand: open `nbgrader formgrader`.")
+        lines.append(
+            "`+6?` waits for 6 points by hand: in `jupyter lab` open Nbgrader, Formgrader."
+        )
     return lines
 
 

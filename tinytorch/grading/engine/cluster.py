@@ -7,6 +7,7 @@ grades one submission at a time.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -28,7 +29,10 @@ class ClusterPool:
         self._cluster = None
         if not scheduler:
             self._cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,  # after Ctrl-C they would tell of nothing new
             )
         try:
             self._client = Client(scheduler or self._cluster, timeout=CONNECT)
@@ -80,4 +84,5 @@ def _answer(future):
     except KilledWorker:
         return DIED
     except Exception as error:  # Dask's own, of the network or of a worker without this package
-        return Failed(f"its Dask worker failed: {type(error).__name__}: {error}"[:300])
+        reason = f"its Dask worker failed: {type(error).__name__}: {error}"[:300]
+        return Failed(reason, lasting=False)

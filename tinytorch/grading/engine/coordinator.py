@@ -46,6 +46,8 @@ class Desk:
             return ""
         except stock.NbgraderError as error:
             return f"{self.assignment}: {error}"
+        except Exception as error:  # of the disk or the database
+            return f"{self.assignment}: {stock.reason_of(error)}"
 
     def task(self, student: str, about: object) -> Task:
         """A submission, ready to go out.
@@ -103,13 +105,20 @@ class Desk:
         Raises:
             NotGraded: with the reason.
         """
-        notebooks, repairs = intake.unpack(task.item.files, self._parcel.released)
-        files = {f"{name}.ipynb": intake.dump(nb) for name, nb in notebooks.items()}
+        put_back = stock.adds_missing_cells(self._converter)
+        files, released = task.item.files, self._parcel.released
+        notebooks, repairs = intake.unpack(files, released, put_back=put_back)
+        repaired = {f"{name}.ipynb": intake.dump(nb) for name, nb in notebooks.items()}
+        settings = {} if self._timeout is None else {"timeout": self._timeout}
         with tempfile.TemporaryDirectory(prefix="tinytorch-submitted-") as folder:
             student = task.item.student
             target = Path(folder, student, self.assignment)
-            intake.write_files(target, {**task.item.files, **files})
-            stock.autograde(self.places.root, self.assignment, student, submitted=Path(folder))
+            intake.write_files(target, {**files, **repaired})
+            stock.autograde(
+                *(self.places.root, self.assignment, student),
+                submitted=Path(folder),
+                execute=settings,
+            )
         return tuple(repairs)
 
     def close(self) -> None:

@@ -88,6 +88,7 @@ class Failed:
 
     reason: str
     seconds: float = 0.0
+    lasting: bool = True  # whether it lies with the submission: else another run may do better
 
 
 @dataclass(frozen=True)

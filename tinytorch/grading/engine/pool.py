@@ -13,7 +13,9 @@ from tinytorch.grading.engine.parcels import Failed, Graded, Task
 
 WORKER = "tinytorch.grading.engine.worker"
 Answer = tuple[Task, Graded | Failed | None]
-DIED = Failed("the grading process ended twice with this submission: is there memory enough?")
+DIED = Failed(
+    "the grading process ended twice with this submission: is there memory enough?", lasting=False
+)
 
 
 class LocalPool:

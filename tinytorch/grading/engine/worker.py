@@ -203,10 +203,13 @@ _one_at_a_time = threading.Lock()  # Dask may give a worker more threads than it
 def grade(assignment: Assignment, submission: Submission) -> Graded | Failed:
     """Grade a submission; what the assignment needs stays warm for the next one."""
     with _one_at_a_time:
-        if assignment.key not in _graders:
-            before = [grader.hand_over() for grader in _graders.values()]
-            _graders.clear()
-            _graders[assignment.key] = Grader(assignment, *before)
+        try:
+            if assignment.key not in _graders:
+                before = [grader.hand_over() for grader in _graders.values()]
+                _graders.clear()
+                _graders[assignment.key] = Grader(assignment, *before)
+        except Exception as error:  # the course can't be read here: on this machine, or now
+            return Failed(stock.reason_of(error), lasting=False)
         return _graders[assignment.key].grade(submission)
 
 
