@@ -1147,7 +1147,7 @@ The next cell measures, on your machine, what a few operations on `x` of shape `
 x = np.random.default_rng(0).standard_normal((1024, 4096), np.float32)
 for name, work in (("copy", x.copy), ("relu", lambda: relu(x)), ("sigmoid", lambda: sigmoid(x)),
                    ("softmax", lambda: softmax(x))):
-    seconds = min(timeit.repeat(work, number=1, repeat=5))
+    seconds = min(timeit.repeat(work, number=1, repeat=3))
     print(f"{name:8}{1000 * seconds:7.1f} ms")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "passes_over_memory_prompt", "locked": true, "schema_version": 3, "solution": false, "task": false}

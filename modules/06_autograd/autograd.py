@@ -78,7 +78,7 @@ print("dy/db", round((y_of(2, -1 + step) - y_of(2, -1 - step)) / (2 * step), 4))
 rng = np.random.default_rng(0)
 net = Sequential(Linear(784, 128, rng), ReLU(), Linear(128, 10, rng))
 image = np.zeros((1, 784), np.float32)
-once = timeit.timeit(lambda: net(image), number=200) / 200
+once = timeit.timeit(lambda: net(image), number=20) / 20
 passes = 2 * count_parameters(net)
 print(f"{passes:,} passes through a small network measure one gradient: {passes * once:.0f} seconds")
 

@@ -93,9 +93,16 @@ class WarmParent:
         """Have modules imported before any fork, in this order; what can't be is passed over."""
         new = [module for module in modules if module not in self.loaded]
         self.loaded.update(new)
-        for module in new:
+        self._tell_all("load", new)
+
+    def read(self, cells: Iterable[str]) -> None:
+        """Have what students got looked through, so that tracebacks need not do it each time."""
+        self._tell_all("read", cells)
+
+    def _tell_all(self, what: str, items: Iterable[str]) -> None:
+        for item in items:
             with contextlib.suppress(OSError):  # `start` will say what has become of it
-                self._control.send(json.dumps({"load": module}).encode())
+                self._control.send(json.dumps({what: item}).encode())
 
     def start(self, spec: RunSpec) -> Run:
         """Start a run.

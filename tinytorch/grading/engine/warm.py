@@ -57,6 +57,8 @@ def main() -> None:
         job = json.loads(message)
         if "load" in job:
             load(job["load"])
+        elif "read" in job:
+            read(app.kernel.shell, job["read"])
         else:
             status = fork(app, job, descriptors, control)
             control.send(json.dumps({"status": status}).encode())
@@ -109,6 +111,15 @@ def load(module: str) -> None:
     if module == "matplotlib.pyplot":
         draw_something()
     inspect.getmodule(load.__code__)  # notes down the new modules' files, for tracebacks
+
+
+def read(shell, source: str) -> None:
+    """Colour the lines of a released cell, as tracebacks will show them."""
+    from IPython.utils.PyColorize import Parser
+
+    parser = Parser(theme_name=shell.InteractiveTB._theme_name)
+    for line in source.splitlines(keepends=True):
+        parser.format2(line, "str")
 
 
 def warm_up(shell) -> None:
@@ -181,7 +192,7 @@ def speed_up_tracebacks(shell) -> None:
 
     import pygments.lexer
     import stack_data
-    from IPython.utils.PyColorize import Theme
+    from IPython.utils.PyColorize import Parser, Theme
     from pygments.formatters.terminal256 import Terminal256Formatter
 
     pygments.lexer.regex_opt = lru_cache(None)(pygments.lexer.regex_opt)
@@ -214,6 +225,29 @@ def speed_up_tracebacks(shell) -> None:
         return list(highlighted[key])
 
     stack_data.core._pygmented_with_ranges = highlight_once
+    colour, coloured = Parser.format2, {}
+
+    def colour_once(parser, line: str, out=None):
+        if out != "str":
+            return colour(parser, line, out)
+        key = parser.theme_name, line
+        if key not in coloured:
+            coloured[key] = colour(parser, line, out)
+        return coloured[key]
+
+    Parser.format2 = colour_once
+    getsourcelines, lines_of = inspect.getsourcelines, {}
+
+    def getsourcelines_once(thing) -> tuple[list[str], int]:
+        """It reads a function to find its end, twice for each frame."""
+        if not isinstance(thing, FrameType):
+            return getsourcelines(thing)
+        if id(thing.f_code) not in lines_of:  # with the code itself, so that the id stays its own
+            lines_of[id(thing.f_code)] = thing.f_code, getsourcelines(thing)
+        lines, start = lines_of[id(thing.f_code)][1]
+        return list(lines), start
+
+    inspect.getsourcelines = getsourcelines_once
     getmodule, cells = inspect.getmodule, os.path.join(tempfile.gettempdir(), "ipykernel_")
 
     def getmodule_unless_cell(thing, _filename=None):

@@ -23,6 +23,8 @@ from dataclasses import replace
 from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from tinytorch.grading import NotGraded, intake, stock
 from tinytorch.grading.engine.pages import Printer
@@ -41,10 +43,13 @@ from tinytorch.slow_imports import without_rfc3987
 
 with without_rfc3987():
     import nbformat
+    from nbconvert.exporters import exporter as nbconvert_exporter
     from nbconvert.exporters.exporter import ResourcesDict
     from nbgrader.preprocessors import Execute, OverwriteCells
     from traitlets.utils.importstring import import_item
 
+# nbconvert copies a notebook twice before its steps; here nobody else has it.
+AS_IT_IS = SimpleNamespace(deepcopy=lambda thing: thing)
 # A cell may import these by names that no parser sees; the rest is read from the course.
 ALWAYS = ("numpy.random",)
 
@@ -58,6 +63,7 @@ class Grader:
         settings = {} if assignment.timeout is None else {"timeout": assignment.timeout}
         self._converter = stock.autograde_converter(assignment.root, assignment.config, settings)
         self._warm = warm
+        self._prepared: WarmParent | None = None  # the one that knows of this assignment
 
     def grade(self, submission: Submission) -> Graded | Failed:
         """Grade a submission, whatever is wrong with it."""
@@ -115,7 +121,8 @@ class Grader:
             instead = INSTEAD.get(_class_of(step))
             exporter.register_preprocessor(instead(work, parent=exporter) if instead else step)
         node = nbformat.reads(json.dumps(notebook), as_version=4)
-        text, _ = exporter.from_notebook_node(node, resources)
+        with patch.object(nbconvert_exporter, "copy", AS_IT_IS):
+            text, _ = exporter.from_notebook_node(node, resources)
         return text if text.endswith("\n") else text + "\n", work.sheet
 
     def _start(self, bench: _Bench, cpu_seconds: int | None) -> Run:
@@ -133,7 +140,10 @@ class Grader:
             self.close()
         if self._warm is None:
             self._warm = WarmParent(self._kernel_arguments)
-        self._warm.load(self._libraries)
+        if self._warm is not self._prepared:
+            self._warm.load(self._libraries)
+            self._warm.read(self._released_code)
+            self._prepared = self._warm
         return self._warm
 
     def _can_use(self, warm: WarmParent) -> bool:
@@ -147,12 +157,15 @@ class Grader:
         return kernel_arguments(Execute(parent=self._converter))
 
     @cached_property
+    def _released_code(self) -> list[str]:
+        cells = [cell for nb in self.assignment.released.values() for cell in nb["cells"]]
+        return [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+    @cached_property
     def _libraries(self) -> list[str]:
         """What every submission imports, without the course's own modules."""
-        cells = [cell for nb in self.assignment.released.values() for cell in nb["cells"]]
-        code = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-        code += [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
-        modules = imported_modules(code)
+        own = [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
+        modules = imported_modules([*self._released_code, *own])
         return [*ALWAYS, *(m for m in modules if m.partition(".")[0] not in self._own_modules)]
 
     @cached_property
