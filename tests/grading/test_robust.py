@@ -43,11 +43,22 @@ def wait_for(condition, seconds: float = 60) -> None:
         time.sleep(0.005)
 
 
-def workers_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     path = Path(f"/proc/{pid}/task/{pid}/children")
     with contextlib.suppress(OSError):
         return [int(child) for child in path.read_text().split()]
     return []
+
+
+def descendants_of(pid: int) -> list[int]:
+    children = children_of(pid)
+    return [*children, *(below for child in children for below in descendants_of(child))]
+
+
+def workers_of(coordinator: int) -> list[int]:
+    """Its workers, which are forked from its only child."""
+    found = [pid for nursery in children_of(coordinator) for pid in children_of(nursery)]
+    return [pid for pid in found if b"engine.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def assert_whole(course: Path) -> None:
@@ -83,12 +94,34 @@ def test_a_coordinator_killed_five_times_grades_all_the_same(course, tmp_path):
     assert compare.differences(*map(compare.notebook_outputs, (course, undisturbed))) == []
 
 
+def test_workers_who_all_die_at_once_are_replaced(course):
+    hand_in(course, 12, seconds=0.3)
+    run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
+    wait_for(lambda: graded_so_far(course) > 2)
+    [nursery] = children_of(run.pid)
+    os.kill(nursery, signal.SIGKILL)
+    assert run.wait() == 0
+    assert graded_so_far(course) == 12
+    assert_whole(course)
+
+
+def test_a_run_ends_with_its_worker(course):
+    Student(course, "busy").appends(code("import time\ntime.sleep(1.9)")).hands_in()
+    run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
+    wait_for(lambda: len(descendants_of(run.pid)) >= 5)
+    family = set(descendants_of(run.pid))
+    os.kill(workers_of(run.pid)[0], signal.SIGKILL)
+    # The nursery and its own warm process stay; a second worker has a family of its own.
+    wait_for(lambda: sum(map(is_running, family)) <= 2, 1.5)
+    assert run.wait() == 0
+
+
 def test_no_process_outlives_a_killed_coordinator(course):
     Student(course, "busy").appends(code("import time\ntime.sleep(1.9)")).hands_in()
     run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
-    wait_for(lambda: any(map(workers_of, workers_of(run.pid))))
-    workers = workers_of(run.pid)
-    family = [*workers, *(child for worker in workers for child in workers_of(worker))]
+    # The nursery, its worker, a warm process for each, and the run.
+    wait_for(lambda: len(descendants_of(run.pid)) >= 5)
+    family = descendants_of(run.pid)
     run.send_signal(signal.SIGKILL)
     run.wait()
     wait_for(lambda: not any(is_running(pid) for pid in family), 10)

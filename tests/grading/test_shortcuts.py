@@ -87,7 +87,7 @@ def test_a_library_of_one_assignment_stands_in_nobodys_way(course):
         task = Desk(Places(course), name, "course").task("ada", standing)
         notebook_file = worker.grade(task.context, task.item).files[f"{name[3:]}.ipynb"].decode()
         [shown[name]] = re.findall(r"'[^']*cycler[^']*py'", notebook_file)
-    worker.close_graders()
+    worker.close_grader()
     assert "02_twice" in shown["02_twice"]
     assert "02_twice" not in shown["01_add"]
 

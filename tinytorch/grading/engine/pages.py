@@ -10,7 +10,7 @@ import html
 import re
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,7 +43,6 @@ class Printer:
     def __init__(self, course: FeedbackCourse):
         self._places = Places(Path(course.root))
         self._converter = stock.feedback_converter(self._places.course)
-        self._book = stock.open_gradebook(self._places.course)
         self._tables = stock.nbgrader_tables()
         self._marks = _marks_step()()
         self._exporter = _quick(self._converter.exporter_class)(
@@ -54,6 +53,10 @@ class Printer:
         for step in self._converter.preprocessors:
             step = self._marks if step is type(self._marks).__base__ else step
             self._exporter.register_preprocessor(step)
+
+    @cached_property
+    def _book(self):
+        return stock.open_gradebook(self._places.course)
 
     def write(self, page: Page) -> Failed | None:
         """Write a page, or say why not."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import send_handle
 
-from tinytorch.grading.engine.parcels import Failed, Graded, Task
+from tinytorch.grading.engine.parcels import Assignment, Failed, FeedbackCourse, Graded, Task
 
 WORKER = "tinytorch.grading.engine.worker"
 Answer = tuple[Task, Graded | Failed | None]
@@ -24,74 +28,109 @@ class LocalPool:
     def __init__(self, workers: int | None = None):
         self._size = workers or os.cpu_count() or 1
         self._workers: list[_Worker] = []
+        self._nursery: _Nursery | None = None
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Answer]:
         """Grade the tasks and give the answers as they come. A task is taken when it is wanted."""
-        tasks = iter(tasks)
-        again: list[Task] = []
-        tried: list[Task] = []
-
-        def feed(worker: _Worker) -> None:
-            task = again.pop() if again else next(tasks, None)
-            if task is not None:
-                worker.start(task)
-
-        for worker in self._workers:
-            feed(worker)
-        while busy := {worker.connection: worker for worker in self._workers if worker.task}:
+        tasks, tried = iter(tasks), []
+        for task in islice(tasks, self._size):
+            self._hire(task)
+        while busy := {worker.connection: worker for worker in self._workers}:
             for connection in wait(list(busy)):
                 worker = busy[connection]
                 task, answer = worker.take_answer()
                 if answer is DIED:
-                    worker = self._replace(worker)
+                    self._dismiss(worker)
                     if not any(task is one for one in tried):
                         tried.append(task)
-                        again.append(task)
-                        feed(worker)
+                        self._hire(task)
                         continue
-                # The worker goes on before its answer is dealt with.
-                feed(worker)
+                # Somebody goes on before the answer is dealt with.
+                following = next(tasks, None)
+                if following is None:
+                    self._dismiss(worker)
+                elif answer is DIED:
+                    self._hire(following)
+                else:
+                    worker.start(following)
                 yield task, answer
 
-    def _replace(self, worker: _Worker) -> _Worker:
+    def _hire(self, task: Task) -> None:
+        """Set a new worker to work on a task."""
+        try:
+            connection, pid = self._nursery.fork(task.context)
+        except (EOFError, OSError):  # it was killed, and its workers with it
+            self._nursery.close()
+            self._nursery = _Nursery()
+            connection, pid = self._nursery.fork(task.context)
+        worker = _Worker(connection, pid, task.context.key)
+        worker.start(task)
+        self._workers.append(worker)
+
+    def _dismiss(self, worker: _Worker) -> None:
         worker.close()
-        new = _Worker()
-        self._workers[self._workers.index(worker)] = new
-        return new
+        if worker in self._workers:
+            self._workers.remove(worker)
 
     def close(self) -> None:
-        for worker in self._workers:
-            worker.close()
-        self._workers.clear()
+        for worker in list(self._workers):
+            self._dismiss(worker)
+        if self._nursery:
+            self._nursery.close()
+            self._nursery = None
 
     def __enter__(self) -> LocalPool:
-        # They take a second to load; meanwhile the first task is made ready.
-        self._workers += [_Worker() for _ in range(self._size)]
+        # It takes a second to load; meanwhile the first task is made ready.
+        self._nursery = _Nursery()
         return self
 
     def __exit__(self, *_) -> None:
         self.close()
 
 
-class _Worker:
-    """A worker process and what it is at."""
+class _Nursery:
+    """The process from which workers are forked: see `worker.main`."""
 
     def __init__(self):
         ours, theirs = socket.socketpair()
         with theirs:
-            self.process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 # -P: the course's own folder may hold a package of our name.
                 [sys.executable, "-P", "-m", WORKER, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C in a terminal goes to the coordinator alone
             )
-        self.connection = Connection(ours.detach())
-        self.task: Task | None = None
-        self._context = ""
+        self._control = Connection(ours.detach())
+
+    def fork(self, context: Assignment | FeedbackCourse) -> tuple[Connection, int]:
+        """The connection to a new worker, whose first work is about `context`, and its id."""
+        ours, theirs = socket.socketpair()
+        with theirs, ours:
+            self._control.send(context)
+            send_handle(self._control, theirs.fileno(), self._process.pid)
+            return Connection(os.dup(ours.fileno())), self._control.recv()
+
+    def close(self) -> None:
+        """End the process, and with it whatever it has started."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class _Worker:
+    """A worker process and what it is at."""
+
+    def __init__(self, connection: Connection, pid: int, context: str):
+        self.connection = connection
+        self._pid, self._context = pid, context
+        self._task: Task | None = None
 
     def start(self, task: Task) -> None:
-        self.task = task
+        self._task = task
         try:
             if task.context.key != self._context:
                 self.connection.send(task.context)
@@ -102,7 +141,7 @@ class _Worker:
 
     def take_answer(self) -> Answer:
         """What came of the task: `DIED` where the worker died."""
-        task, self.task = self.task, None
+        task, self._task = self._task, None
         try:
             return task, self.connection.recv()
         except (EOFError, OSError):
@@ -111,10 +150,7 @@ class _Worker:
     def close(self) -> None:
         """End the worker, and with it what it has started."""
         self.connection.close()
-        if self.task:
-            self.process.kill()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        if self._task:
+            # The nursery does not wait for it before the end, so that the id is still its own.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)

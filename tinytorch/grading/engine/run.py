@@ -74,20 +74,38 @@ class RunSpec:
 
 
 class WarmParent:
-    """A process with NumPy and IPython loaded that forks for each run, one run at a time."""
+    """A process with NumPy and IPython loaded that forks for each run, one run at a time.
 
-    def __init__(self, arguments: Iterable[str] = ()):
+    Args:
+        arguments: those of the kernel.
+        like: another one that has run nothing yet. The new one is forked from it, and has loaded
+            what that one has.
+
+    Raises:
+        RunDied: the other one ended.
+    """
+
+    def __init__(self, arguments: Iterable[str] = (), *, like: WarmParent | None = None):
         self.arguments, self.loaded = list(arguments), set()
+        self._process: subprocess.Popen | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, str(WARM), str(theirs.fileno()), *self.arguments],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **ONE_THREAD},
-            )
+            if like:
+                self.arguments, self.loaded = like.arguments, set(like.loaded)
+                self._pid = like.ask({"twin": True}, theirs)["pid"]
+            else:
+                self._process = self._start_process(theirs)
+                self._pid = self._process.pid
+
+    def _start_process(self, control: socket.socket) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, str(WARM), str(control.fileno()), *self.arguments],
+            pass_fds=[control.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **ONE_THREAD},
+        )
 
     def load(self, modules: Iterable[str]) -> None:
         """Have modules imported before any fork, in this order; what can't be is passed over."""
@@ -121,13 +139,17 @@ class WarmParent:
         requests, their_requests = socket.socketpair()
         results, their_results = socket.socketpair()
         with their_requests, their_results:
-            descriptors = [their_requests.fileno(), their_results.fileno()]
-            try:
-                socket.send_fds(self._control, [json.dumps(job).encode()], descriptors)
-            except OSError as error:
-                raise RunDied("the warm process ended") from error
-        pid = self.tell(START)["pid"]
+            pid = self.ask(job, their_requests, their_results)["pid"]
         return Run(self, pid, token, requests, results)
+
+    def ask(self, what: dict, *sockets: socket.socket) -> dict:
+        """Tell the process to do something, hand sockets over for it, and take its answer."""
+        descriptors = [each.fileno() for each in sockets]
+        try:
+            socket.send_fds(self._control, [json.dumps(what).encode()], descriptors)
+        except OSError as error:
+            raise RunDied("the warm process ended") from error
+        return self.tell(START)
 
     def tell(self, timeout: float) -> dict:
         """What the process says next: the id of the fork, or its exit status."""
@@ -143,12 +165,24 @@ class WarmParent:
 
     @property
     def is_alive(self) -> bool:
-        return self.process.poll() is None
+        says_something = select.select([self._control], [], [], 0)[0]
+        return not says_something or bool(self._control.recv(1, socket.MSG_PEEK))
 
     def close(self) -> None:
+        """End the process, and with it whatever it has started."""
         self._control.close()
-        self.process.kill()
-        self.process.wait()
+        if self._process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)  # it ends by itself, unless something holds it
+                return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+        if self._process:
+            self._process.wait()
+
+    def forget(self) -> None:
+        """Let go of the process without ending it: it is another process's now."""
+        self._control.close()
 
 
 class Run:

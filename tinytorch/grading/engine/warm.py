@@ -23,6 +23,7 @@ import json
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import struct
@@ -43,9 +44,7 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 def main() -> None:
     """Serve until the worker hangs up."""
     control, arguments = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Whatever a run leaves behind becomes a child of this process, which then ends it.
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    settle()
     del sys.path[0]  # the folder of this script is no place to import from
     sys.argv[1:] = []
     app = start_kernel(arguments)
@@ -53,15 +52,39 @@ def main() -> None:
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
         if not message:
-            return
+            break
         job = json.loads(message)
         if "load" in job:
             load(job["load"])
         elif "read" in job:
             read(app.kernel.shell, job["read"])
+        elif "twin" in job:
+            control = twin(control, *descriptors)
         else:
             status = fork(app, job, descriptors, control)
             control.send(json.dumps({"status": status}).encode())
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()  # for twins, which end as this one does
+
+
+def settle() -> None:
+    """Begin as a warm process."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Whatever a run leaves behind becomes a child of this process, which then ends it.
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def twin(control: socket.socket, descriptor: int) -> socket.socket:
+    """Fork into two warm processes. Gives each the socket that it is to serve."""
+    pid = os.fork()
+    if pid:
+        os.close(descriptor)
+        control.send(json.dumps({"pid": pid}).encode())
+        return control
+    control.close()
+    settle()
+    return socket.socket(fileno=descriptor)
 
 
 def fork(app, job: dict, descriptors: list[int], control: socket.socket) -> int:
@@ -79,6 +102,10 @@ def fork(app, job: dict, descriptors: list[int], control: socket.socket) -> int:
     for descriptor in descriptors:
         os.close(descriptor)
     control.send(json.dumps({"pid": pid}).encode())
+    watch = os.pidfd_open(pid)
+    if control in select.select([watch, control], [], [])[0]:
+        os.kill(pid, signal.SIGKILL)  # the worker hung up: nobody waits for this run any more
+    os.close(watch)
     _, status = os.waitpid(pid, 0)
     end_leftovers(pid)
     return os.waitstatus_to_exitcode(status)

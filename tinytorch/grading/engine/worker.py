@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -81,6 +82,17 @@ class Grader:
         """The warm parent, for another assignment."""
         warm, self._warm = self._warm, None
         return warm
+
+    def twin(self) -> WarmParent:
+        """Another warm parent like this grader's, for this grader in another process."""
+        return WarmParent(like=self._warm_parent())
+
+    def take_over(self, warm: WarmParent | None) -> None:
+        """Work with another warm parent from now on, in a process forked from the first one's."""
+        if self._warm:
+            self._warm.forget()
+        self._warm = warm
+        self._prepared = warm
 
     def close(self) -> None:
         if self._warm:
@@ -209,7 +221,9 @@ class _Bench:
 # --- A worker as a function, and as a process -----------------------------------------------
 
 
-_graders: dict[str, Grader] = {}
+Context = Assignment | FeedbackCourse
+_grader: Grader | None = None  # of the assignment at hand
+_printer: Printer | None = None
 _one_at_a_time = threading.Lock()  # Dask may give a worker more threads than it should have
 
 
@@ -217,38 +231,82 @@ def grade(assignment: Assignment, submission: Submission) -> Graded | Failed:
     """Grade a submission; what the assignment needs stays warm for the next one."""
     with _one_at_a_time:
         try:
-            if assignment.key not in _graders:
-                before = [grader.hand_over() for grader in _graders.values()]
-                _graders.clear()
-                _graders[assignment.key] = Grader(assignment, *before)
+            grader = grader_of(assignment)
         except Exception as error:  # the course can't be read here: on this machine, or now
             return Failed(stock.reason_of(error), lasting=False)
-        return _graders[assignment.key].grade(submission)
+        return grader.grade(submission)
 
 
-def close_graders() -> None:
-    for grader in _graders.values():
-        grader.close()
-    _graders.clear()
+def grader_of(assignment: Assignment) -> Grader:
+    global _grader
+    if _grader is None or _grader.assignment.key != assignment.key:
+        before, _grader = _grader, None
+        _grader = Grader(assignment, before.hand_over() if before else None)
+    return _grader
+
+
+def close_grader() -> None:
+    global _grader
+    if _grader:
+        _grader.close()
+        _grader = None
 
 
 def main() -> None:
-    """Serve a pool: what a piece of work is about comes first, then pieces; answers go back."""
+    """Be the nursery of a pool's workers, which are forked from here with all that they need.
+
+    The pool says what the next worker's first piece of work is about, and hands over the socket
+    that it is to serve.
+    """
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
-    connection, context, printer = Connection(int(sys.argv[1])), None, None
+    control, workers = Connection(int(sys.argv[1])), []
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            context = control.recv()
+            descriptor = recv_handle(control)
+            workers.append(_fork(control, Connection(descriptor), context))
+            control.send(workers[-1])
+    for pid in workers:  # not before: until now no process of another may have a worker's id
+        os.waitpid(pid, 0)
+    close_grader()
+
+
+def _fork(control: Connection, connection: Connection, context: Context) -> int:
+    """Fork a worker, and return its id."""
+    global _printer
+    warm = None
+    if isinstance(context, FeedbackCourse):
+        _printer = _printer or Printer(context)
+    else:
+        with contextlib.suppress(Exception):  # the worker will meet it again, and tell of it
+            warm = grader_of(context).twin()
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        die_with_parent()
+        if _grader:
+            _grader.take_over(warm)
+        _serve(connection, context)
+        close_grader()
+        os._exit(0)
+    connection.close()
+    if warm:
+        warm.forget()
+    return pid
+
+
+def _serve(connection: Connection, context: Context) -> None:
+    """Do one piece of work after the other, and send the answers back."""
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             parcel = connection.recv()
             if isinstance(parcel, Submission):
                 connection.send(grade(context, parcel))
             elif isinstance(parcel, Page):
-                connection.send(printer.write(parcel))
-            elif isinstance(parcel, FeedbackCourse):
-                printer = Printer(parcel)
+                connection.send(_printer.write(parcel))
             else:
                 context = parcel
-    close_graders()
 
 
 # --- Small helpers ------------------------------------------------------------------------
