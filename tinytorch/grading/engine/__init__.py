@@ -2,7 +2,7 @@
 
 coordinator   what is to be graded goes out to a pool, what comes back is committed and put in place
 parcels       what travels between the coordinator and its workers, as plain values
-pool, cluster the workers: processes on this machine, or on Dask's
+pool, cluster the workers: processes on this machine, forked from a nursery, or on Dask's
 worker        one submission, from bytes to rows and files: sanitised, run and scored
 steps         nbgrader's own preprocessors, freed from the gradebook and from the kernel
 run           the worker's side of a run: the one place where a run starts, and where a sandbox goes
