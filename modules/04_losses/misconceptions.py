@@ -698,6 +698,15 @@ def cross_entropy(logits, targets, kept=None):
     return logsumexp(logits) - logits[np.arange(len(logits)), targets.astype(int)]
 
 
+@wrong("in place for soft targets", "If you write into the logits, work on a new array.")
+def cross_entropy(logits, targets, kept=None):
+    if not is_soft(logits, targets):
+        indices = class_indices(targets, logits.shape[1])
+        return logsumexp(logits) - logits[np.arange(len(indices)), indices]
+    logits -= logsumexp(logits)[:, None]
+    return -np.where(targets > 0, targets * logits, 0).sum(axis=1)
+
+
 @wrong("in place", "If you write into the logits, work on a new array.")
 def cross_entropy(logits, targets, kept=None):
     logits -= logits.max(axis=1, keepdims=True)
