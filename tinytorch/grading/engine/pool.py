@@ -13,6 +13,7 @@ from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import send_handle
 
+from tinytorch.errors import TinyTorchError
 from tinytorch.grading.engine.parcels import Assignment, Failed, FeedbackCourse, Graded, Task
 
 WORKER = "tinytorch.grading.engine.worker"
@@ -56,16 +57,22 @@ class LocalPool:
                 yield task, answer
 
     def _hire(self, task: Task) -> None:
-        """Set a new worker to work on a task."""
-        try:
-            connection, pid = self._nursery.fork(task.context)
-        except (EOFError, OSError):  # it was killed, and its workers with it
-            self._nursery.close()
-            self._nursery = _Nursery()
-            connection, pid = self._nursery.fork(task.context)
-        worker = _Worker(connection, pid, task.context.key)
-        worker.start(task)
-        self._workers.append(worker)
+        """Set a new worker to work on a task.
+
+        Raises:
+            TinyTorchError: no process can be started.
+        """
+        for _ in range(2):
+            try:
+                worker = _Worker(*self._nursery.fork(task.context), task.context.key)
+            except (EOFError, OSError):  # it was killed, and its workers with it
+                self._nursery.close()
+                self._nursery = _Nursery()
+            else:
+                worker.start(task)
+                self._workers.append(worker)
+                return
+        raise TinyTorchError("no grading process can be started: what it said stands above")
 
     def _dismiss(self, worker: _Worker) -> None:
         worker.close()
