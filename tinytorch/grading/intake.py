@@ -282,15 +282,17 @@ def _restored(cell: dict, template: dict, repairs: list[str]) -> dict:
 
 def _with_missing(cells: list[dict], templates: dict, repairs: list[str]) -> list[dict]:
     """The cells with deleted ones put back, each behind the one that it follows in the lesson."""
-    cells = list(cells)
+    cells, names = list(cells), [_grade_id(cell) for cell in cells]
     # Where no cell is known (a tool stripped the metadata) the tests go behind the student's work.
-    at = 0 if any(_grade_id(cell) in templates for cell in cells) else len(cells)
+    at = 0 if any(name in templates for name in names) else len(cells)
     for grade_id, template in templates.items():
-        present = [n for n, cell in enumerate(cells) if _grade_id(cell) == grade_id]
-        if not present:
-            cells.insert(at, _put_back(template))
-            repairs.append(f"'{grade_id}' was deleted, put back")
-        at = (present[0] if present else at) + 1
+        if grade_id in names:
+            at = names.index(grade_id) + 1
+            continue
+        cells.insert(at, _put_back(template))
+        names.insert(at, grade_id)
+        repairs.append(f"'{grade_id}' was deleted, put back")
+        at += 1
     return cells
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import compileall
 import contextlib
-import json
 import os
 import py_compile
 import shutil
@@ -132,7 +131,7 @@ class Grader:
         for step in (*converter.sanitize_preprocessors, *converter.autograde_preprocessors):
             instead = INSTEAD.get(_class_of(step))
             exporter.register_preprocessor(instead(work, parent=exporter) if instead else step)
-        node = nbformat.reads(json.dumps(notebook), as_version=4)
+        node = nbformat.from_dict(notebook)
         with patch.object(nbconvert_exporter, "copy", AS_IT_IS):
             text, _ = exporter.from_notebook_node(node, resources)
         return text if text.endswith("\n") else text + "\n", work.sheet
