@@ -44,12 +44,15 @@ def test_while_a_class_is_graded_nothing_is_drawn_and_the_text_has_to_do(shown, 
     ]
 
 
-@pytest.mark.parametrize("grid", [(), (2,), (1, 3), (2, 3), (2, 1)])
-def test_axes_have_the_same_shape_while_a_class_is_graded(grid, monkeypatch):
-    figure, drawn = figures.subplots(*grid)
+GRIDS = [((), {}), ((2,), {}), ((1, 3), {}), ((2, 3), {}), ((2, 1), {}), ((2,), {"ncols": 3})]
+
+
+@pytest.mark.parametrize(("grid", "named"), GRIDS)
+def test_axes_have_the_same_shape_while_a_class_is_graded(grid, named, monkeypatch):
+    figure, drawn = figures.subplots(*grid, **named)
     plt.close(figure)
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    _, undrawn = figures.subplots(*grid)
+    _, undrawn = figures.subplots(*grid, **named)
     assert np.asarray(undrawn, object).shape == np.asarray(drawn, object).shape
 
 

@@ -41,16 +41,15 @@ STYLE = {
 }
 
 
-def subplots(*args, width: float = 6.4, height: float = 3.2, **kwargs):
+def subplots(nrows: int = 1, ncols: int = 1, *, width: float = 6.4, height: float = 3.2, **kwargs):
     """`plt.subplots` in the course's style. `width` and `height` are in inches."""
     if _is_graded():
-        shape = [*args, kwargs.get("nrows", 1), kwargs.get("ncols", 1)][:2]
-        axes = np.full(shape, Undrawn(), dtype=object)
+        axes = np.full((nrows, ncols), Undrawn(), dtype=object)
         return Undrawn(), axes.item() if axes.size == 1 else axes.squeeze()
     import matplotlib.pyplot as plt
 
     with plt.rc_context(STYLE):
-        return plt.subplots(*args, figsize=(width, height), **kwargs)
+        return plt.subplots(nrows, ncols, figsize=(width, height), **kwargs)
 
 
 class Undrawn:

@@ -110,6 +110,15 @@ def write_course(root: Path) -> Path:
     return root
 
 
+def files_beside(folder: Path) -> dict[str, bytes]:
+    """What lies beside the notebooks in autograded/, by its place there."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.glob("*/*/**/*"))
+        if path.is_file() and path.suffix not in (".ipynb", ".pyc")
+    }
+
+
 class Student:
     """Someone who fills in a released notebook."""
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Student, code, nbgrader, notebook, text, write
+from conftest import Student, code, files_beside, nbgrader, notebook, text, write
 
 from tinytorch.grading import compare, grade
 
@@ -193,15 +193,7 @@ def test_the_outputs_of_a_foreign_course_are_stocks(both):
 
 
 def test_the_files_beside_the_notebooks_are_stocks(both):
-    def files(root: Path) -> dict[str, bytes]:
-        folder = root / "marked"
-        return {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.glob("*/ps1/**/*"))
-            if path.is_file() and path.suffix not in (".ipynb", ".pyc")
-        }
-
-    ours, theirs = map(files, both)
+    ours, theirs = (files_beside(root / "marked") for root in both)
     assert ours == theirs
     assert ours["right/ps1/own.py"] == b"value = 7\n"
     assert ours["odd/ps1/made.txt"] == b"by a cell"

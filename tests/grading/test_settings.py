@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from conftest import RIGHT, Student, code, nbgrader, notebook, text, write
+from conftest import RIGHT, Student, code, files_beside, nbgrader, notebook, text, write
 
 from tinytorch.grading import compare, grade, stock
 
@@ -45,15 +45,6 @@ def assert_same_outputs(ours: Path, theirs: Path, student: str = "") -> None:
     both = [{name: it for name, it in each.items() if name.startswith(student)} for each in found]
     assert all(both)
     assert compare.differences(*both) == []
-
-
-def files_beside(course: Path) -> dict[str, bytes]:
-    folder = course / "autograded"
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.glob("*/*/**/*"))
-        if path.is_file() and path.suffix not in (".ipynb", ".pyc")
-    }
 
 
 # --- Penalties, marks by hand, what is left out -------------------------------------------
@@ -98,7 +89,7 @@ def test_penalties_marks_by_hand_limits_and_ignored_files_are_stocks(course, tmp
     run = grade_both(*both, "01_add")
     assert [outcome.status for outcome in run.outcomes] == ["graded"] * 2, run.outcomes
     assert_the_same(*both)
-    ours, theirs = map(files_beside, both)
+    ours, theirs = (files_beside(root / "autograded") for root in both)
     assert ours == theirs
     assert sorted(ours) == [
         "gaps/01_add/data.txt",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import tinytorch
+from tinytorch.grading.intake import write_files
 
 NUMBERED = re.compile(r"^(\d+)_(\w+)$")
 # What the lessons' tests and figures use; everything else in the package is the instructor's.
@@ -27,10 +28,7 @@ def earlier_core(root: Path, assignment: str) -> Iterator[None]:
             yield
         return
     with tempfile.TemporaryDirectory(prefix="tinytorch-earlier-") as folder:
-        for name, data in files.items():
-            path = Path(folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        write_files(Path(folder), files)
         path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
         with environment(PYTHONPATH=path, **ONE_THREAD):
             yield

@@ -76,8 +76,7 @@ class LocalPool:
 
     def _dismiss(self, worker: _Worker) -> None:
         worker.close()
-        if worker in self._workers:
-            self._workers.remove(worker)
+        self._workers.remove(worker)
 
     def close(self) -> None:
         for worker in list(self._workers):
