@@ -28,6 +28,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
 )  # fmt: skip
 
+SHARPNESS = 2  # dots of the picture for each of the page: screens of high density have as many
 STYLE = {
     "axes.prop_cycle": cycler(color=PALETTE),
     "axes.grid": True,
@@ -92,9 +93,11 @@ def _picture(figure: Figure, alt: str) -> str:
 
     picture = io.BytesIO()
     with plt.rc_context(STYLE):
-        figure.savefig(picture, format="png")
+        figure.savefig(picture, format="png", dpi=SHARPNESS * figure.dpi)
     data = base64.b64encode(picture.getvalue()).decode("ascii")
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    width = round(figure.get_figwidth() * figure.dpi)
+    source = f"data:image/png;base64,{data}"
+    return f'<img alt="{html.escape(alt)}" width="{width}" style="max-width: 100%" src="{source}">'
 
 
 def draw_graph(dot: str, width: float = 6.4, height: float = 2.4) -> Figure | Undrawn:
