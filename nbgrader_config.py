@@ -12,6 +12,9 @@ c.CourseDirectory.course_id = "tinytorch"
 c.Execute.timeout = 20
 # A student who deletes a test cell loses nothing and gains nothing: it is put back and run.
 c.OverwriteCells.add_missing_cells = True
+# Where an exercise fails, `tinytorch grade` tries the tests of later ones with the solution in its
+# place: a mistake costs its own points. nbgrader's own commands know nothing of it.
+c.TinyTorch.count_mistakes_once = True
 # The released notebooks are committed, and nbgrader passes over what is there already: without
 # this, a fresh clone's gradebook would never hear of the assignments.
 c.GenerateAssignment.force = True

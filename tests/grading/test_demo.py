@@ -59,16 +59,18 @@ def percent(cell: dict) -> str:
     return f"{header}\n{source}\n"
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("sample")
-    cells = lesson_cells()
-    write(root / "nbgrader_config.py", CONFIG)
+def write_sample(root: Path, cells: list[dict], wrong: str, config: str = CONFIG) -> Path:
+    write(root / "nbgrader_config.py", config)
     write(root / "modules/01_double/double.py", "\n".join(map(percent, cells)))
-    write(root / "modules/01_double/misconceptions.py", MISCONCEPTIONS)
+    write(root / "modules/01_double/misconceptions.py", wrong)
     write(root / "source/01_double/double.ipynb", notebook(*cells))
     stock.generate_release(root, root, ["01_double"])
     return root
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("sample"), lesson_cells(), MISCONCEPTIONS)
 
 
 def test_the_sample_is_written_once_and_refuses_strangers(sample):
@@ -115,6 +117,24 @@ def test_the_graded_sample_is_as_intended(sample):
     assert demo.check_demo(sample) == []
     stock.mark(sample, "01_double", "all_right", "test_double", 0)
     assert demo.check_demo(sample) == ["all_right, 01_double: expected 100 points, got 70"]
+
+
+def test_a_sample_whose_mistakes_cost_their_own_points(tmp_path):
+    """Here `half` rests on `double`, so that wrong ones of that lose its test too."""
+    cells = lesson_cells()
+    cells[4]["source"] = cells[4]["source"].replace("x / 2", "double(x) / 4")
+    wrong = MISCONCEPTIONS.replace('loses=("test_double"', 'loses=("test_half", "test_double"')
+    wrong = wrong.replace('loses=("test_half",))\n', "loses=())\n")  # no wrong half in the sample
+    config = CONFIG + "c.TinyTorch.count_mistakes_once = True\n"
+    root = write_sample(tmp_path, cells, wrong, config)
+    lesson = read_lesson(root / "modules/01_double/double.py")
+    for once, points in ((False, (0, 20)), (True, (45, 65))):
+        found = demo.intended(lesson, mistakes_once=once)
+        assert tuple(found[f"misconception_{n}"].score for n in ("one", "two")) == points
+    demo.make_demo(root)
+    grade.grade(root)
+    demo.mark_sample(root)
+    assert demo.check_demo(root) == []
 
 
 def test_a_wrong_name_in_loses_is_found(sample, tmp_path):

@@ -14,7 +14,13 @@ from tinytorch.grading.intake import write_files
 
 NUMBERED = re.compile(r"^(\d+)_(\w+)$")
 # What the lessons' tests and figures use; everything else in the package is the instructor's.
-FOR_STUDENTS = ("__init__.py", "testing.py", "figures.py")
+FOR_STUDENTS = (
+    "__init__.py",
+    "figures.py",
+    "testing/*.py",
+    "testing/lessons/{lesson}.json",
+    "testing/lessons/{lesson}.mistakes.json",
+)
 # NumPy starts a thread for each core in every kernel, which costs more than it gains here.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -43,9 +49,10 @@ def core_files(root: Path, assignment: str) -> dict[str, bytes] | None:
     if package is None:
         return None
     files = {"tinytorch/core/__init__.py": b'"""The lessons before this one."""\n'}
-    for name in FOR_STUDENTS:
-        if (package / name).is_file():
-            files[f"tinytorch/{name}"] = (package / name).read_bytes()
+    lesson = NUMBERED.match(assignment)[2]
+    for pattern in FOR_STUDENTS:
+        for path in sorted(package.glob(pattern.format(lesson=lesson))):
+            files[f"tinytorch/{path.relative_to(package).as_posix()}"] = path.read_bytes()
     for module in earlier_modules(root, assignment):
         files[f"tinytorch/core/{module.name}"] = module.read_bytes()
     return files

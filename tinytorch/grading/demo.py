@@ -41,6 +41,11 @@ class Work:
     sources: dict[str, str]  # grade_id -> what now stands in the cell
     lost: frozenset[str]  # the tests that fail for it
     answer: str = ""  # to the questions: "model", "short" or "" for none
+    # Those that fail where each mistake costs its own points alone; None if there are no others.
+    own: frozenset[str] | None = None
+
+    def loses(self, mistakes_once: bool) -> frozenset[str]:
+        return self.own if mistakes_once and self.own is not None else self.lost
 
 
 @dataclass(frozen=True)
@@ -103,19 +108,23 @@ def mark_sample(root: Path) -> None:
 def check_demo(root: Path) -> list[str]:
     """Where the gradebook differs from what the sample was made to earn: nowhere, one hopes."""
     differences = []
+    once = stock.own_settings(stock.course_directory(root)).count_mistakes_once
     for lesson in _lessons(root):
         standings = {s.student: s for s in survey(root, lesson.folder)}
-        for name, expected in intended(lesson).items():
+        for name, expected in intended(lesson, mistakes_once=once).items():
             found = _difference(standings.get(name), expected)
             if found:
                 differences.append(f"{name}, {lesson.folder}: {found}")
     return differences
 
 
-def intended(lesson: Lesson) -> dict[str, Intention]:
+def intended(lesson: Lesson, *, mistakes_once: bool = False) -> dict[str, Intention]:
     """What each student of the sample ought to get for a lesson, after `mark_sample`.
 
     It is worked out from the lesson file, never from a graded run.
+
+    Args:
+        mistakes_once: whether the course has a mistake cost its own points alone.
     """
     intentions = {}
     for name, student in CLASS.items():
@@ -123,7 +132,8 @@ def intended(lesson: Lesson) -> dict[str, Intention]:
             intentions[name] = Intention(None, student.reason)
             continue
         work = student.work(lesson)
-        tests = sum(c.points for c in lesson.cells if c.is_test and c.grade_id not in work.lost)
+        lost = work.loses(mistakes_once)
+        tests = sum(c.points for c in lesson.cells if c.is_test and c.grade_id not in lost)
         answers = sum(_earned(cell, work.answer) for cell in _questions(lesson))
         intentions[name] = Intention(tests + answers)
     return intentions
@@ -173,7 +183,8 @@ def with_misconceptions(lesson: Lesson, number: int) -> Work:
     if unknown:
         raise TinyTorchError(f"{lesson.path} has no tests {', '.join(unknown)}: mend a `loses`")
     sources = {v.exercise: replace_definition(lesson.cell(v.exercise).source, v) for v in wrong}
-    return Work(solved(lesson).sources | sources, lost)
+    own = frozenset(test for variant in wrong for test in _own(lesson, variant))
+    return Work(solved(lesson).sources | sources, lost, own=own)
 
 
 def with_syntax_error(lesson: Lesson) -> Work:
@@ -182,6 +193,15 @@ def with_syntax_error(lesson: Lesson) -> Work:
     work = solved(lesson)
     lost = frozenset(cell.grade_id for cell in lesson.tests_of(last))
     return Work(work.sources | {last: work.sources[last] + SYNTAX_ERROR}, lost)
+
+
+def _own(lesson: Lesson, variant: Variant) -> set[str]:
+    """The tests of its own exercise that a wrong solution loses.
+
+    All that it loses where none is its own: then nothing tells which exercise is to be mended.
+    """
+    tests = {cell.grade_id for cell in lesson.tests_of(variant.exercise)}
+    return tests & set(variant.loses) or set(variant.loses)
 
 
 def _misconceptions(lesson: Lesson, number: int) -> list[Variant]:

@@ -286,6 +286,13 @@ def autograde_converter(root: str, config: str, execute: dict | None = None):
     return _converter("Autograde", course)
 
 
+def own_settings(course):
+    """Our own settings of a course: see settings.py."""
+    from tinytorch.grading.settings import read_settings
+
+    return read_settings(course.config)
+
+
 def adds_missing_cells(converter) -> bool:
     """Whether the course has deleted cells put back."""
     return _nbgrader().preprocessors.OverwriteCells(parent=converter).add_missing_cells
@@ -299,11 +306,15 @@ def feedback_converter(course):
 def _load_config(root: Path):
     from traitlets.config.loader import Config, ConfigFileNotFound, PyFileConfigLoader
 
+    from tinytorch.grading.settings import read_settings
+
     if str(root) not in sys.path:
         sys.path.append(str(root))  # plugins lie beside the file; nbgrader's command finds them
     try:
         with without_rfc3987():  # the file imports nbgrader
-            return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+            config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        read_settings(config)  # a slip of the pen is told now, not passed over
+        return config
     except ConfigFileNotFound:
         return Config()
     except Exception as error:

@@ -12,8 +12,16 @@ from typing import Protocol
 from tinytorch.grading import NotGraded, intake, stock
 from tinytorch.grading.answers import core_files
 from tinytorch.grading.engine.gradebook import Writer, penalty_of, read_records
-from tinytorch.grading.engine.parcels import Assignment, Failed, Graded, Submission, Task
+from tinytorch.grading.engine.parcels import (
+    Assignment,
+    Exercise,
+    Failed,
+    Graded,
+    Submission,
+    Task,
+)
 from tinytorch.grading.engine.run import Limits
+from tinytorch.grading.engine.second import read_exercises
 from tinytorch.grading.places import Places, Replacement
 
 
@@ -141,7 +149,18 @@ class Desk:
             core=core_files(root, name),
             limits=self._limits,
             timeout=self._timeout,
+            exercises=self._exercises(list(released)),
         )
+
+    def _exercises(self, notebooks: list[str]) -> dict[str, tuple[Exercise, ...]]:
+        """The instructor's solutions, which leave this process only where they are needed."""
+        if not stock.own_settings(self.places.course).count_mistakes_once:
+            return {}
+        source, found = self.places.source(self.assignment), {}
+        for name in notebooks:
+            path = source / f"{name}.ipynb"
+            found[name] = read_exercises(intake.read_notebook(path.name, path.read_bytes()))
+        return found
 
     def _support(self) -> dict[str, bytes]:
         """The files beside the notebooks in source/, which overwrite what a student has."""

@@ -17,6 +17,7 @@ from uuid import uuid4
 from tinytorch.grading import intake, stock
 from tinytorch.grading.engine.parcels import Failed, FeedbackCourse, Page, Task
 from tinytorch.grading.engine.pool import LocalPool
+from tinytorch.grading.engine.second import note_in
 from tinytorch.grading.places import Places, Replacement
 from tinytorch.grading.scores import read_marks
 
@@ -93,14 +94,14 @@ class Printer:
         }
 
 
-def with_summary(page: str, failed: list[tuple[str, str]]) -> str:
-    """A page with what failed at the top: each test, and its diagnosis."""
+def with_summary(page: str, failed: list[tuple[str, str, str]]) -> str:
+    """A page with what failed at the top: each test, its diagnosis, and our note on it."""
     if not failed or BODY not in page:
         return page
     items = [
         f'<li><a href="#{html.escape(name)}">{html.escape(name)}</a>: '
-        f"<code>{html.escape(diagnosis)}</code></li>"
-        for name, diagnosis in failed
+        f"<code>{html.escape(diagnosis)}</code> {html.escape(note)}</li>"
+        for name, diagnosis, note in failed
     ]
     text = "\n".join(
         ['<div class="panel-body">\n<b>What failed</b>\n<ul>', *items, "</ul>\n</div>"]
@@ -205,7 +206,8 @@ def _marks_step() -> type:
             if utils.is_grade(cell) and cell.cell_type == "code":
                 diagnosis = diagnosis_of(cell.outputs)
                 if diagnosis:
-                    resources["failed"].append((cell.metadata.nbgrader["grade_id"], diagnosis))
+                    name = cell.metadata.nbgrader["grade_id"]
+                    resources["failed"].append((name, diagnosis, note_in(cell.outputs)))
             return cell, resources
 
         def _get_comment(self, cell, resources):

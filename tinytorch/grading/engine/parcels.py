@@ -39,6 +39,15 @@ class NotebookRecord:
 
 
 @dataclass(frozen=True)
+class Exercise:
+    """An exercise of the instructor's notebook, with what belongs to it up to the next one."""
+
+    name: str  # its grade_id
+    tests: tuple[str, ...]
+    solution: tuple[str, ...]  # code: the exercise solved, and the cells without points after it
+
+
+@dataclass(frozen=True)
 class Assignment:
     """All that a worker needs to know of an assignment."""
 
@@ -52,6 +61,8 @@ class Assignment:
     core: dict[str, bytes] | None  # the package `tinytorch` that a submission may import
     limits: Limits
     timeout: int | None = None  # seconds for a cell, where it differs from the course's
+    # By notebook, where a mistake is to cost its own points alone.
+    exercises: dict[str, tuple[Exercise, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,7 @@ class Run:
         self._requests, self._results = requests, results
         self._buffer = bytearray()
         self._ended = False
+        self.status: int | None = None  # of the process, once it has ended
         self._received = 0
         try:
             self.language_info = self.next_message(START)["content"]["language_info"]
@@ -248,7 +249,7 @@ class Run:
             # A fork whose input ends would end by itself, unless a cell still keeps it busy.
             self._signal(signal.SIGKILL)
             with contextlib.suppress(RunDied):
-                self._parent.tell(START)
+                self.status = self._parent.tell(START).get("status")
             self._ended = True
         self._results.close()
 
@@ -275,7 +276,7 @@ class Run:
         if self._ended:
             raise RunDied("the process ended")
         if self._parent in ready:
-            self._parent.tell(START)
+            self.status = self._parent.tell(START).get("status")
             self._ended = True  # what it sent before its end is still to be read
         elif not ready:
             raise RunSilent

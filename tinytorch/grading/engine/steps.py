@@ -21,6 +21,7 @@ from typing import ClassVar
 from tinytorch.grading.answers import environment
 from tinytorch.grading.engine.parcels import NotebookRecord, Sheet
 from tinytorch.grading.engine.run import Run, RunDied, RunSilent
+from tinytorch.grading.engine.second import Trial, grade_id
 from tinytorch.slow_imports import without_rfc3987
 
 with without_rfc3987():
@@ -28,6 +29,7 @@ with without_rfc3987():
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
     from nbclient.client import timestamp
     from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+    from nbformat.v4 import new_code_cell
     from nbgrader.api import MissingEntry
     from nbgrader.nbgraderformat import MetadataValidator, ValidationError
     from nbgrader.preprocessors import (
@@ -39,6 +41,7 @@ with without_rfc3987():
         OverwriteKernelspec,
         SaveAutoGrades,
     )
+    from nbgrader.utils import determine_grade
 
 IPYKERNEL = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 OUR_PYTHONS = ("python", "python3", f"python3.{sys.version_info[1]}", sys.executable)
@@ -259,6 +262,43 @@ class RunCells(Execute):
         if self.record_timing:
             cell.metadata["execution"]["shell.execute_reply"] = timestamp(reply)
         return reply
+
+
+class RunMended(RunCells):
+    """RunCells, that mends an exercise where its section ends: see second.py.
+
+    The list of cells grows while they are run, be it in a fork or in a kernel: both take them one
+    by one.
+    """
+
+    def __init__(self, trial: Trial, work: Work, **settings):
+        super().__init__(work, **settings)
+        self._trial, self._exercise = trial, ""  # the one whose section this is
+
+    def preprocess(self, nb, resources=None, km=None):
+        wanted = [i for i, cell in enumerate(nb.cells) if grade_id(cell) in self._trial.lost]
+        del nb.cells[wanted[-1] + 1 :]  # nothing is to be learned from the rest
+        return super().preprocess(nb, resources, km)
+
+    def preprocess_cell(self, cell, resources, index):
+        result = super().preprocess_cell(cell, resources, index)
+        self._go_on(cell, index + 1)
+        return result
+
+    def _run_cell(self, run, cell, index: int) -> None:
+        super()._run_cell(run, cell, index)
+        self._go_on(cell, index + 1)
+
+    def _go_on(self, cell, following: int) -> None:
+        name, trial = grade_id(cell), self._trial
+        if name in trial.exercises:
+            self._exercise = name
+        elif name in trial.owners:
+            score, most = determine_grade(cell)
+            trial.note(name, passes=score == most)
+        if any(grade_id(it) in trial.exercises for it in self.nb.cells[following:][:1]):
+            cells = map(new_code_cell, trial.mend(self._exercise))
+            self.nb.cells[following:following] = cells
 
 
 # The steps that take the place of nbgrader's; all others are used as they are.

@@ -17,9 +17,9 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from pathlib import Path
@@ -38,7 +38,14 @@ from tinytorch.grading.engine.parcels import (
     Submission,
 )
 from tinytorch.grading.engine.run import Run, RunDied, RunSpec, WarmParent, die_with_parent
-from tinytorch.grading.engine.steps import INSTEAD, Work, kernel_arguments
+from tinytorch.grading.engine.second import Gain, Trial, with_notes
+from tinytorch.grading.engine.steps import (
+    INSTEAD,
+    RunCells,
+    RunMended,
+    Work,
+    kernel_arguments,
+)
 from tinytorch.slow_imports import without_rfc3987
 
 with without_rfc3987():
@@ -102,18 +109,47 @@ class Grader:
         notebooks, repairs = intake.unpack(
             submission.files, self.assignment.released, put_back=self._adds_missing_cells
         )
+        bench, sheets = self._bench(submission, folder), {}
+        for name in sorted(notebooks):
+            text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
+            (bench.work / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        files = _read_files(bench.work, sheets)
+        for name, sheet in sheets.items():
+            gains = self._try_again(submission, folder / "again", name, notebooks[name], sheet)
+            if gains:
+                sheet.auto_scores |= {test: gain.score for test, gain in gains.items()}
+                files[f"{name}.ipynb"] = with_notes(files[f"{name}.ipynb"], gains)
+        return Graded(sheets, files, tuple(repairs))
+
+    def _try_again(
+        self, submission: Submission, folder: Path, name: str, notebook: dict, first: Sheet
+    ) -> dict[str, Gain]:
+        """What tests gain in a second run, where there is anything to gain: see second.py."""
+        exercises = self.assignment.exercises.get(name, ())
+        trial = Trial(exercises, self.assignment.notebooks[name], first)
+        if not trial.is_needed:
+            return {}
+        try:
+            bench, execute = self._bench(submission, folder / name), partial(RunMended, trial)
+            _, second = self._grade_notebook(submission, bench, name, notebook, execute)
+        except Exception:  # it died, or could not be interrupted: the first results stand
+            return {}
+        return trial.gains(second)
+
+    def _bench(self, submission: Submission, folder: Path) -> _Bench:
         bench = _Bench(folder / self.assignment.name, folder / "earlier", self.assignment)
         beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
         intake.write_files(bench.work, beside | self.assignment.support)
         intake.write_files(bench.core, self._core)
-        sheets = {}
-        for name in sorted(notebooks):
-            text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
-            (bench.work / f"{name}.ipynb").write_text(text, encoding="utf-8")
-        return Graded(sheets, _read_files(bench.work, sheets), tuple(repairs))
+        return bench
 
     def _grade_notebook(
-        self, submission: Submission, bench: _Bench, name: str, notebook: dict
+        self,
+        submission: Submission,
+        bench: _Bench,
+        name: str,
+        notebook: dict,
+        execute: Callable[..., RunCells] = RunCells,
     ) -> tuple[str, Sheet]:
         """nbgrader's two passes over a notebook in one: sanitise it, then run and score it."""
 
@@ -128,8 +164,9 @@ class Grader:
         converter = self._converter
         exporter = converter.exporter_class(parent=converter, config=converter.config)
         exporter.optimistic_validation = True  # once, after all steps
+        steps = INSTEAD | {Execute: execute}
         for step in (*converter.sanitize_preprocessors, *converter.autograde_preprocessors):
-            instead = INSTEAD.get(_class_of(step))
+            instead = steps.get(_class_of(step))
             exporter.register_preprocessor(instead(work, parent=exporter) if instead else step)
         node = nbformat.from_dict(notebook)
         with patch.object(nbconvert_exporter, "copy", AS_IT_IS):
