@@ -65,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         "build",
         _build,
         "make notebooks and tinytorch.core out of the lessons",
-        "Check the lessons in modules/ and make source/, release/ and tinytorch/core/ of them.",
+        "Check the lessons in modules/ and make of them source/, release/, tinytorch/core/ and "
+        "what their tests know of mistakes.",
     )
     build.add_argument("lessons", **lessons)
     build.add_argument(
@@ -80,14 +81,30 @@ def _parser() -> argparse.ArgumentParser:
         "validity",
         _validity,
         "show that the lessons' tests tell right from wrong",
-        "Try wrong solutions, right ones and mutants on the tests of the lessons. Exit 1 where "
-        "anything falls short.",
+        "Try wrong solutions, right ones and mutants on the tests of the lessons, as far as "
+        "modules/*/evidence.json does not tell what comes of it. Exit 1 where anything falls "
+        "short.",
     )
     validity.add_argument("lessons", **lessons)
     validity.add_argument("--exercise", metavar="NAME", help="only this one, as cross_entropy_loss")
     validity.add_argument("--no-mutants", action="store_true", help="leave the mutants out")
-    validity.add_argument("--json", action="store_true", help="print it as JSON")
-    validity.add_argument("--afresh", action="store_true", help="run also what did not change")
+    validity.add_argument(
+        "--sample",
+        type=_percent,
+        default=0,
+        metavar="N",
+        help="run N percent of what is on record again; exit 1 if something else comes out",
+    )
+    shape = validity.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print it as JSON")
+    shape.add_argument("--markdown", action="store_true", help="print the README's table")
+    again = validity.add_mutually_exclusive_group()
+    again.add_argument("--afresh", action="store_true", help="run also what did not change")
+    again.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit 1 if what is on record is not of the lessons as they are",
+    )
 
     demo = command(
         "demo",
@@ -164,19 +181,32 @@ def _build(options: argparse.Namespace) -> int:
 
 def _validity(options: argparse.Namespace) -> int:
     from tinytorch.course import validity_table
-    from tinytorch.course.validity import validity
+    from tinytorch.course.validity import check_evidence, validity
 
-    with _progress("validity") as progress:
-        found = validity(
-            _root(options, "modules"),
-            options.lessons,
-            exercise=options.exercise,
-            mutants=not options.no_mutants,
-            afresh=options.afresh,
-            progress=progress,
-        )
+    root = _root(options, "modules")
+    if options.check:
+        found = check_evidence(root, options.lessons)
+        for path in found.stale:
+            print(f"stale: {_relative(path, root)}")
+        if found.stale:
+            print("run `tinytorch validity` and commit what it writes", file=sys.stderr)
+            return FINDINGS
+    if options.sample or not options.check:
+        with _progress("validity") as progress:
+            found = validity(
+                root,
+                options.lessons,
+                exercise=options.exercise,
+                mutants=not options.no_mutants,
+                afresh=options.afresh,
+                sample=options.sample,
+                keep=not options.check,
+                progress=progress,
+            )
     if options.json:
         print(json.dumps(validity_table.as_json(found), indent=1))
+    elif options.markdown:
+        print(validity_table.as_markdown(found))
     else:
         validity_table.render(found)
     return FINDINGS if found.findings else DONE
@@ -297,6 +327,14 @@ def _count(word: str) -> int:
     number = int(word)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{word} is not a number above zero")
+    return number
+
+
+def _percent(word: str) -> float:
+    """A share: from 0 to 100 percent."""
+    number = float(word)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{word} is not a number from 0 to 100")
     return number
 
 

@@ -36,6 +36,8 @@ def test_a_build_makes_notebooks_and_a_module(course):
         f"release/{lesson.folder}/{lesson.name}.ipynb",
         f"tinytorch/core/{lesson.name}.py",
         "tinytorch/core/__init__.py",
+        f"tinytorch/testing/lessons/{lesson.name}.json",
+        f"tinytorch/testing/lessons/{lesson.name}.mistakes.json",
     }
 
 
@@ -68,7 +70,8 @@ def test_a_lesson_that_is_not_sound_writes_nothing(course):
 
 def test_what_no_lesson_stands_behind_is_removed(course):
     build(course)
-    for stray in ("tinytorch/core/old.py", "source/09_old/old.ipynb", "release/09_old/old.ipynb"):
+    strays = "tinytorch/core/old.py", "source/09_old/old.ipynb", "release/09_old/old.ipynb"
+    for stray in (*strays, "tinytorch/testing/lessons/old.json"):
         (course / stray).parent.mkdir(exist_ok=True)
         (course / stray).write_text("")
         assert [str(path) for path in build(course, check=True).stale] == [stray]
@@ -82,6 +85,8 @@ def test_files_changed_by_hand_are_stale(course):
     for path in (
         Path("release", lesson.folder, f"{lesson.name}.ipynb"),
         Path("tinytorch/core", f"{lesson.name}.py"),
+        Path("tinytorch/testing/lessons", f"{lesson.name}.json"),
+        Path("tinytorch/testing/lessons", f"{lesson.name}.mistakes.json"),
     ):
         (course / path).write_text("changed by hand")
         assert build(course, check=True).stale == [path]

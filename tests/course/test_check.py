@@ -292,6 +292,39 @@ TESTS = {
     ),
 }
 
+
+@pytest.mark.parametrize(
+    ("imports", "mark"),
+    [
+        ("from tinytorch.testing import test", "test"),
+        ("from tinytorch import testing as tt", "tt.test"),
+        ("import tinytorch.testing", "tinytorch.testing.test"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("@{mark}\n", "", "is not decorated by '{mark}'"),
+        ("@{mark}\n", "@other\n", "is not decorated by '{mark}'"),
+        ('    """By one."""\n', "", "has no docstring"),
+        ("By one.", "By one.\n\n    More.\n    ", "has a long docstring"),
+    ],
+    ids=["unmarked", "marked otherwise", "no docstring", "long docstring"],
+)
+def test_where_a_lesson_has_test_its_tests_are_marked_and_say_what_must_hold(
+    tmp_path, imports, mark, old, new, message
+):
+    text = change(GOOD, USE, f"{imports}\n{USE}")
+    for n in range(1, 11):
+        named = f"def test_scale_by_{n}():\n"
+        text = change(text, named, f'@{mark}\n{named}    """By one."""\n')
+    assert check_lessons([write_lesson(tmp_path, text)], run=False) == []
+    first = text.index(f"@{mark}")
+    old, message = old.format(mark=mark), f"test_scale_by_1 {message.format(mark=mark)}"
+    lesson = write_lesson(tmp_path, text[:first] + text[first:].replace(old, new, 1))
+    refuse(lesson, line_of(lesson, "def test_scale_by_1("), "test_scale_by_1", message)
+
+
 ANSWERS = {
     "no markers": (
         ("### BEGIN SOLUTION\n", "\n", "# ### END SOLUTION\n", ""),
@@ -320,7 +353,7 @@ ANSWERS = {
     ),
 }
 
-USE = "from tinytorch.testing"  # stands in a cell that is not exported
+USE = "from tinytorch.testing import TestFailed"  # stands in a cell that is not exported
 PLAIN_CELLS = {
     "no module": (
         ("# %%\n#| default_exp core.scaling\n\n", ""),
@@ -476,8 +509,8 @@ def test_an_earlier_lesson_may_be_imported(tmp_path):
 @pytest.mark.parametrize("alone", [False, True], ids=["together", "alone"])
 def test_a_later_lesson_is_not_imported_even_inside_a_function(tmp_path, alone):
     later = later_lesson(tmp_path)
-    new = "def peek():\n    import tinytorch.core.shifting\n\nfrom tinytorch.testing"
-    lesson = write_lesson(tmp_path, change(GOOD, "from tinytorch.testing", new))
+    new = f"def peek():\n    import tinytorch.core.shifting\n\n{USE}"
+    lesson = write_lesson(tmp_path, change(GOOD, USE, new))
     (problem,) = check_lessons([lesson] if alone else [later, lesson], run=False)
     assert problem.line == line_of(lesson, "import tinytorch.core.shifting")
     assert "which only lesson 05_shifting makes" in problem.message
@@ -574,7 +607,15 @@ def test_a_lesson_that_is_not_python_is_not_run(tmp_path):
     assert len(check_lessons([lesson])) == 1
 
 
-def test_the_set_up_runs_first(tmp_path):
-    lesson = write_lesson(tmp_path, change(GOOD, USE, f"prepared\n{USE}"))
-    assert check_runs([lesson], setup="prepared = True") == []
-    assert [p.line for p in check_runs([lesson])] == [line_of(lesson, "prepared")]
+def test_a_lesson_runs_with_the_earlier_ones_as_they_stand_and_no_later_one(tmp_path):
+    first = write_lesson(tmp_path, GOOD)
+    later = later_lesson(tmp_path)
+    text = later.path.read_text(encoding="utf-8")
+    uses = "from tinytorch.core.scaling import scale\nassert scale(2, 3) == 6"
+    later = write_lesson(tmp_path, change(text, USE, f"{uses}\n{USE}"), "05_shifting")
+    assert check_runs([later], [first, later]) == []
+    first = write_lesson(tmp_path, change(GOOD, LEAK, "product = np.add(x, factor)"))
+    assert [p.line for p in check_runs([later], [first, later])] == [line_of(later, "== 6")]
+    ahead = change(GOOD, USE, f"import tinytorch.core.shifting\n{USE}")
+    (problem,) = check_runs([write_lesson(tmp_path, ahead)], [first, later])
+    assert problem.message.startswith("the cell fails: ModuleNotFoundError: ")

@@ -38,7 +38,11 @@ LIMIT = math.inf
     text = export(
         write_lesson(
             tmp_path,
-            change(GOOD, "# %%\nfrom tinytorch.testing", more + "# %%\nfrom tinytorch.testing"),
+            change(
+                GOOD,
+                "# %%\nfrom tinytorch.testing import TestFailed",
+                more + "# %%\nfrom tinytorch.testing import TestFailed",
+            ),
         )
     )
     head = "import math\n\nimport numpy as np\n\nfrom tinytorch.core.tensor import Tensor\n\n"

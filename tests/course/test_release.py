@@ -43,15 +43,28 @@ def test_nothing_lies_beside_the_released_notebook(lesson):
         assert files == [f"{lesson.name}.ipynb"]
 
 
-def test_exercises_keep_signature_docstring_and_export_line(lesson):
-    cells = {cell["id"]: "".join(cell["source"]) for cell in released(lesson)["cells"]}
+def test_exercises_keep_signature_docstring_and_that_they_are_exported(lesson):
+    cells = {cell["id"]: cell for cell in released(lesson)["cells"]}
     for cell in lesson.cells:
         if cell.is_exercise:
-            source = cells[cell.grade_id]
+            source = "".join(cells[cell.grade_id]["source"])
             definition = ast.parse(source).body[-1]
             assert ast.get_docstring(definition), f"{cell.grade_id} lost its docstring"
-            assert f'"{cell.grade_id} is yours to write' in source
-            assert source.startswith("#| export") == cell.is_exported
+            assert f'"{definition.name} is yours to write' in source
+            exported = cells[cell.grade_id]["metadata"].get("tinytorch", {}).get("export", False)
+            assert exported == cell.is_exported
+
+
+def test_no_machinery_is_seen_and_what_need_not_be_read_is_folded(lesson):
+    notebook = released(lesson)
+    assert notebook["metadata"]["tinytorch"] == {"lesson": lesson.folder, "module": lesson.module}
+    exported = [c for c in notebook["cells"] if c["metadata"].get("tinytorch", {}).get("export")]
+    assert len(exported) == sum(cell.is_exported for cell in lesson.cells)
+    assert not [c for c in notebook["cells"] if "".join(c["source"]).startswith("#|")]
+    for cell in notebook["cells"]:
+        about = cell["metadata"].get("nbgrader", {})
+        if about.get("grade") and not about["solution"]:
+            assert cell["metadata"]["jupyter"] == {"source_hidden": True}
 
 
 def test_tests_and_questions_are_worth_what_the_lesson_says(lesson):

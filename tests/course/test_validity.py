@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 
 import pytest
-from sample import GOOD, TOP, change, header, line_of, write_lesson
+from sample import CHECK, GOOD, QUESTION, TOP, change, header, line_of, write_lesson
 
 from tinytorch.cli import main
 from tinytorch.course import trials, validity_table
+from tinytorch.course.cases import untouched
 from tinytorch.course.lesson import Lesson
-from tinytorch.course.validity import says_so, untouched, validity
+from tinytorch.course.validity import check_evidence, says_so, validity
 from tinytorch.errors import UsageError
 
 SAYS = "If you do not multiply, try it."
@@ -97,12 +99,22 @@ def test_a_right_solution_may_break_no_other_cell(tmp_path):
 
 
 def test_a_missed_diagnosis_shows_what_is_said_instead(tmp_path):
+    write(tmp_path, GOOD)
+    found = validity(tmp_path)
+    assert len(found.findings) == found.rows[0].rejected == 5
+    assert f"no message tells the author of 'adds': {SAYS!r}\n" in found.findings[0].message
+    assert "[2.  2.5], expected [1.  1.5]. \n    test_scale_by_10: " in found.findings[0].message
+    assert (found.rows[0].diagnosed, found.rows[0].untold, found.rows[0].false) == (0, 0, 0)
+
+
+def test_a_message_that_says_what_another_did_is_a_false_cause(tmp_path):
     extra = variant("wrong('halves', 'If you halve, double.')", "x * factor / 2")
     write(tmp_path, variants=misconceptions() + extra)
     finding, found = only_finding(tmp_path)
-    assert "tells the author of 'halves': 'If you halve, double.'" in finding.message
-    assert f"at [0] 1, expected 2. {SAYS}\n    test_scale_by_3: " in finding.message
-    assert (found.rows[0].rejected, found.rows[0].diagnosed) == (6, 5)
+    assert "the author of 'halves' is told the cause of another mistake" in finding.message
+    assert f"[1.  2.5], expected [2. 5.]. {SAYS}\n    test_scale_by_3: " in finding.message
+    assert "'If you halve, double.'" in finding.mend
+    assert (found.rows[0].rejected, found.rows[0].diagnosed, found.rows[0].false) == (6, 5, 1)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +153,100 @@ def test_a_solution_to_no_exercise_is_named(tmp_path):
     write(tmp_path, variants=misconceptions() + stray)
     finding, _ = only_finding(tmp_path)
     assert "'lost' is a solution to no exercise" in finding.message
+
+
+# --- What tests see ---------------------------------------------------------------------------
+
+# A check whose message ends in what it saw, as those of `tinytorch.testing` do.
+SEES = """
+import json, os, sys
+class TestFailed(AssertionError):
+    def _render_traceback_(self):
+        return str(self).splitlines()
+def assert_close(got, expected, hint=""):
+    if np.shape(got) != np.shape(expected) or not np.allclose(got, expected):
+        line = sys._getframe(1).f_lineno
+        cases = [["x", "values", [float(value) for value in np.ravel(got)]]]
+        seen = {"check": line, "line": line, "tried": 1, "failing": 1, "cases": cases}
+        assert os.environ["TINYTORCH_EVIDENCE"] == "1"
+        raise TestFailed("is wrong" + "\\nevidence: " + json.dumps(seen))
+"""
+# One that fails without a trace of where it was.
+SILENT = SEES.replace(' + "\\nevidence: " + json.dumps(seen)', "")
+SEEING, SILENTLY = (change(GOOD, repr(CHECK), repr(check)) for check in (SEES, SILENT))
+ALIKE = "If you add, multiply."
+
+
+def each(wrong: dict[str, str], **says: str) -> str:
+    """Wrong solutions, each with a sentence of its own unless one is given; and right ones."""
+    texts = [
+        variant(f"wrong({name!r}, {says.get(name, f'If it {name}, mend it.')!r})", wrong[name])
+        for name in wrong
+    ]
+    return "".join(texts) + misconceptions(wrong={})
+
+
+def test_what_a_test_saw_leads_to_the_sentence_of_the_one_mistake_that_gives_it(tmp_path):
+    write(tmp_path, SEEING, each(WRONG))
+    found = validity(tmp_path)
+    assert found.findings == []
+    row = found.rows[0]
+    # One number that is neither 0 nor 1 is no proof: `x` and `x * x` give no more.
+    assert (row.rejected, row.diagnosed, row.untold, row.false) == (5, 3, 2, 0)
+    (note,) = found.notes
+    assert note.message.startswith("no cause is said for 'ignores the factor', 'squares': ")
+
+
+def test_mistakes_that_give_the_same_are_told_nothing_and_count_from_three_fifths(tmp_path):
+    alike = WRONG | {"adds again": "factor + x"}
+    write(tmp_path, SEEING, each(alike))
+    finding, found = only_finding(tmp_path)
+    assert "no cause is said for 'adds', 'ignores the factor', 'squares', 'adds again'" in str(
+        finding
+    )
+    assert (found.rows[0].diagnosed, found.rows[0].untold) == (2, 4)
+    write(tmp_path, SEEING, each(alike, **{"adds": ALIKE, "adds again": ALIKE}))
+    found = validity(tmp_path)
+    assert found.findings == []
+    assert (found.rows[0].diagnosed, found.rows[0].untold) == (4, 2)
+
+
+@pytest.mark.parametrize("text", [TAUGHT, SEEING, SILENTLY], ids=["plain", "seeing", "silent"])
+def test_a_wrong_solution_that_only_hidden_tests_reject_is_a_surprise(tmp_path, text):
+    extra = variant(f"wrong('one number', {SAYS!r})", "x * factor if x.size > 1 else x")
+    write(tmp_path, text, misconceptions() + extra)
+    found = validity(tmp_path)
+    (finding,) = [f for f in found.findings if "in hidden tests alone" in f.message]
+    assert finding.message == "1 of 6 wrong solutions fail in hidden tests alone: " + (
+        "'one number' (scale)"
+    )
+    assert (found.rows[0].rejected, found.rows[0].surprises) == (6, 1)
+
+
+def test_a_few_surprises_are_a_note(tmp_path, monkeypatch):
+    monkeypatch.setattr("tinytorch.course.judge.MOST_SURPRISES", 0.2)
+    extra = variant(f"wrong('one number', {SAYS!r})", "x * factor if x.size > 1 else x")
+    text = change(TAUGHT, "[4.5])", f"[4.5], {SAYS!r})")
+    write(tmp_path, text, misconceptions() + extra)
+    found = validity(tmp_path)
+    assert found.findings == []
+    assert ["in hidden tests alone" in note.message for note in found.notes] == [True]
+
+
+def test_the_points_that_others_lose_for_a_missing_solution_are_counted(tmp_path):
+    twice = f"""{header("twice")}
+def twice(x):
+    ### BEGIN SOLUTION
+    return scale(x, 2.0)
+    ### END SOLUTION
+
+"""
+    gift = GIFT.replace("test_nothing", "test_twice").replace("np.pi > 3", "twice(2.0) == 4")
+    gift = gift.replace("0.5", "2.5")
+    write(tmp_path, TAUGHT.replace(QUESTION, twice + gift + QUESTION))
+    found = validity(tmp_path)
+    assert {row.exercise: row.collateral for row in found.rows} == {"scale": 2.5, "twice": 0}
+    assert found.rows[1].collateral == 0
 
 
 # --- Mutants ----------------------------------------------------------------------------------
@@ -190,7 +296,7 @@ def test_a_stale_entry_of_the_list_is_named(tmp_path, listed, message):
 
 
 def test_a_mutant_that_loops_for_ever_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("tinytorch.course.validity.OWN_TIMEOUT", 2)
+    monkeypatch.setattr("tinytorch.course.cases.OWN_TIMEOUT", 2)
     loop = "    n = 1\n    while n > 0:\n        n -= 1\n    product = np"
     write(tmp_path, change(TAUGHT, "    product = np", loop))
     found = validity(tmp_path, mutants=True)
@@ -238,13 +344,14 @@ def test_the_untouched_lesson_holds_stubs_and_hidden_tests(tmp_path):
 @pytest.fixture
 def runs(monkeypatch):
     """How many variants of lessons each round ran."""
-    counts, run = [], trials.run_lessons
+    counts, run = [], trials.run_afresh
 
-    def count(lessons, **options):
-        counts.append(len(lessons))
-        return run(lessons, **options)
+    def count(tried, *others, **options):
+        counts.append(len(tried))
+        return run(tried, *others, **options)
 
-    monkeypatch.setattr(trials, "run_lessons", count)
+    monkeypatch.setattr(trials, "run_afresh", count)
+    monkeypatch.setattr("tinytorch.course.validity.run_afresh", count)
     return counts
 
 
@@ -254,13 +361,94 @@ def test_a_second_round_runs_what_changed(tmp_path, runs):
     ran = sum(runs)
     runs.clear()
     again = validity(tmp_path)
-    assert (again.rows, again.scales, runs) == (first.rows, first.scales, [])
+    scales = [dataclasses.replace(scale, seconds=None) for scale in first.scales]
+    assert (again.rows, again.scales, sum(runs)) == (first.rows, scales, 0)
     write(tmp_path, variants=misconceptions(WRONG | {"adds": "factor + x"}))
     validity(tmp_path)
-    assert runs == [1]
+    assert sum(runs) == 1
     runs.clear()
     validity(tmp_path, afresh=True)
     assert sum(runs) == ran
+
+
+def evidence(lesson: Lesson) -> str:
+    return lesson.path.with_name("evidence.json").read_text(encoding="utf-8")
+
+
+def test_the_evidence_lies_beside_the_lesson_the_same_to_the_byte(tmp_path):
+    lesson = write(tmp_path, SEEING, each(WRONG))
+    validity(tmp_path, workers=1)
+    text = evidence(lesson)
+    held = json.loads(text)
+    assert sorted(held) == ["", "scale"]
+    assert set(held["scale"]["mutants"].values()) == {"test_scale_by_1"}
+    assert len(held["scale"]["trials"]) == 1 + 1 + 5 + 3, "reference, missing, wrong, right"
+    faults = [fault for trial in held["scale"]["trials"].values() for fault in trial.values()]
+    assert ["is wrong", 2] in [fault[:2] for fault in faults]
+    assert max(map(len, text.splitlines())) > 1000, "a line for each trial"
+    validity(tmp_path, afresh=True)
+    assert evidence(lesson) == text
+    assert not (tmp_path / ".cache").exists()
+
+
+def test_what_no_trial_asks_for_is_dropped_by_a_whole_round_alone(tmp_path):
+    lesson = write(tmp_path)
+    validity(tmp_path)
+    before = evidence(lesson)
+    write(tmp_path, variants=misconceptions(WRONG | {"adds": "factor + x"}))
+    validity(tmp_path, mutants=False)
+    assert set(before.splitlines()) < set(evidence(lesson).splitlines())
+    validity(tmp_path)
+    assert len(evidence(lesson).splitlines()) == len(before.splitlines())
+
+
+def test_nothing_is_written_where_nothing_is_to_be_kept(tmp_path):
+    lesson = write(tmp_path)
+    assert validity(tmp_path, mutants=False, keep=False).findings == []
+    assert not lesson.path.with_name("evidence.json").exists()
+
+
+def test_a_trial_that_was_too_slow_is_no_fact_to_keep(tmp_path, monkeypatch):
+    monkeypatch.setattr("tinytorch.course.cases.OWN_TIMEOUT", 2)
+    slow = f"@wrong('hangs', {SAYS!r})\ndef scale(x, factor):\n    while True:\n        pass\n"
+    lesson = write(tmp_path, variants=misconceptions() + slow)
+    found = validity(tmp_path, mutants=False)
+    assert "Timeout: the lesson did not end within 2 s" in found.findings[0].message
+    assert "Timeout" not in evidence(lesson)
+    assert [path.name for path in check_evidence(tmp_path).stale] == ["evidence.json"]
+
+
+def test_evidence_is_stale_where_it_lacks_a_trial_or_holds_one_too_many(tmp_path):
+    lesson = write(tmp_path)
+    assert check_evidence(tmp_path).stale == [lesson.path.with_name("evidence.json")]
+    validity(tmp_path)
+    found = check_evidence(tmp_path)
+    assert (found.stale, found.findings, found.rows[0].rejected) == ([], [], 5)
+    text = evidence(lesson)
+    for old, new in (("null", "null"), ('"mutants":{', '"mutants":{"0":null,')):
+        lesson.path.with_name("evidence.json").write_text(text.replace(old, new), encoding="utf-8")
+        assert bool(check_evidence(tmp_path).stale) == (old != new)
+
+
+def test_a_sample_of_what_is_on_record_is_run_again(tmp_path, runs):
+    lesson = write(tmp_path)
+    validity(tmp_path)
+    whole = sum(runs)
+    runs.clear()
+    assert validity(tmp_path, sample=10).findings == []
+    assert sum(runs) == -(-whole // 10)
+    runs.clear()
+    path = lesson.path.with_name("evidence.json")
+    spoilt = evidence(lesson).replace('":"test_scale_by_1"', '":"test_scale_by_2"')
+    path.write_text(spoilt, "utf-8")
+    found = validity(tmp_path, sample=100)
+    assert sum(runs) == whole
+    differing = [f for f in found.findings if "does not give again" in f.message]
+    assert len(differing) == found.rows[0].mutants == 3
+    assert all("on record: test_scale_by_2: " in f.message for f in differing)
+    assert all("now: test_scale_by_1: " in f.message for f in differing)
+    assert differing[0].path == path
+    assert path.read_text("utf-8") == spoilt, "a sample only looks"
 
 
 def test_a_round_of_one_exercise_leaves_the_ends_of_the_scale_out(tmp_path):
@@ -317,6 +505,25 @@ def test_the_command_prints_a_table_and_the_findings(tmp_path, capsys):
     where = f"scaling.py:{line_of(lesson, 'abs(factor)')} [scale]"
     assert f"{where}: a mutant passes all tests of the exercise: {SURVIVOR}\n" in out
     assert main(["validity", "--no-mutants", "--root", str(tmp_path)]) == 0
+
+
+def test_the_command_checks_and_samples_the_evidence(tmp_path, capsys):
+    write(tmp_path)
+    words = ["validity", "--root", str(tmp_path)]
+    assert main([*words, "--check"]) == 1
+    said = capsys.readouterr()
+    assert said.out == "stale: modules/02_scaling/evidence.json\n"
+    assert "tinytorch validity" in said.err
+    assert main(words) == 0
+    assert main([*words, "--check"]) == 0
+    assert main([*words, "--check", "--sample", "20"]) == 0
+    capsys.readouterr()
+    assert main([*words, "--markdown"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("| 02 scaling | 1 | 5 of 5 | 5 / 0 / 0 | 0 | 3 of 3 | ")
+    with pytest.raises(SystemExit):
+        main([*words, "--sample", "200"])
+    assert "not a number from 0 to 100" in capsys.readouterr().err
 
 
 def test_the_command_speaks_json(tmp_path, capsys):

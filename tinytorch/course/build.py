@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-import tinytorch
+from tinytorch.course.cases import LessonCase
 from tinytorch.course.check import check_lessons, check_runs
+from tinytorch.course.evidence import Record
 from tinytorch.course.export import export, export_init
 from tinytorch.course.lesson import Lesson, LessonError, find_lessons, read_lesson
+from tinytorch.course.mistakes import table_paths, tables
 from tinytorch.course.notebook import notebook
+from tinytorch.course.package import TOOLS, ground
+from tinytorch.course.trials import run_trials
 from tinytorch.errors import UsageError
 from tinytorch.files import read_text, write_atomically
 
-TOOLS = Path(tinytorch.__file__).parent
 RECORD = Path(".cache/build.json")
 MAKERS = ("numpy", "jupytext", "nbgrader", "nbformat")
 
@@ -49,7 +52,7 @@ def build(
     afresh: bool = False,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Built:
-    """Make `source/`, `release/` and `tinytorch/core/` out of `modules/`.
+    """Make `source/`, `release/`, `tinytorch/core/` and the tests' tables out of `modules/`.
 
     Args:
         root: the folder that holds `modules/`.
@@ -72,6 +75,7 @@ def build(
     if not core_only:
         products |= {_source_path(lesson): notebook(lesson) for lesson in chosen}
         products |= _releases(root, changed, tell)
+        products |= _tables(lessons, changed, tell, keep=not check)
         products |= {path: read_text(root / path) for path in _kept(chosen, changed)}
     built = Built(
         written=sorted(path for path, text in products.items() if read_text(root / path) != text),
@@ -127,23 +131,11 @@ def choose(lessons: list[Lesson], names: Iterable[str]) -> list[Lesson]:
     return [lesson for lesson in lessons if lesson.folder in wanted or not wanted]
 
 
-def core_setup(folder: Path, lessons: Iterable[Lesson]) -> str:
-    """Export lessons into a folder; the code returned makes `tinytorch.core` mean that folder.
-
-    Lessons that are run while they are being worked on need the framework as it stands in
-    `modules/`, not as the last build left it.
-    """
-    for path, text in _core(list(lessons), list(lessons)).items():
-        write_atomically(Path(folder) / path.relative_to("tinytorch"), text)
-    return f"import tinytorch\ntinytorch.__path__.insert(0, {str(folder)!r})"
-
-
 def _check(lessons: list[Lesson], changed: list[Lesson], tell: Callable[[str], None]) -> None:
     problems = check_lessons(lessons, run=False)
     if changed and not problems:
         tell(f"running {_list(changed)}")
-        with tempfile.TemporaryDirectory(prefix="tinytorch-core-") as folder:
-            problems = check_runs(changed, setup=core_setup(Path(folder), lessons))
+        problems = check_runs(changed, lessons)
     if problems:
         raise LessonError(problems)
 
@@ -173,8 +165,24 @@ def _releases(root: Path, changed: list[Lesson], tell: Callable) -> dict[Path, s
         return {_release_path(x): read_text(folder / _release_path(x)) for x in changed}
 
 
+def _tables(
+    lessons: list[Lesson], changed: list[Lesson], tell: Callable[[str], None], *, keep: bool
+) -> dict[Path, str]:
+    """What known mistakes give on the tests of lessons; what is not on record of it is run."""
+    cases = [LessonCase(lesson, lessons) for lesson in changed]
+    trials = [trial for case in cases for trial in case.wrong()]
+    record = Record()
+    new = [trial for trial in trials if record.get(trial) is None]
+    if new:
+        tell(f"running {len(new)} wrong solutions")
+    outcomes = run_trials(trials, record, lessons, keep=keep)
+    return {place: text for case in cases for place, text in tables(case, outcomes).items()}
+
+
 def _kept(chosen: list[Lesson], changed: list[Lesson]) -> list[Path]:
-    return [_release_path(lesson) for lesson in chosen if lesson not in changed]
+    """What a lesson that did not change gave to the last build, which no later one makes anew."""
+    kept = [lesson for lesson in chosen if lesson not in changed]
+    return [place for x in kept for place in (_release_path(x), *table_paths(x))]
 
 
 def _leftovers(root: Path, lessons: list[Lesson]) -> list[Path]:
@@ -182,6 +190,8 @@ def _leftovers(root: Path, lessons: list[Lesson]) -> list[Path]:
     folders = {lesson.folder for lesson in lessons}
     modules = {f"{lesson.name}.py" for lesson in lessons if lesson.module} | {"__init__.py"}
     found = [p for p in (root / "tinytorch/core").glob("*.py") if p.name not in modules]
+    known = {root / path for lesson in lessons for path in table_paths(lesson)}
+    found += [p for p in (root / "tinytorch/testing/lessons").glob("*.json") if p not in known]
     for step in ("source", "release"):
         for path in (root / step).glob("*/*"):
             if path.parent.name not in folders or path.stem != path.parent.name.split("_", 1)[1]:
@@ -208,35 +218,38 @@ def _list(lessons: list[Lesson]) -> str:
 
 
 class _Record:
-    """What each lesson was made of, and the release that came of it, at the last build."""
+    """What each lesson was made of, and what came of it, at the last build."""
 
     def __init__(self, root: Path, lessons: list[Lesson], *, forget: bool = False):
-        self.root = root
+        self.root, self.lessons = root, lessons
         self.path = root / RECORD
-        self.made_of = {lesson.folder: self._made_of(lesson, lessons) for lesson in lessons}
         try:
             self.known = {} if forget else json.loads(self.path.read_text("utf-8"))
         except (FileNotFoundError, ValueError):
             self.known = {}
 
     def holds(self, lesson: Lesson) -> bool:
-        """Whether the lesson was built from just this, and its release is still there."""
-        return self.known.get(lesson.folder) == [self.made_of[lesson.folder], self._made(lesson)]
+        """Whether the lesson was built from just this, and what came of it is still there."""
+        return self.known.get(lesson.folder) == self._entry(lesson)
 
     def save(self, lessons: list[Lesson]) -> None:
-        made = {x.folder: [self.made_of[x.folder], self._made(x)] for x in lessons}
+        made = {x.folder: self._entry(x) for x in lessons}
         write_atomically(self.path, json.dumps(self.known | made, indent=1, sort_keys=True) + "\n")
 
-    def _made_of(self, lesson: Lesson, lessons: list[Lesson]) -> str:
+    def _entry(self, lesson: Lesson) -> list[str]:
+        return [self._made_of(lesson), self._made(lesson)]
+
+    def _made_of(self, lesson: Lesson) -> str:
         """A hash of all that can change the outcome: lesson, earlier lessons, tools, versions."""
-        tools = [TOOLS / "testing.py", TOOLS / "figures.py", *sorted(TOOLS.glob("course/**/*.py"))]
+        own = [lesson.path, lesson.path.with_name("misconceptions.py")]
+        files = [*sorted(TOOLS.glob("course/**/*.py")), self.root / "nbgrader_config.py", *own]
         texts = [f"{maker} {_version(maker)}" for maker in MAKERS]
-        texts += [read_text(path) or "" for path in [*tools, self.root / "nbgrader_config.py"]]
-        texts += [export(x) for x in lessons if x.number < lesson.number]
-        return _hash(*texts, read_text(lesson.path))
+        texts += [read_text(path) or "" for path in files]
+        return _hash(*texts, *ground(lesson, self.lessons))
 
     def _made(self, lesson: Lesson) -> str:
-        return _hash(read_text(self.root / _release_path(lesson)) or "")
+        """What came of it that is not made anew each time."""
+        return _hash(*(read_text(self.root / p) or "" for p in _kept([lesson], [])))
 
 
 def _version(package: str) -> str:

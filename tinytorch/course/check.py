@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tinytorch.course.lesson import Lesson, Problem
+from tinytorch.course.package import Packages
 from tinytorch.course.rules import graded, metadata, modules, prose, secrets, solutions
 from tinytorch.course.rules.common import problem
 from tinytorch.course.rules.secrets import secret_lines
@@ -33,6 +34,7 @@ LESSON_RULES: tuple[Callable[[Lesson], Iterator[Problem]], ...] = (
     graded.visible_tests,
     graded.called_tests,
     graded.own_tests,
+    graded.decorated_tests,
     graded.rubrics,
     modules.known_directives,
     modules.one_module,
@@ -50,7 +52,7 @@ COURSE_RULES: tuple[Callable[[Sequence[Lesson]], Iterator[Problem]], ...] = (
 
 
 def check_lessons(
-    lessons: Sequence[Lesson], *, run: bool = True, setup: str = "", timeout: float = 120
+    lessons: Sequence[Lesson], *, run: bool = True, timeout: float = 120
 ) -> list[Problem]:
     """Everything that is wrong with the lessons, in the order of their files and lines.
 
@@ -61,23 +63,26 @@ def check_lessons(
     found += [p for rule in COURSE_RULES for p in rule(lessons)]
     if run:
         known = {(p.path, p.line) for p in found}
-        failed = check_runs(lessons, setup=setup, timeout=timeout)
+        failed = check_runs(lessons, timeout=timeout)
         # A refused import that also fails is one problem.
         found += [p for p in failed if (p.path, p.line) not in known]
     return _in_order(found)
 
 
 def check_runs(
-    lessons: Sequence[Lesson], *, setup: str = "", timeout: float = 120
+    lessons: Sequence[Lesson], among: Sequence[Lesson] | None = None, *, timeout: float = 120
 ) -> list[Problem]:
     """What fails where lessons run from top to bottom, with their solutions in place.
 
     Args:
-        setup: code to run before a lesson's own, to point `tinytorch.core` elsewhere, say.
+        among: all lessons of the course: each run finds those before its own as they stand in
+            their files. By default the ones given.
         timeout: seconds that one lesson may take.
     """
     sound = [lesson for lesson in lessons if not any(solutions.parses(lesson))]
-    results = run_lessons(sound, setup=setup, timeout=timeout)
+    readable = [x for x in among or lessons if not any(solutions.parses(x))]
+    with Packages(readable) as packages:
+        results = run_lessons(sound, path=packages.path, timeout=timeout)
     pairs = zip(sound, results, strict=True)
     return _in_order(p for lesson, result in pairs for p in _failures(lesson, result))
 

@@ -10,6 +10,7 @@ from collections import Counter
 from tinytorch.course.lesson import Cell, Lesson
 from tinytorch.course.markers import HIDDEN, SOLUTION, regions, without_regions
 
+OPTIONAL = re.compile(r"## \d+\.\d+ For those who want more\b")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 WORDS_A_MINUTE = 180
 CODE_LINES_A_MINUTE = 10
@@ -18,15 +19,29 @@ MINUTES_A_SOLUTION_LINE = 1.5
 
 
 def notebook(lesson: Lesson) -> str:
-    """The text of `source/NN_name/name.ipynb`: no outputs, sorted keys, stable cell ids."""
+    """The text of `source/NN_name/name.ipynb`: no outputs, sorted keys, stable cell ids.
+
+    Whoever reads it sees nothing of the machinery: what `#|` lines say stands in the metadata,
+    and what need not be read is folded away.
+    """
     seen: Counter[str] = Counter()
-    cells = [_cell(cell, _cell_id(cell, seen)) for cell in lesson.cells]
+    optional = optional_cells(lesson)
+    cells = [
+        _cell(cell, _cell_id(cell, seen), n in optional)
+        for n, cell in enumerate(lesson.cells)
+        if not cell.directives or _shown(cell)
+    ]
     first = next((c for c in cells if c["cell_type"] == "markdown"), None)
     if first is not None:
         first["source"] = _lines(_with_effort("".join(first["source"]), lesson))
     content = {
         "cells": cells,
-        "metadata": {"kernelspec": KERNEL, "language_info": {"name": "python"}},
+        "metadata": {
+            "kernelspec": KERNEL,
+            "language_info": {"name": "python"},
+            "tinytorch": {"lesson": lesson.folder}
+            | ({"module": lesson.module} if lesson.module else {}),
+        },
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -34,11 +49,17 @@ def notebook(lesson: Lesson) -> str:
 
 
 def effort(lesson: Lesson) -> str:
-    """Reading time, coding time and points, worked out from the lesson."""
+    """Reading time, coding time and points, worked out from the lesson.
+
+    What only those read who want more takes no time.
+    """
     words = lines = solution_lines = 0
-    for cell in lesson.cells:
-        given = without_regions(without_regions(cell.source, *HIDDEN), *SOLUTION)
-        if cell.kind == "markdown":
+    optional = optional_cells(lesson)
+    for n, cell in enumerate(lesson.cells):
+        given = without_regions(without_regions(_shown(cell), *HIDDEN), *SOLUTION)
+        if n in optional:
+            pass
+        elif cell.kind == "markdown":
             words += len(given.split())
         elif not cell.is_test:
             lines += len(given.splitlines())
@@ -57,6 +78,26 @@ def effort(lesson: Lesson) -> str:
     return f"{times} {points}."
 
 
+def optional_cells(lesson: Lesson) -> set[int]:
+    """The indices of the cells that are folded: sections for those who want more, and plumbing.
+
+    An author folds a cell of plumbing by `jupyter={"source_hidden": true}` in its header.
+    """
+    found, inside = set(), False
+    for n, cell in enumerate(lesson.cells):
+        if cell.kind == "markdown" and (headings := re.findall(r"^## .*", cell.source, re.M)):
+            inside = OPTIONAL.match(headings[-1]) is not None
+        if inside or cell.metadata.get("jupyter", {}).get("source_hidden"):
+            found.add(n)
+    return found
+
+
+def _shown(cell: Cell) -> str:
+    """A cell's source without its `#|` lines."""
+    lines = cell.source.split("\n")
+    return "\n".join(lines[len(cell.directives) :]).strip("\n") if cell.directives else cell.source
+
+
 def _round(minutes: float) -> int:
     return max(5, 5 * round(minutes / 5))
 
@@ -67,16 +108,28 @@ def _with_effort(source: str, lesson: Lesson) -> str:
     )
 
 
-def _cell(cell: Cell, cell_id: str) -> dict:
+def _cell(cell: Cell, cell_id: str, is_optional: bool) -> dict:
     content = {
         "cell_type": cell.kind,
         "id": cell_id,
-        "metadata": cell.metadata,
-        "source": _lines(cell.source),
+        "metadata": _metadata(cell, is_optional),
+        "source": _lines(_shown(cell)),
     }
     if cell.kind == "code":
         content |= {"execution_count": None, "outputs": []}
     return content
+
+
+def _metadata(cell: Cell, is_optional: bool) -> dict:
+    """The cell's metadata, with what JupyterLab folds away and what an export asks for."""
+    metadata = dict(cell.metadata)
+    if cell.is_exported:
+        metadata["tinytorch"] = {"export": True}
+    if cell.kind == "code" and (cell.is_test or (is_optional and not cell.is_exercise)):
+        metadata["jupyter"] = {**metadata.get("jupyter", {}), "source_hidden": True}
+    if cell.kind == "markdown" and is_optional and cell.source.startswith("## "):
+        metadata["jp-MarkdownHeadingCollapsed"] = True
+    return metadata
 
 
 def _cell_id(cell: Cell, seen: Counter[str]) -> str:

@@ -1,62 +1,57 @@
-"""Run the code of a lesson from top to bottom, in a process of its own.
+"""Run the code of a lesson from top to bottom, as the cells of a class's notebooks are run.
 
-`run_lesson` starts a fresh interpreter. `run_lessons` is for hundreds of variants of a lesson:
-it keeps a few warm processes, with NumPy and Matplotlib loaded, that fork for each run. Both
-score a lesson as nbgrader would: a failing cell stops no other, and a test earns its points if
-it raises nothing and writes nothing to stderr.
+There is one definition of passing: the cells go to a fork of one of the grader's warm processes,
+which executes them as ipykernel does, nbclient gathers what comes back, and nbgrader's own
+function scores a test cell by it. A failing cell stops no other.
 
-The process that runs the cells writes what came of them, one JSON line a cell, to a temporary
-file, so that neither prints nor a crash can garble it.
+Where processes can't fork (anywhere but on Linux) a kernel runs each lesson: the same outcome,
+but two seconds more for each.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
-import importlib
-import io
 import json
-import linecache
-import multiprocessing
 import os
 import queue
-import signal
+import re
 import subprocess
-import sys
 import tempfile
+import threading
 import time
-import traceback
-import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch.course.lesson import Cell, Lesson
+from tinytorch.slow_imports import without_rfc3987
 
-# -P: a folder named tinytorch where the command runs must not hide the package.
-COMMAND = [sys.executable, "-P", "-m", "tinytorch.course.run"]
-# More BLAS threads than one only make parallel runs wait for each other.
-ENVIRONMENT = {
-    "MPLBACKEND": "Agg",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-# What lessons import from outside, the slow ones: scikit-learn takes a second.
-PRELOADED = ("numpy.random", "matplotlib.pyplot", "nnfs.datasets", "sklearn.datasets")
-TIMEOUT, DIED, STDERR = "Timeout", "Died", "Stderr"
-SETUP = -1  # stands for the setup where else a cell's index does
+VERSION = 1  # raise it whenever the same cells may come out otherwise than before
+TIMEOUT, DIED, STDERR, PARTIAL = "Timeout", "Died", "Stderr", "Partial"
+# Failures of `tinytorch.testing` then say in their last line what gave them away.
+EVIDENCE, EVIDENCE_LINE = "TINYTORCH_EVIDENCE", re.compile(r"\n?^evidence: (\{.*\})\s*\Z", re.M)
+# What a graded class runs with: figures are not drawn.
+GRADED = {"NBGRADER_EXECUTION": "autograde"}
+DRAWING = "matplotlib.pyplot"  # lessons load it when they draw, so nobody sees them import it
+# Tracebacks take most of the time of a failing cell; nobody looks at the code that they quote.
+PLAIN = "--InteractiveShell.xmode=Plain"
+PLACE = re.compile(r"Cell In\[(\d+)\], line (\d+)")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+Paths = Callable[[Lesson], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a cell failed. `ename` is the exception's type, or Timeout, Died or Stderr."""
+    """Why a cell failed. `ename` is the exception's type, or Timeout, Died, Stderr or Partial."""
 
     ename: str
     message: str
-    line: int | None  # of the lesson file, the deepest of the traceback
-    traceback: str
+    line: int | None = None  # of the lesson file, the deepest of the traceback
+    traceback: str = ""
+    own_line: int | None = None  # of the cell itself, from 1: where it was when it failed
+    evidence: dict | None = None  # what the test saw, where it says so
 
 
 @dataclass(frozen=True)
@@ -68,24 +63,9 @@ class RunResult:
     seconds: float
 
 
-def run_lesson(
-    lesson: Lesson,
-    *,
-    timeout: float = 120,
-    setup: str = "",
-    only: Callable[[Cell], bool] | None = None,
-) -> RunResult:
-    """Run the code cells of a lesson in a fresh Python process.
-
-    Args:
-        timeout: seconds for the whole lesson.
-        setup: code to run first, in the namespace of the cells.
-        only: says which of the code cells to run; all, by default.
-
-    Raises:
-        RuntimeError: the setup failed.
-    """
-    return _run(lesson, _start_fresh, timeout, setup, only)
+def run_lesson(lesson: Lesson, **options) -> RunResult:
+    """Run one lesson. Options as for `run_lessons`."""
+    return run_lessons([lesson], **options)[0]
 
 
 def run_lessons(
@@ -93,221 +73,330 @@ def run_lessons(
     *,
     workers: int | None = None,
     timeout: float = 120,
-    setup: str = "",
+    path: Paths = lambda lesson: (),
     only: Callable[[Cell], bool] | None = None,
 ) -> list[RunResult]:
-    """Run many lessons, or variants of one, side by side. Results are in the lessons' order."""
+    """Run many lessons, or variants of one, side by side. Results are in the lessons' order.
+
+    Args:
+        workers: processes side by side; by default as many as there are processors.
+        timeout: seconds for a whole lesson.
+        path: says of a lesson what is to stand in front of its `sys.path`.
+        only: says which of the code cells to run; all, by default.
+    """
     lessons = list(lessons)
     if not lessons:
         return []
-    if not hasattr(os, "fork"):
-        return [run_lesson(lesson, timeout=timeout, setup=setup, only=only) for lesson in lessons]
-    workers = min(workers or os.cpu_count() or 1, len(lessons))
-    idle: queue.SimpleQueue[WarmProcess] = queue.SimpleQueue()
+    with Runner(lessons, workers=min(workers or _processors(), len(lessons)), path=path) as runner:
+        return list(runner.map(lambda x: runner.run(x, timeout=timeout, only=only), lessons))
 
-    def run(lesson: Lesson) -> RunResult:
-        warm = idle.get()
+
+class Runner:
+    """Warm processes that run lessons side by side, for as long as the `with` block lasts.
+
+    Args:
+        lessons: those that will be run, or whose variants will: what they import is loaded once.
+        workers, path: as for `run_lessons`.
+        environment: variables of the runs.
+    """
+
+    def __init__(
+        self,
+        lessons: Iterable[Lesson] = (),
+        *,
+        workers: int | None = None,
+        path: Paths = lambda lesson: (),
+        environment: dict[str, str] | None = None,
+    ):
+        self.workers = (workers or _processors()) if can_fork() else 1
+        self.path = path
+        self.environment = {EVIDENCE: "1", **(environment or {})}
+        self._sources = {c.source for x in lessons for c in x.cells if c.kind == "code"}
+        self._idle: queue.SimpleQueue = queue.SimpleQueue()
+        self._ours: list = []  # the warm processes, in the order of their birth
+        self._changing = threading.Lock()
+
+    def __enter__(self) -> Runner:
+        if not can_fork():
+            self._idle.put(None)
+            return self
         try:
-            return _run(lesson, warm.start, timeout, setup, only)
-        finally:
-            idle.put(warm)
-
-    with contextlib.ExitStack() as stack:
-        for _ in range(workers):
-            idle.put(stack.enter_context(WarmProcess()))
-        return list(stack.enter_context(ThreadPoolExecutor(workers)).map(run, lessons))
-
-
-# --- The side that asks for a run -----------------------------------------------------------
-
-
-def _run(
-    lesson: Lesson,
-    start: Callable[[dict], int | None],
-    timeout: float,
-    setup: str,
-    only: Callable[[Cell], bool] | None,
-) -> RunResult:
-    """Have `start` run a lesson; it returns an exit status, or None where time ran out."""
-    cells = {
-        index: cell
-        for index, cell in enumerate(lesson.cells)
-        if cell.kind == "code" and (only is None or only(cell))
-    }
-    with tempfile.TemporaryDirectory(prefix="tinytorch-run-") as folder:
-        report = Path(folder, "report.jsonl")
-        job = {
-            "path": str(lesson.path),
-            "setup": setup,
-            "cells": [[i, cell.source, cell.line, cell.is_test] for i, cell in cells.items()],
-            "timeout": timeout,
-            "report": str(report),
-        }
-        began = time.perf_counter()
-        status = start(job)
-        seconds = time.perf_counter() - began
-        records = _read_report(report)
-    failures = {**_unfinished(cells, records, status, timeout), **_failures(records)}
-    points = sum(c.points for i, c in cells.items() if c.is_test and i not in failures)
-    return RunResult(dict(sorted(failures.items())), points, seconds)
-
-
-def _read_report(report: Path) -> dict[int, dict | None]:
-    """What became of each cell that came to an end: None, or its failure."""
-    text = report.read_text(encoding="utf-8") if report.exists() else ""
-    # A killed process may leave half a line behind.
-    lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
-    return dict(map(json.loads, lines))
-
-
-def _failures(records: dict[int, dict | None]) -> dict[int, Failure]:
-    failures = {index: Failure(**failure) for index, failure in records.items() if failure}
-    if SETUP in failures:
-        raise RuntimeError(f"the setup of the run failed:\n{failures[SETUP].traceback}")
-    return failures
-
-
-def _unfinished(
-    cells: dict[int, Cell], records: dict, status: int | None, timeout: float
-) -> dict[int, Failure]:
-    """The failures of the cells that never came to an end; the first names its line."""
-    ename, message = TIMEOUT, f"the lesson did not end within {timeout:g} s"
-    if status is not None:
-        ename, message = DIED, f"the process that ran it ended with status {status}"
-    missing = [index for index in cells if index not in records]
-    return {
-        index: Failure(ename, message, cells[index].line if index == missing[0] else None, "")
-        for index in missing
-    }
-
-
-def _start_fresh(job: dict) -> int | None:
-    try:
-        return subprocess.run(
-            COMMAND,
-            input=json.dumps(job).encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **ENVIRONMENT},
-            timeout=job["timeout"],
-        ).returncode
-    except subprocess.TimeoutExpired:
-        return None
-
-
-class WarmProcess:
-    """A process that has loaded NumPy and Matplotlib and forks for each job."""
-
-    def __enter__(self) -> WarmProcess:
-        self.process = subprocess.Popen(
-            [*COMMAND, "--warm"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **ENVIRONMENT},
-            encoding="utf-8",
-        )
+            first = self._warm()
+            # One that others were forked from runs nothing itself: a run's end would end them.
+            several = self.workers > 1
+            for warm in [self._warm(first) for _ in range(self.workers)] if several else [first]:
+                self._idle.put(warm)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
-    def start(self, job: dict) -> int | None:
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        reply = self.process.stdout.readline()
-        if not reply:
-            raise RuntimeError("a warm process ended before its jobs did")
-        return json.loads(reply)
-
     def __exit__(self, *_) -> None:
-        # The end of its input ends the process.
-        self.process.communicate()
+        for warm in reversed(self._ours):  # the first one ends when those forked from it have
+            warm.close()
 
-
-# --- The side that runs the cells -----------------------------------------------------------
-
-
-def _serve() -> None:
-    """Be a warm process: a line of JSON in, the exit status of a fork out."""
-    for module in PRELOADED:  # so that no fork has to load them
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
-
-    gc.freeze()  # else the first collection in a fork would copy every page
-    for line in sys.stdin:
-        print(json.dumps(_fork(json.loads(line))), flush=True)
-
-
-def _fork(job: dict) -> int | None:
-    child = multiprocessing.get_context("fork").Process(target=_run_alone, args=(job,))
-    child.start()
-    try:
-        child.join(job["timeout"])
-        return child.exitcode  # None while it runs
-    finally:
-        if child.is_alive():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)  # with whatever it has started
-            child.kill()
-            child.join()
-
-
-def _run_alone(job: dict) -> None:
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(null, stream)
-    _run_cells(job)
-    os._exit(0)  # wait for no thread that a cell has left behind
-
-
-def _run_cells(job: dict) -> None:
-    """Run the cells of a job and write down what becomes of each as soon as it is known."""
-    # Dataclasses and pickle look names up in the module that a class says it is from.
-    module = sys.modules["__main__"] = types.ModuleType("__main__")
-    _quote_cells(job)
-    with open(job["report"], "w", encoding="utf-8") as report:
-        for index, source, line, is_test in [[SETUP, job["setup"], 1, False], *job["cells"]]:
-            path = "<setup>" if index == SETUP else job["path"]
-            failure = _run_cell(path, source, line, is_test, vars(module))
-            report.write(json.dumps([index, failure and asdict(failure)]) + "\n")
-            report.flush()
-            if index == SETUP and failure:
-                break
-
-
-def _quote_cells(job: dict) -> None:
-    """Let tracebacks quote the cells that run: those of a variant stand in no file."""
-    lines: list[str] = []
-    for _, source, line, _ in job["cells"]:
-        del lines[line - 1 :]
-        lines += ["\n"] * (line - 1 - len(lines))
-        lines += [text + "\n" for text in source.split("\n")]
-    linecache.cache[job["path"]] = (0, None, lines, job["path"])
-
-
-def _run_cell(path: str, source: str, line: int, is_test: bool, namespace: dict) -> Failure | None:
-    with contextlib.redirect_stderr(io.StringIO()) as stderr:
+    def map(self, function: Callable, items: Iterable) -> Iterator:
+        """`function` of each item, in their order, as many at once as there are workers."""
+        pool = ThreadPoolExecutor(self.workers)
         try:
-            # The blank lines make the numbers of the cell's lines those of the file.
-            exec(compile("\n" * (line - 1) + source, path, "exec", dont_inherit=True), namespace)
-        except BaseException as error:  # a cell may call exit()
-            return _failure(error, path)
-    # nbgrader gives a test that writes to stderr, by a warning say, no points.
-    if is_test and stderr.getvalue():
-        return Failure(STDERR, stderr.getvalue().strip(), line, "")
+            yield from pool.map(function, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def run(
+        self,
+        lesson: Lesson,
+        *,
+        timeout: float = 120,
+        only: Callable[[Cell], bool] | None = None,
+        until_failure: bool = False,
+    ) -> RunResult:
+        """Run the code cells of a lesson, in a process of its own, when one is free.
+
+        Args:
+            until_failure: run no more cells once one has failed.
+        """
+        sheet = _Sheet(lesson, only, until_failure)
+        warm = self._idle.get()
+        try:
+            if warm is not None and not warm.is_alive:
+                warm = self._warm()
+            began = time.perf_counter()
+            with tempfile.TemporaryDirectory(prefix="tinytorch-run-") as folder:
+                sheet.ended = self._run(warm, sheet, Path(folder), timeout)
+            seconds = time.perf_counter() - began
+        finally:
+            self._idle.put(warm)
+        return RunResult(sheet.failures(), sheet.points(), seconds)
+
+    def _run(self, warm, sheet: _Sheet, folder: Path, timeout: float) -> Failure | None:
+        path = self.path(sheet.lesson)
+        found = os.pathsep.join(filter(None, [*path, os.environ.get("PYTHONPATH")]))
+        environment = self.environment | ({"PYTHONPATH": found} if found else {})
+        run = _by_kernel if warm is None else _by_fork
+        try:
+            return run(warm, sheet, folder, path, environment, timeout)
+        except TimeoutError:
+            return Failure(TIMEOUT, f"the lesson did not end within {timeout:g} s")
+
+    def _warm(self, like=None):
+        """Another warm process, with all loaded that the lessons import from outside."""
+        from tinytorch.grading.engine.run import WarmParent
+        from tinytorch.grading.engine.steps import Execute, kernel_arguments
+
+        with self._changing:
+            warm = WarmParent([*kernel_arguments(Execute()), PLAIN], like=like)
+            self._ours.append(warm)
+        if like is None:
+            warm.load(self._modules())
+        return warm
+
+    def _modules(self) -> list[str]:
+        from tinytorch.grading.engine.worker import ALWAYS, imported_modules
+
+        modules = [m for m in imported_modules(self._sources) if m.split(".")[0] != "tinytorch"]
+        drawn = any("figures" in source for source in self._sources) and not (
+            GRADED.items() <= self.environment.items()
+        )
+        return [*ALWAYS, *modules, *([DRAWING] if drawn else [])]
+
+
+def can_fork() -> bool:
+    """Whether the grader's warm processes work on this system."""
+    return hasattr(os, "fork") and hasattr(os, "pidfd_open")
+
+
+def _processors() -> int:
+    return os.cpu_count() or 1
+
+
+# --- One run --------------------------------------------------------------------------------
+
+
+class _Sheet:
+    """The cells of a run as nodes of a notebook, and what becomes of them."""
+
+    def __init__(self, lesson: Lesson, only: Callable[[Cell], bool] | None, until_failure: bool):
+        with without_rfc3987():
+            from nbformat import from_dict
+
+        self.lesson, self.until_failure = lesson, until_failure
+        self.cells = {
+            index: cell
+            for index, cell in enumerate(lesson.cells)
+            if cell.kind == "code" and cell.source.strip() and (only is None or only(cell))
+        }
+        self.order = list(self.cells)  # n of them: the cell In[n + 1] of tracebacks
+        self.nodes = [from_dict(_node(cell)) for cell in self.cells.values()]
+        self.done = 0  # cells that came to an end
+        self.ended: Failure | None = None  # what ended the run before its last cell
+
+    @property
+    def is_enough(self) -> bool:
+        last = self.order[self.done - 1]
+        return self.until_failure and self._failure(last, self.nodes[self.done - 1]) is not None
+
+    def failures(self) -> dict[int, Failure]:
+        found = {}
+        for index, node in zip(self.order[: self.done], self.nodes, strict=False):
+            failure = self._failure(index, node)
+            if failure is not None:
+                found[index] = failure
+        for n, index in enumerate(self.order[self.done :] if self.ended else ()):
+            line = self.cells[index].line if n == 0 else None
+            found[index] = Failure(self.ended.ename, self.ended.message, line)
+        return found
+
+    def points(self) -> float:
+        pairs = zip(self.cells.values(), self.nodes[: self.done], strict=False)
+        return sum(score_of(node) for cell, node in pairs if cell.is_test)
+
+    def _failure(self, index: int, node) -> Failure | None:
+        cell = self.cells[index]
+        for output in node.outputs:
+            if output.output_type == "error":
+                return self._error(cell, index, output)
+        score = score_of(node) if cell.is_test else 0
+        if score >= cell.points or not cell.is_test:
+            return None
+        text = "".join(o.text for o in node.outputs if o.get("name") == "stderr").strip()
+        if text:
+            return Failure(STDERR, text, cell.line)
+        message = f"the test gives {score:g} of its {cell.points:g} points"
+        return Failure(PARTIAL, message, cell.line)
+
+    def _error(self, cell: Cell, index: int, output) -> Failure:
+        message, evidence = split_evidence(output.evalue)
+        traceback = COLOUR.sub("", "\n".join(output.traceback))
+        places = [(int(n) - 1, int(line)) for n, line in PLACE.findall(traceback)]
+        places = [(self.order[n], line) for n, line in places if n < len(self.order)]
+        own = next((line for n, line in reversed(places) if n == index), None)
+        if evidence and evidence.get("line"):
+            own = evidence["line"]
+            places.append((index, own))
+        line = self.cells[places[-1][0]].line + places[-1][1] - 1 if places else cell.line
+        return Failure(output.ename, message, line, traceback, own, evidence)
+
+
+def score_of(node) -> float:
+    """What nbgrader gives for a test cell that was run."""
+    with without_rfc3987():
+        from nbgrader.utils import determine_grade
+
+    return determine_grade(node)[0] or 0
+
+
+def split_evidence(text: str) -> tuple[str, dict | None]:
+    """A message without its last line, where that is evidence; and the evidence."""
+    match = EVIDENCE_LINE.search(text)
+    if match:
+        with contextlib.suppress(ValueError):
+            return text[: match.start()], json.loads(match[1])
+    return text, None
+
+
+def _node(cell: Cell) -> dict:
+    nbgrader = {"nbgrader": cell.nbgrader | {"points": cell.points}} if cell.nbgrader else {}
+    return {"cell_type": "code", "source": cell.source, "metadata": nbgrader, "outputs": []}
+
+
+def _by_fork(
+    warm, sheet: _Sheet, folder: Path, path: tuple[str, ...], environment: dict, timeout: float
+) -> Failure | None:
+    """Run the cells in a fork of a warm process. Gives what ended it early, if anything did."""
+    from tinytorch.grading.engine.run import RunDied, RunSilent, RunSpec
+    from tinytorch.grading.engine.steps import Execute
+
+    gatherer = Execute(record_timing=False)  # of outputs, out of messages
+    gatherer.reset_execution_trackers()
+    run = None
+    try:
+        with warm.start(RunSpec(folder, path, environment)) as run:
+            deadline = time.monotonic() + timeout
+            for number, node in enumerate(sheet.nodes):
+                _execute(run, gatherer, node, number, deadline)
+                sheet.done += 1
+                if sheet.is_enough:
+                    break
+    except RunSilent as error:
+        raise TimeoutError from error
+    except RunDied:
+        return _died(run and run.status)
     return None
 
 
-def _failure(error: BaseException, path: str) -> Failure:
-    tb = error.__traceback__.tb_next  # the first frame is _run_cell's own
-    lines = [line for frame, line in traceback.walk_tb(tb) if frame.f_code.co_filename == path]
-    if isinstance(error, SyntaxError) and error.filename == path:
-        lines = [error.lineno]
-    text = "".join(traceback.format_exception(type(error), error, tb))
-    return Failure(type(error).__name__, str(error), lines[-1] if lines else None, text)
+def _execute(run, gatherer, node, number: int, deadline: float) -> None:
+    """Have one cell executed, and take its outputs until it is done."""
+    from nbclient.exceptions import CellExecutionComplete
+
+    request = {"code": node.source, "silent": False, "store_history": True, "allow_stdin": False}
+    run.send(str(number), request | {"user_expressions": {}, "stop_on_error": False})
+    reply, gatherer.clear_before_next_output = None, False
+    while True:
+        left = deadline - time.monotonic()
+        if left < 0:
+            raise TimeoutError  # it prints for ever
+        message = run.next_message(left)
+        if message["parent"] != str(number):
+            continue  # from a thread that an earlier cell has left behind
+        if message["type"] == "execute_reply":
+            reply = message
+            continue
+        message = {
+            "msg_type": message["type"],
+            "header": {"msg_type": message["type"]},
+            "parent_header": {"msg_id": message["parent"]},
+            "content": message["content"],
+            "metadata": {},
+        }
+        try:
+            gatherer.process_message(message, node, number)
+        except CellExecutionComplete:
+            break
+    if reply is not None:
+        gatherer.on_cell_executed(cell=node, cell_index=number, execute_reply=reply)
 
 
-if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        if sys.argv[1:] == ["--warm"]:
-            _serve()
-        else:
-            _run_cells(json.load(sys.stdin))
+def _by_kernel(
+    _, sheet: _Sheet, folder: Path, path: tuple[str, ...], environment: dict, timeout: float
+) -> Failure | None:
+    """Run the cells by nbgrader's own Execute, in a kernel."""
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbformat import from_dict
+
+    from tinytorch.grading import answers
+    from tinytorch.grading.engine.steps import Execute
+
+    class Quiet(Execute):
+        def start_new_kernel(self, **settings) -> None:
+            nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            super().start_new_kernel(**nowhere, **settings)
+
+    deadline = None
+
+    def left(_) -> float:
+        nonlocal deadline  # from the first cell on: how long a kernel takes to start says nothing
+        deadline = deadline or time.monotonic() + timeout
+        return max(0.01, deadline - time.monotonic())
+
+    execute = Quiet(timeout_func=left, interrupt_on_timeout=False)
+    nb = from_dict({"cells": sheet.nodes, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    sheet.nodes = nb.cells
+    ended, whole = None, False
+    with answers.environment(**answers.ONE_THREAD, **environment):
+        try:
+            execute.preprocess(nb, {"metadata": {"path": str(folder)}})
+            whole = True
+        except CellTimeoutError as error:
+            raise TimeoutError from error
+        except DeadKernelError:
+            ended = _died(None)
+        finally:
+            # The cell that was running when it ended is the last that was sent.
+            sheet.done = max(0, execute.code_cells_executed - (not whole))
+    return ended
+
+
+def _died(status: int | None) -> Failure:
+    how = "" if status is None else f" with status {status}"
+    return Failure(DIED, f"the process that ran it ended{how}")

@@ -1,31 +1,47 @@
-"""Run variants of lessons by the thousand, and run none of them twice.
+"""Trials: a lesson with some change to it, cut down to the cells that matter, and what came of it.
 
-A trial is a lesson with some change to it, cut down to the cells that matter. What came of it is
-kept in `.cache/validity.json` under a hash of all that can change the outcome, so that a second
-round runs only what changed.
+They are run by the thousand, and none is run twice: see `evidence`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import dis
 import hashlib
-import json
+import re
+import time
 import types
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinytorch.course.lesson import Cell, Lesson
-from tinytorch.course.run import TIMEOUT, Failure, RunResult, run_lessons
-from tinytorch.files import write_atomically
+from tinytorch.course.package import Packages
+from tinytorch.course.run import GRADED, Failure, Runner, RunResult
 
-RECORD = Path(".cache/validity.json")
-BATCH = 200  # runs between two steps of the progress bar
+if TYPE_CHECKING:
+    from tinytorch.course.evidence import Record
+
 DRAWING = {"figures", "plt"}
+SAVING = 30  # seconds of work that a crash may lose
+# What differs from one run to the next: places in memory, temporary folders, files of cells.
+PASSING = re.compile(
+    r"\b0x[0-9a-f]{6,}|\S*/tinytorch-(?:run|earlier)-\w+/|\S*/?ipykernel_\d+/\d+\.py| \(\d+\.py, "
+)
 
-Outcome = dict[str, str]  # the message of each cell that failed, by the cell's name
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a cell failed, as far as it is kept."""
+
+    message: str
+    line: int | None = None  # of the cell itself, from 1
+    evidence: dict | None = None  # what the test saw, where it says so
+
+
+Outcome = dict[str, Fault]  # of each cell that failed, by the cell's name
 
 
 @dataclass(frozen=True)
@@ -41,48 +57,69 @@ class Trial:
     @cached_property
     def key(self) -> str:
         cells = [f"{cell.source}\0{cell.is_test}" for cell in self.lesson.cells]
-        return hash_of(self.context, str(self.is_mutant), *cells)[:24]
-
-    @property
-    def place(self) -> str:
-        """Where its outcome stands in the record."""
-        return f"{self.lesson.folder}/{self.exercise}"
+        return hash_of(self.context, self.exercise, str(self.is_mutant), *cells)[:16]
 
 
 def run_trials(
-    root: Path,
     trials: Iterable[Trial],
+    record: Record,
+    lessons: Iterable[Lesson],
     *,
-    setup: str,
     workers: int | None = None,
-    afresh: bool = False,
-    prune: bool = False,
+    keep: bool = True,
     progress: Callable[..., None] = lambda done, total, what="": None,
 ) -> dict[str, Outcome]:
-    """What came of each trial, by its key.
+    """What came of each trial, by its key; those that are not on record are run.
 
     Args:
-        root: the course's folder, which holds the record of earlier runs.
-        setup: code to run before each lesson.
-        afresh: forget what is on record.
-        prune: drop from the record what these trials no longer ask for, place by place.
+        lessons: all of the course's.
+        keep: save what is new.
         progress: called as `progress(done, total, what)`.
     """
     trials = list({trial.key: trial for trial in trials}.values())
-    record = _Record(root, forget=afresh)
     new = [trial for trial in trials if record.get(trial) is None]
-    done = len(trials) - len(new)
-    for batch in _batches(new):
-        progress(done, len(trials), batch[0].lesson.folder)
-        lessons = [trial.lesson for trial in batch]
-        results = run_lessons(lessons, workers=workers, setup=setup, timeout=batch[0].timeout)
-        for trial, result in zip(batch, results, strict=True):
-            record.put(trial, _outcome(trial, result))
-        record.save()
-        done += len(batch)
-    if prune:
-        record.prune(trials)
+    done, saved = len(trials) - len(new), time.monotonic()
+    with contextlib.ExitStack() as stack:
+        if keep and new:
+            stack.callback(record.save)
+        for trial, result in run_afresh(new, lessons, workers=workers):
+            record.put(trial, outcome_of(trial, result))
+            record.seconds[trial.key] = result.seconds
+            done += 1
+            progress(done, len(trials), trial.lesson.folder)
+            if keep and time.monotonic() - saved > SAVING:
+                record.save()
+                saved = time.monotonic()
     return {trial.key: record.get(trial) for trial in trials}
+
+
+def run_afresh(
+    trials: Iterable[Trial], lessons: Iterable[Lesson], *, workers: int | None = None
+) -> Iterable[tuple[Trial, RunResult]]:
+    """Run trials, whatever is on record, the quick ones first."""
+    trials = sorted(trials, key=lambda trial: trial.timeout)
+    if not trials:
+        return
+    variants = [trial.lesson for trial in trials]
+    with (
+        Packages(lessons) as packages,
+        Runner(variants, workers=workers, path=packages.path, environment=GRADED) as runner,
+    ):
+
+        def run(trial: Trial) -> RunResult:
+            until_failure = trial.is_mutant
+            return runner.run(trial.lesson, timeout=trial.timeout, until_failure=until_failure)
+
+        yield from zip(trials, runner.map(run, trials), strict=True)
+
+
+def outcome_of(trial: Trial, result: RunResult) -> Outcome:
+    """What of a result is kept."""
+    cells = trial.lesson.cells
+    return {
+        cell_name(cells[i]): Fault(_message(failure), failure.own_line, failure.evidence)
+        for i, failure in result.failures.items()
+    }
 
 
 def cell_name(cell: Cell) -> str:
@@ -134,68 +171,8 @@ def hash_of(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
-def _batches(trials: list[Trial]) -> Iterable[list[Trial]]:
-    """Trials of one timeout each, quick ones first, few enough that the progress shows."""
-    for timeout in sorted({trial.timeout for trial in trials}):
-        alike = [trial for trial in trials if trial.timeout == timeout]
-        for start in range(0, len(alike), BATCH):
-            yield alike[start : start + BATCH]
-
-
-def _outcome(trial: Trial, result: RunResult) -> Outcome:
-    cells = trial.lesson.cells
-    outcome = {cell_name(cells[i]): _message(f) for i, f in result.failures.items()}
-    return dict(list(outcome.items())[:1]) if trial.is_mutant else outcome
-
-
 def _message(failure: Failure) -> str:
-    if failure.ename == "AssertionError":
-        return failure.message
-    return f"{failure.ename}: {failure.message}"
-
-
-class _Record:
-    """The outcomes of earlier rounds, in a file; place by place, so that it can be pruned."""
-
-    def __init__(self, root: Path, *, forget: bool):
-        self.path = Path(root) / RECORD
-        self.known = {} if forget else self._read()
-        self.new: dict[str, dict[str, Outcome]] = {}
-        self.slow: dict[str, Outcome] = {}
-
-    def get(self, trial: Trial) -> Outcome | None:
-        for known in (self.new, self.known):
-            if trial.key in known.get(trial.place, {}):
-                return known[trial.place][trial.key]
-        return self.slow.get(trial.key)
-
-    def put(self, trial: Trial, outcome: Outcome) -> None:
-        # A lesson may have been slow because the machine was busy: that is no fact to keep.
-        slow = any(message.startswith(f"{TIMEOUT}: ") for message in outcome.values())
-        if slow and not trial.is_mutant:
-            self.slow[trial.key] = outcome
-        else:
-            self.new.setdefault(trial.place, {})[trial.key] = outcome
-
-    def save(self) -> None:
-        """Add what is new to what the file holds by now: other rounds may run beside this one."""
-        held = self._read()
-        self._write(held | {place: held.get(place, {}) | self.new[place] for place in self.new})
-
-    def prune(self, trials: list[Trial]) -> None:
-        wanted: dict[str, set[str]] = {}
-        for trial in trials:
-            wanted.setdefault(trial.place, set()).add(trial.key)
-        held = self._read()
-        for place, keys in wanted.items():
-            held[place] = {key: held[place][key] for key in held.get(place, {}) if key in keys}
-        self._write(held)
-
-    def _read(self) -> dict[str, dict[str, Outcome]]:
-        try:
-            return json.loads(self.path.read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}
-
-    def _write(self, held: dict[str, dict[str, Outcome]]) -> None:
-        write_atomically(self.path, json.dumps(held, indent=0, sort_keys=True) + "\n")
+    """What failed, in the words that are the same in every run."""
+    own_words = failure.ename == "AssertionError" or failure.evidence
+    text = failure.message if own_words else f"{failure.ename}: {failure.message}"
+    return PASSING.sub("…", text)

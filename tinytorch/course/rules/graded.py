@@ -12,12 +12,14 @@ from tinytorch.course.rules.common import (
     definitions,
     is_paired,
     parse,
+    parsed,
     problem,
     sound_regions,
     within,
 )
 from tinytorch.course.rules.metadata import known_cells
 
+TOOLS = "tinytorch.testing"
 BULLET = re.compile(r"\s*[-*] ")
 
 
@@ -72,6 +74,45 @@ def own_tests(lesson: Lesson) -> Iterator[Problem]:
                 message = f"the cell defines {name}() but never calls it"
                 mend = "call it, or give it a cell of its own"
                 yield problem(lesson, cell, message, mend, defined[name].lineno - 1)
+
+
+def decorated_tests(lesson: Lesson) -> Iterator[Problem]:
+    """Where a lesson has `test` at hand, each of its tests is one, and says what must hold.
+
+    It says so in one line, which is what students read when the test passes.
+    """
+    marks = _names_of_test(lesson)
+    for cell, function, _ in _test_functions(lesson) if marks else ():
+        offset = function.lineno - 1
+        if not any(_name_of(mark) in marks for mark in function.decorator_list):
+            mark = min(marks)
+            message = f"{cell.grade_id} is not decorated by '{mark}', which the lesson imports"
+            yield problem(lesson, cell, message, f"write @{mark} on the line above it", offset)
+        docstring = ast.get_docstring(function)
+        if not docstring or len(docstring.splitlines()) > 1:
+            message = f"{cell.grade_id} has {'no' if not docstring else 'a long'} docstring"
+            mend = "say in one line what must hold: students read it when the test passes"
+            yield problem(lesson, cell, message, mend, offset)
+
+
+def _names_of_test(lesson: Lesson) -> set[str]:
+    """What `tinytorch.testing.test` is called in a lesson: nothing, `test` or `tt.test`."""
+    names = set()
+    for _, tree in parsed(lesson):
+        for node in ast.walk(tree):
+            for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
+                module = getattr(node, "module", None)
+                name = alias.asname or alias.name
+                if module == TOOLS and alias.name == "test":
+                    names.add(name)
+                elif f"{module}.{alias.name}" == TOOLS or (not module and alias.name == TOOLS):
+                    names.add(f"{name}.test")
+    return names
+
+
+def _name_of(mark: ast.expr) -> str:
+    """The name of a decorator, as in `@name`, `@tt.name` and `@name(...)`."""
+    return ast.unparse(mark.func if isinstance(mark, ast.Call) else mark)
 
 
 def _test_functions(lesson: Lesson) -> Iterator[tuple[Cell, ast.stmt, ast.Module]]:

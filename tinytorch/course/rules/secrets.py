@@ -14,7 +14,7 @@ LEAST_TELLING_LINE = 12
 HARMLESS = re.compile(
     r"""
     [\W\d_]*                                                    # brackets, rules, numbers
-    | (return|yield|raise|pass|else|try|finally)\b\s*\w*:?      # a keyword, at most with a name
+    | (return|yield|raise|pass|else|try|except|finally)\b\s*\w*:?  # a keyword, at most with a name
     | self\.(?P<name>\w+)\ =\ (?P=name)                         # an argument kept as it came
     | \w+\ =\ np\.random\.default_rng\(\w*\)                    # a generator and its seed
     """,
