@@ -24,10 +24,17 @@ def to_array(data):
     "makes float32 of everything",
     "If you convert every input, whoever chose a dtype loses it.",
     loses=(
-        "test_to_array_keeps_an_array_as_it_is",
-        "test_elementwise_keeps_dtype_and_inputs",
+        "test_apply_calls_the_function_on_arrays",
+        "test_elementwise_broadcasts",
+        "test_elementwise_keeps_dtypes",
         "test_elementwise_refuses_shapes_that_do_not_fit",
+        "test_matmul_of_matrices",
+        "test_matmul_of_stacks",
+        "test_reduce_sum",
         "test_reshape",
+        "test_reshape_views",
+        "test_to_array_keeps_an_array_as_it_is",
+        "test_transpose",
     ),
 )
 def to_array(data):
@@ -67,7 +74,7 @@ def to_array(data):
 
 @wrong(
     "float32 only for what is float already",
-    "If you let NumPy choose, integers stay integers and decimals become float64.",
+    "If you convert decimals alone, lists of integers stay integers.",
 )
 def to_array(data):
     if isinstance(data, Tensor):
@@ -103,9 +110,10 @@ def to_array(data):
     elif isinstance(data, Tensor):
         array = data.data
     else:
-        array = np.asarray(data, dtype=np.float32) if data is not None else np.array("")
+        array = np.asarray(data)
+        array = array.astype(np.float32) if array.dtype.kind in "biuf" else array
     if array.dtype.kind not in "biuf":
-        raise ValueError("expected numbers")
+        raise TypeError("expected numbers")
     return array
 
 
@@ -115,7 +123,7 @@ def to_array(data):
         return data.data
     chosen = isinstance(data, np.ndarray | np.generic)
     array = np.asarray(data) if chosen else np.array(data)
-    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+    if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
         raise TypeError(f"can't use {array.dtype}")
     return array if chosen else np.array(array, dtype=np.float32)
 
@@ -128,6 +136,92 @@ def to_array(data):
     if not all(isinstance(number, int | float) for number in array.ravel().tolist()):
         raise TypeError("expected numbers")
     return array if isinstance(data, np.ndarray | np.generic) else array.astype("float32")
+
+
+@wrong(
+    "treats 0 as nothing",
+    "If you ask `if not data`, the number 0 counts as nothing.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    if not isinstance(data, np.ndarray | np.generic) and not data:
+        return np.zeros(0, np.float32)
+    array = np.asarray(data)
+    if array.dtype.kind not in "biuf":
+        raise TypeError("not numbers")
+    return array if isinstance(data, np.ndarray | np.generic) else array.astype(np.float32)
+
+
+@wrong(
+    "forgets NumPy's single numbers",
+    "If only np.ndarray counts as an array, NumPy's own single numbers lose their dtype.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    array = np.asarray(data)
+    if array.dtype.kind not in "biuf":
+        raise TypeError("not numbers")
+    return array if isinstance(data, np.ndarray) else array.astype(np.float32)
+
+
+@wrong(
+    "makes memory contiguous",
+    "If you make the memory contiguous, an array with strides of its own is copied.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    array = np.ascontiguousarray(data) if np.ndim(data) else np.asarray(data)
+    if array.dtype.kind not in "biuf":
+        raise TypeError("not numbers")
+    return array if isinstance(data, np.ndarray | np.generic) else array.astype(np.float32)
+
+
+@wrong(
+    "converts text to numbers",
+    "If you hand the data to NumPy with a dtype, text is read as numbers, or refused by another error.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    if isinstance(data, np.ndarray | np.generic):
+        if data.dtype.kind not in "biuf":
+            raise TypeError("not numbers")
+        return np.asarray(data)
+    return np.asarray(data, dtype=np.float32)
+
+
+@wrong(
+    "one error for everything",
+    "If you catch every error, rows of different lengths are no longer a ValueError.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise TypeError("not numbers") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError("not numbers")
+    return array if isinstance(data, np.ndarray | np.generic) else array.astype(np.float32)
+
+
+@wrong(
+    "keeps booleans",
+    "If booleans of a list stay booleans, they are no float32.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    array = np.asarray(data)
+    if array.dtype.kind not in "biuf":
+        raise TypeError("not numbers")
+    if isinstance(data, np.ndarray | np.generic) or array.dtype == bool:
+        return array
+    return array.astype(np.float32)
 
 
 # --- apply --------------------------------------------------------------------------------
@@ -191,7 +285,13 @@ def apply(function, *inputs, **options):
 @wrong(
     "asks only the first input",
     "If you look at the first input alone, the second one's wish is lost.",
-    loses=("test_apply_records_the_origin_when_asked", "test_matmul_of_matrices"),
+    loses=(
+        "test_apply_calls_the_function_on_arrays",
+        "test_apply_records_the_origin_when_asked",
+        "test_elementwise_broadcasts",
+        "test_matmul_of_matrices",
+        "test_matmul_of_stacks",
+    ),
 )
 def apply(function, *inputs, **options):
     arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
@@ -227,7 +327,7 @@ def apply(function, *inputs, **options):
 
 @wrong(
     "forgets that the result requires a gradient",
-    "If you look at the first input alone, the second one's wish is lost.",
+    "If the output itself does not ask for a gradient, the chain has a gap behind it.",
 )
 def apply(function, *inputs, **options):
     arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
@@ -275,6 +375,78 @@ def apply(function, *inputs, **options):
     return output
 
 
+@wrong(
+    "wants all inputs to ask",
+    "If every input must ask for a gradient, one that asks alone is not heard.",
+)
+def apply(function, *inputs, **options):
+    output = Tensor(function(*[x.data if isinstance(x, Tensor) else x for x in inputs], **options))
+    asked = [x.requires_grad for x in inputs if isinstance(x, Tensor)]
+    if recording.enabled and asked and all(asked):
+        output.requires_grad, output.origin = True, Origin(function, inputs, options)
+    return output
+
+
+@wrong(
+    "records the Tensors alone",
+    "If you record the Tensors alone, the record is of another call: 10 - x needs its 10.",
+)
+def apply(function, *inputs, **options):
+    tensors = tuple(x for x in inputs if isinstance(x, Tensor))
+    output = Tensor(function(*[x.data if isinstance(x, Tensor) else x for x in inputs], **options))
+    if recording.enabled and any(x.requires_grad for x in tensors):
+        output.requires_grad, output.origin = True, Origin(function, tensors, options)
+    return output
+
+
+@wrong(
+    "records no options",
+    "If the options are not in the record, nobody knows over which axis it was.",
+)
+def apply(function, *inputs, **options):
+    output = Tensor(function(*[x.data if isinstance(x, Tensor) else x for x in inputs], **options))
+    if recording.enabled and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        output.requires_grad, output.origin = True, Origin(function, inputs, {})
+    return output
+
+
+@wrong(
+    "takes .data of whatever has one",
+    "If you take .data of whatever has one, a NumPy array gives its raw memory.",
+)
+def apply(function, *inputs, **options):
+    arrays = [x.data if hasattr(x, "data") else x for x in inputs]
+    output = Tensor(function(*arrays, **options))
+    if recording.enabled and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        output.requires_grad, output.origin = True, Origin(function, inputs, options)
+    return output
+
+
+@wrong(
+    "keeps the origin and forgets the wish",
+    "If the output asks for a gradient but has no origin, nobody knows how it was made.",
+)
+def apply(function, *inputs, **options):
+    output = Tensor(function(*[x.data if isinstance(x, Tensor) else x for x in inputs], **options))
+    output.requires_grad = recording.enabled and any(
+        isinstance(x, Tensor) and x.requires_grad for x in inputs
+    )
+    return output
+
+
+@wrong(
+    "records copies",
+    "If you record new Tensors, a gradient never arrives at those that went in.",
+)
+def apply(function, *inputs, **options):
+    arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
+    output = Tensor(function(*arrays, **options))
+    if recording.enabled and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        copies = tuple(Tensor(x.data, x.requires_grad) if isinstance(x, Tensor) else x for x in inputs)
+        output.requires_grad, output.origin = True, Origin(function, copies, options)
+    return output
+
+
 # --- broadcast_shape ----------------------------------------------------------------------
 
 
@@ -315,7 +487,7 @@ def broadcast_shape(a, b):
 
 @wrong(
     "wants equal lengths",
-    "If 1 counts as a mismatch, pairs are lost.",
+    "If only equal lengths may meet, a length of 1 never stretches.",
 )
 def broadcast_shape(a, b):
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
@@ -326,7 +498,7 @@ def broadcast_shape(a, b):
 
 @wrong(
     "stops at the shorter shape",
-    "If you align the shapes on the left, a missing axis is put at the wrong end.",
+    "If you pair the axes and stop with the shorter shape, the longer one's other axes get lost.",
 )
 def broadcast_shape(a, b):
     shape = []
@@ -339,7 +511,7 @@ def broadcast_shape(a, b):
 
 @wrong(
     "forgets to turn the axes round again",
-    "If you align the shapes on the left, a missing axis is put at the wrong end.",
+    "If you walk from the last axis to the first, turn the result round in the end.",
 )
 def broadcast_shape(a, b):
     longest = max(len(a), len(b))
@@ -376,6 +548,50 @@ def broadcast_shape(a, b):
 @right("with empty arrays that hold nothing")
 def broadcast_shape(a, b):
     return np.broadcast(np.empty(a, dtype=bool), np.empty(b, dtype=bool)).shape
+
+
+@wrong(
+    "gives a list",
+    "If you return a list, it is no shape: shapes are tuples.",
+)
+def broadcast_shape(a, b):
+    return list(np.broadcast_shapes(a, b))
+
+
+@wrong(
+    "counts the lengths",
+    "If you compare how many axes there are, and not how long they are, wrong pairs pass.",
+)
+def broadcast_shape(a, b):
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    front = len(longer) - len(shorter)
+    return longer[:front] + tuple(max(m, n) for m, n in zip(longer[front:], shorter, strict=True))
+
+
+@wrong(
+    "refuses empty axes",
+    "If a length of 0 is refused, remember that it meets 0 and 1 like any other.",
+)
+def broadcast_shape(a, b):
+    if 0 in a or 0 in b:
+        raise ValueError("empty")
+    return np.broadcast_shapes(a, b)
+
+
+@wrong(
+    "lets one length stretch into another",
+    "If a length that divides the other may be repeated, 2 stretches to 4: only 1 does.",
+)
+def broadcast_shape(a, b):
+    longest = max(len(a), len(b))
+    a, b = (1,) * (longest - len(a)) + a, (1,) * (longest - len(b)) + b
+    shape = []
+    for m, n in zip(a, b, strict=True):
+        low, high = min(m, n), max(m, n)
+        if low and high % low or (not low and high > 1):
+            raise ValueError(f"{m} meets {n}")
+        shape.append(0 if not low else high)
+    return tuple(shape)
 
 
 # --- elementwise --------------------------------------------------------------------------
@@ -435,7 +651,7 @@ def elementwise(function, a, b):
 
 @wrong(
     "writes into the first operand",
-    "If you wrote with +=, out= or [...] = into an input, work on a new array.",
+    "If you wrote the result into an operand, its owner loses the numbers.",
 )
 def elementwise(function, a, b):
     broadcast_shape(np.shape(a), np.shape(b))
@@ -467,12 +683,57 @@ def elementwise(function, a, b):
     return result
 
 
+@wrong(
+    "repeats the operands first",
+    "If you repeat an operand before the door, the record leads to the repeated one only.",
+)
+def elementwise(function, a, b):
+    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    a, b = (Tensor(np.broadcast_to(to_array(x), shape)) for x in (a, b))
+    return apply(function, a, b)
+
+
+@wrong(
+    "goes past the door",
+    "If you compute with the arrays yourself, nothing is recorded: go through apply.",
+)
+def elementwise(function, a, b):
+    broadcast_shape(np.shape(a), np.shape(b))
+    return Tensor(
+        function(
+            a.data if isinstance(a, Tensor) else a,
+            b.data if isinstance(b, Tensor) else b,
+        )
+    )
+
+
+@wrong(
+    "wraps both operands",
+    "If you make a Tensor of a plain number, it becomes a float32 array and changes the dtype.",
+)
+def elementwise(function, a, b):
+    a, b = (x if isinstance(x, Tensor) else Tensor(x) for x in (a, b))
+    broadcast_shape(a.shape, b.shape)
+    return apply(function, a, b)
+
+
+@wrong(
+    "asks for equal numbers of axes",
+    "If both must have as many axes, a row never meets a matrix.",
+)
+def elementwise(function, a, b):
+    if np.ndim(a) and np.ndim(b) and np.ndim(a) != np.ndim(b):
+        raise ValueError("other numbers of axes")
+    broadcast_shape(np.shape(a), np.shape(b))
+    return apply(function, a, b)
+
+
 # --- reduce_sum ---------------------------------------------------------------------------
 
 
 @wrong(
     "ignores the axis",
-    "If you ignore axis, everything is added up; if you count axes from 1, another goes.",
+    "If you ignore axis, everything is added up.",
     loses=("test_reduce_sum",),
 )
 def reduce_sum(x, axis=None, keepdims=False):
@@ -489,7 +750,7 @@ def reduce_sum(x, axis=None, keepdims=False):
 
 @wrong(
     "takes the axis that stays",
-    "If you ignore axis, everything is added up; if you count axes from 1, another goes.",
+    "If you count axes from 1, or name the one that stays, another one disappears.",
 )
 def reduce_sum(x, axis=None, keepdims=False):
     if isinstance(axis, int):
@@ -499,7 +760,7 @@ def reduce_sum(x, axis=None, keepdims=False):
 
 @wrong(
     "bypasses the door",
-    "If you bypass the door, nothing is recorded.",
+    "If you sum the array yourself, nothing is recorded: send np.sum through apply.",
 )
 def reduce_sum(x, axis=None, keepdims=False):
     return Tensor(x.data.sum(axis=axis, keepdims=keepdims))
@@ -507,7 +768,7 @@ def reduce_sum(x, axis=None, keepdims=False):
 
 @wrong(
     "sums rows unless told otherwise",
-    "If axis is None, all axes go.",
+    "If axis is None, all axes go, not the first.",
 )
 def reduce_sum(x, axis=None, keepdims=False):
     return apply(np.sum, x, axis=0 if axis is None else axis, keepdims=keepdims)
@@ -521,12 +782,18 @@ def reduce_sum(x, axis=None, keepdims=False):
     return apply(np.mean, x, axis=axis, keepdims=keepdims)
 
 
-@right("through the ufunc")
+@wrong(
+    "through the ufunc",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.sum.",
+)
 def reduce_sum(x, axis=None, keepdims=False):
     return apply(np.add.reduce, x, axis=axis, keepdims=keepdims)
 
 
-@right("with a function of its own")
+@wrong(
+    "with a function of its own",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.sum.",
+)
 def reduce_sum(x, axis=None, keepdims=False):
     def total(array, axes, keep):
         return array.sum(axis=axes, keepdims=keep)
@@ -534,7 +801,10 @@ def reduce_sum(x, axis=None, keepdims=False):
     return apply(total, x, axes=axis, keep=keepdims)
 
 
-@right("axis after axis")
+@wrong(
+    "axis after axis",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.sum.",
+)
 def reduce_sum(x, axis=None, keepdims=False):
     def total(array):
         axes = range(array.ndim) if axis is None else np.atleast_1d(axis)
@@ -543,6 +813,53 @@ def reduce_sum(x, axis=None, keepdims=False):
         return array
 
     return apply(total, x)
+
+
+@wrong(
+    "takes axis 0 for no axis",
+    "If you ask `if axis`, axis 0 counts as none.",
+)
+def reduce_sum(x, axis=None, keepdims=False):
+    return apply(np.sum, x, axis=axis or None, keepdims=keepdims)
+
+
+@wrong(
+    "always keeps the axes",
+    "If the axes always stay, keepdims decides nothing.",
+)
+def reduce_sum(x, axis=None, keepdims=False):
+    return apply(np.sum, x, axis=axis, keepdims=True)
+
+
+@wrong(
+    "takes the first of several axes",
+    "If you take the first of several axes, the others stay.",
+)
+def reduce_sum(x, axis=None, keepdims=False):
+    axis = axis[0] if isinstance(axis, tuple) else axis
+    return apply(np.sum, x, axis=axis, keepdims=keepdims)
+
+
+@right("options only where they are given")
+def reduce_sum(x, axis=None, keepdims=False):
+    options = {"keepdims": keepdims} if keepdims else {}
+    if axis is not None:
+        options["axis"] = axis
+    return apply(np.sum, x, **options)
+
+
+@right("by position")
+def reduce_sum(x, axis=None, keepdims=False):
+    return apply(np.sum, x, axis, keepdims=keepdims)
+
+
+@right("axes made positive first")
+def reduce_sum(x, axis=None, keepdims=False):
+    if axis is None:
+        axes = tuple(range(x.ndim))
+    else:
+        axes = tuple(int(a) % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    return apply(np.sum, x, axis=axes, keepdims=keepdims)
 
 
 # --- mean ---------------------------------------------------------------------------------
@@ -558,7 +875,7 @@ def mean(x, axis=None, keepdims=False):
 
 @wrong(
     "divides by the number of results",
-    "If you divided by the length of the other axis, look at which one goes.",
+    "If you divided by the number of results, it is the number that went into each that counts.",
 )
 def mean(x, axis=None, keepdims=False):
     total = np.sum(x, axis=axis, keepdims=keepdims)
@@ -567,7 +884,7 @@ def mean(x, axis=None, keepdims=False):
 
 @wrong(
     "divides by the length of the first axis",
-    "If you take a mean of rows, say so with axis.",
+    "If you divided by the length of the first axis, the others come out wrong.",
 )
 def mean(x, axis=None, keepdims=False):
     return np.sum(x, axis=axis, keepdims=keepdims) / x.shape[0]
@@ -584,7 +901,7 @@ def mean(x, axis=None, keepdims=False):
 
 @wrong(
     "knows only single axes",
-    "If axis is a tuple, lengths multiply.",
+    "If axis is a tuple, the lengths of its axes multiply.",
 )
 def mean(x, axis=None, keepdims=False):
     if isinstance(axis, tuple):
@@ -595,7 +912,7 @@ def mean(x, axis=None, keepdims=False):
 
 @wrong(
     "widens by an array for the count",
-    "If the count is an array, it widens.",
+    "If the count is an array of its own dtype, it widens float32 to float64.",
 )
 def mean(x, axis=None, keepdims=False):
     total = np.sum(x, axis=axis, keepdims=keepdims)
@@ -619,7 +936,43 @@ def mean(x, axis=None, keepdims=False):
 @right("sums what was divided before")
 def mean(x, axis=None, keepdims=False):
     count = np.ones(x.shape).sum(axis=axis, keepdims=True)
-    return np.sum(x / count.astype(x.dtype), axis=axis, keepdims=keepdims)
+    total = np.sum(x, axis=axis, keepdims=True) / count.astype(x.dtype)
+    return total if keepdims else total.reshape(np.sum(x, axis=axis).shape)[()]
+
+
+@wrong(
+    "takes axis 0 for no axis",
+    "If you ask `if axis`, axis 0 counts as none.",
+)
+def mean(x, axis=None, keepdims=False):
+    return np.mean(x, axis=axis or None, keepdims=keepdims)
+
+
+@wrong(
+    "computes in float64",
+    "If you convert to float64 on the way, float32 is not given back.",
+)
+def mean(x, axis=None, keepdims=False):
+    return np.mean(x.astype(np.float64), axis=axis, keepdims=keepdims)
+
+
+@wrong(
+    "divides in place",
+    "If you divide the input in place, its owner finds other numbers there.",
+)
+def mean(x, axis=None, keepdims=False):
+    count = x.size / max(np.sum(x, axis=axis).size, 1)
+    x /= max(count, 1)
+    return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+@wrong(
+    "counts what is not zero",
+    "If you count the elements that are not 0, zeros are left out of the mean.",
+)
+def mean(x, axis=None, keepdims=False):
+    count = np.count_nonzero(x, axis=axis, keepdims=keepdims)
+    return np.sum(x, axis=axis, keepdims=keepdims) / np.maximum(count, 1).astype(x.dtype)
 
 
 # --- row_major_strides --------------------------------------------------------------------
@@ -675,7 +1028,7 @@ def row_major_strides(shape, itemsize):
 
 @wrong(
     "looks only at the next axis",
-    "If you multiply the lengths before an axis, take those after it.",
+    "If you took the next axis alone, all those behind it count too.",
 )
 def row_major_strides(shape, itemsize):
     return tuple(itemsize * n for n in (*shape[1:], 1)) if shape else ()
@@ -697,6 +1050,33 @@ def row_major_strides(shape, itemsize):
     for i in range(len(shape) - 2, -1, -1):
         strides[i] = strides[i + 1] * shape[i + 1]
     return tuple(strides)
+
+
+@wrong(
+    "knows two axes",
+    "If you wrote the strides of a matrix down, other numbers of axes go wrong.",
+)
+def row_major_strides(shape, itemsize):
+    return (shape[-1] * itemsize, itemsize) if len(shape) == 2 else (itemsize,) * len(shape)
+
+
+@wrong(
+    "assumes four bytes",
+    "If you assume 4 bytes, other sizes of elements go wrong.",
+)
+def row_major_strides(shape, itemsize):
+    return np.empty(shape, dtype=np.float32).strides
+
+
+@wrong(
+    "gives one stride too many",
+    "If you also note the size of the whole, there is one stride too many.",
+)
+def row_major_strides(shape, itemsize):
+    strides = [itemsize]
+    for length in reversed(shape):
+        strides.append(strides[-1] * length)
+    return tuple(reversed(strides))
 
 
 # --- reshape ------------------------------------------------------------------------------
@@ -758,14 +1138,17 @@ def reshape(x, *shape):
 
 @wrong(
     "transposes on the way",
-    "If you read columns first, the elements change their order.",
+    "If you transposed on the way, the elements change their order.",
 )
 def reshape(x, *shape):
     shape = shape[0] if isinstance(shape[0], tuple | list) else shape
     return apply(lambda array: array.T.reshape(shape), x)
 
 
-@right("a method of the array")
+@wrong(
+    "a method of the array",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.reshape.",
+)
 def reshape(x, *shape):
     return apply(lambda array: array.reshape(*shape), x)
 
@@ -781,10 +1164,47 @@ def reshape(x, *shape):
     return apply(np.reshape, x, shape=tuple(lengths))
 
 
-@right("flat first")
+@wrong(
+    "flat first",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.reshape.",
+)
 def reshape(x, *shape):
     new = shape[0] if isinstance(shape[0], tuple | list) else shape
     return apply(lambda array: array.ravel().reshape(new), x)
+
+
+@wrong(
+    "goes past the door",
+    "If you reshape the array yourself, nothing is recorded: send np.reshape through apply.",
+)
+def reshape(x, *shape):
+    shape = shape[0] if isinstance(shape[0], tuple | list) else shape
+    return Tensor(x.data.reshape(shape))
+
+
+@wrong(
+    "only two lengths",
+    "If you take two lengths, shapes with one or three axes are refused.",
+)
+def reshape(x, *shape):
+    shape = shape[0] if isinstance(shape[0], tuple | list) else shape
+    rows, columns = shape
+    return apply(np.reshape, x, shape=(rows, columns))
+
+
+@right("by position")
+def reshape(x, *shape):
+    return apply(np.reshape, x, shape[0] if isinstance(shape[0], tuple) else shape)
+
+
+@right("asks for the length of the tuple")
+def reshape(x, *shape):
+    try:
+        (new,) = shape
+        new = tuple(new)
+    except (TypeError, ValueError):
+        new = shape
+    return apply(np.reshape, x, shape=new)
 
 
 # --- transpose ----------------------------------------------------------------------------
@@ -825,7 +1245,7 @@ def transpose(x, *axes):
 
 @wrong(
     "swaps the last two axes",
-    "If only two axes change places, name which.",
+    "If you always swap the last two axes, the others never move.",
 )
 def transpose(x, *axes):
     if axes:
@@ -846,7 +1266,7 @@ def transpose(x, *axes):
 
 @wrong(
     "knows no negative axes",
-    "If -1 fails, count from the end.",
+    "If you refuse negative axes, -1 for the last one is lost.",
 )
 def transpose(x, *axes):
     axes = axes or tuple(reversed(range(x.ndim)))
@@ -860,17 +1280,56 @@ def transpose(x, *axes):
     return apply(np.transpose, x, axes=axes or None)
 
 
-@right("a method of the array")
+@wrong(
+    "a method of the array",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.transpose.",
+)
 def transpose(x, *axes):
     return apply(lambda array: array.transpose(*axes), x)
 
 
-@right("with moveaxis")
+@wrong(
+    "with moveaxis",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.transpose.",
+)
 def transpose(x, *axes):
     order = [axis % max(x.ndim, 1) for axis in axes] or list(range(x.ndim))[::-1]
     if len(set(order)) != x.ndim or any(not -x.ndim <= axis < x.ndim for axis in axes):
         raise ValueError(f"{axes} does not name each of {x.ndim} axes once")
     return apply(np.moveaxis, x, source=order, destination=range(x.ndim))
+
+
+@wrong(
+    "goes past the door",
+    "If you transpose the array yourself, nothing is recorded: send np.transpose through apply.",
+)
+def transpose(x, *axes):
+    return Tensor(np.transpose(x.data, axes or None))
+
+
+@wrong(
+    "copies",
+    "If you copied, memory was moved for what strides can do.",
+)
+def transpose(x, *axes):
+    result = apply(np.transpose, x, axes=axes or None)
+    result.data = result.data.copy()
+    return result
+
+
+@right("by position")
+def transpose(x, *axes):
+    return apply(np.transpose, x, axes or tuple(range(x.ndim))[::-1])
+
+
+@right("checks first")
+def transpose(x, *axes):
+    if not axes:
+        return apply(np.transpose, x)
+    places = [axis + x.ndim if axis < 0 else axis for axis in axes]
+    if sorted(places) != list(range(x.ndim)):
+        raise ValueError(f"{axes} does not name each of {x.ndim} axes once")
+    return apply(np.transpose, x, axes=tuple(places))
 
 
 # --- matmul -------------------------------------------------------------------------------
@@ -929,7 +1388,7 @@ def matmul(a, b):
 
 @wrong(
     "only two axes",
-    "If a stack fails, only two axes were thought of.",
+    "If you transposed or indexed for two axes, a stack of matrices does not fit.",
 )
 def matmul(a, b):
     if np.ndim(a) > 2 or np.ndim(b) > 2:
@@ -937,7 +1396,10 @@ def matmul(a, b):
     return apply(np.matmul, a, b)
 
 
-@right("with einsum")
+@wrong(
+    "with einsum",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.matmul.",
+)
 def matmul(a, b):
     p, q = to_array(a), to_array(b)
     if not p.ndim or not q.ndim or p.shape[-1] != q.shape[-2:][0]:
@@ -948,7 +1410,10 @@ def matmul(a, b):
     return apply(lambda p, q: np.einsum(f"{left},{right}->{out}", p, q), a, b)
 
 
-@right("by broadcasting and a sum")
+@wrong(
+    "by broadcasting and a sum",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.matmul.",
+)
 def matmul(a, b):
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         raise ValueError("a number is no matrix")
@@ -969,3 +1434,41 @@ def matmul(a, b):
     if not a.ndim or not b.ndim or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
         raise ValueError(f"{a.shape} @ {b.shape}: inner lengths differ")
     return apply(np.matmul, a, b)
+
+
+@wrong(
+    "goes past the door",
+    "If you multiply the arrays yourself, nothing is recorded: send np.matmul through apply.",
+)
+def matmul(a, b):
+    return Tensor(np.matmul(to_array(a), to_array(b)))
+
+
+@wrong(
+    "refuses vectors",
+    "If both must be matrices, vectors are refused.",
+)
+def matmul(a, b):
+    if np.ndim(a) < 2 or np.ndim(b) < 2:
+        raise ValueError("no matrix")
+    return apply(np.matmul, a, b)
+
+
+@wrong(
+    "transposes the second factor",
+    "If you transpose the second factor, rows meet rows.",
+)
+def matmul(a, b):
+    return apply(np.matmul, a, np.swapaxes(to_array(b), -1, -2) if np.ndim(b) > 1 else b)
+
+
+@right("leaves the error to NumPy")
+def matmul(a, b):
+    return apply(np.matmul, a, b)
+
+
+@right("by the sign")
+def matmul(a, b):
+    if 0 in (np.ndim(a), np.ndim(b)):
+        raise ValueError("a number is no matrix: use *")
+    return apply(np.matmul, a if isinstance(a, Tensor) else Tensor(a), b)
