@@ -7,17 +7,20 @@ are no probabilities, and soft targets of 0 beside a logit of -inf.
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
 from gradients import gradients
 
 from tinytorch.core.losses import (
+    FASTER,
     BinaryCrossEntropyLoss,
     BinaryCrossEntropyOfProbabilities,
     CategoricalCrossEntropyLoss,
     CrossEntropyLoss,
     MeanSquaredError,
+    cross_entropy,
     logsumexp,
 )
 from tinytorch.core.tensor import Tensor
@@ -145,6 +148,23 @@ def test_cross_entropy_of_soft_targets(shape, reduction, weighted, smoothing, ki
     )
 
 
+@every_dtype
+@every_reduction
+@every("kind", ["indices", "soft", "weighted"])
+def test_cross_entropy_without_its_faster_form(kind, reduction, dtype, monkeypatch):
+    """What a student writes agrees as well, where no faster form is registered."""
+    monkeypatch.delitem(FASTER, cross_entropy)
+    weight = np.linspace(0.5, 2, 7).astype(dtype) if kind == "weighted" else None
+    agree(
+        CrossEntropyLoss(reduction, weight=weight),
+        lambda x, t: F.cross_entropy(
+            x, t, None if weight is None else torch.tensor(weight), reduction=reduction
+        ),
+        normal((64, 7), dtype, scale=3),
+        shares((64, 7), dtype) if kind == "soft" else indices((64, 7)),
+    )
+
+
 EXTREMES = {
     "right at 1000": ([[1000.0, 0.0, -1000.0]], [0]),
     "wrong at 1000": ([[1000.0, 0.0, -1000.0]], [2]),
@@ -185,6 +205,13 @@ def test_soft_cross_entropy_extremes(name, reduction, dtype):
         np.eye(3, dtype=dtype)[targets] * dtype(0.75) + dtype(0.25 / 3),
         rtol=5e-5 if dtype is np.float32 else 1e-11,
     )
+
+
+@every("name", [name for name in EXTREMES if "inf" not in name])
+def test_extremes_without_the_faster_form(name, monkeypatch):
+    monkeypatch.delitem(FASTER, cross_entropy)
+    logits, targets = (np.array(values) for values in EXTREMES[name])
+    agree(CrossEntropyLoss("none"), partial(F.cross_entropy, reduction="none"), logits, targets)
 
 
 @every("reduction", ["sum", "none"])

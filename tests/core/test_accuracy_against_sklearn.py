@@ -170,3 +170,14 @@ def test_calibration_error_against_a_loop_over_the_bins():
 def test_what_does_not_fit_is_refused(name, outputs, targets):
     with pytest.raises(ValueError, match="expected"):
         getattr(ours, name)(outputs, targets)
+
+
+def test_scores_that_are_nan_are_no_hit_of_top_k():
+    with pytest.raises(ValueError, match="NaN"):
+        ours.top_k_accuracy([[np.nan, 1.0], [0.0, 1.0]], [0, 1], k=1)
+
+
+@pytest.mark.parametrize("outputs", [[0, 1], np.zeros((2, 1)), np.zeros((2, 2, 2)), 1.0])
+def test_classes_are_predicted_from_rows_of_scores_alone(outputs):
+    with pytest.raises(ValueError, match="expected"):
+        ours.predicted_classes(outputs)

@@ -115,7 +115,7 @@ def test_only_a_generator_shuffles(rng):
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 1.5, 0.001])
 def test_a_split_with_an_empty_part_is_refused(fraction):
-    with pytest.raises(ValueError, match="expected two parts"):
+    with pytest.raises(ValueError, match="expected two groups"):
         split(TensorDataset(X), fraction, np.random.default_rng(0))
 
 
@@ -429,7 +429,7 @@ def without(path, *prefixes, **changes):
         ("notes", "without its notes"),
         ("parameter.2", "expected parameters"),
         ("parameter", "expected parameters"),
-        ("optimizer.first.1", "expected a state"),
+        ("optimizer.m.1", "expected a state"),
         ("optimizer", "expected a state"),
     ],
 )

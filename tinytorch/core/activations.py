@@ -7,20 +7,21 @@ import numpy as np
 from tinytorch.core.tensor import Tensor, apply, gradient_of
 
 __all__ = [
-    "Layer", "LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Tanh", "log_softmax",
+    "Layer", "LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Tanh", "Temperature", "log_softmax",
     "log_softmax_gradient", "relu", "relu_gradient", "sigmoid", "sigmoid_gradient", "softmax",
     "softmax_gradient", "tanh", "tanh_gradient",
 ]
 
 
 def relu(x: np.ndarray) -> np.ndarray:
-    """The larger of x and 0, elementwise.
+    """x where it is above 0, else 0, elementwise.
 
     Args:
-        x: an array of floats of any shape.
+        x: an array of floats of any shape, also one without axes or without elements. It may
+            hold infinities, and numbers as large as its dtype can.
 
     Returns:
-        A new array of the same shape and dtype; x stays as it is.
+        A new array of the same shape and dtype, also where nothing changes; x stays as it is.
 
     Example:
         >>> relu(np.array([-2.0, 0.0, 0.5]))
@@ -34,15 +35,15 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 @gradient_of(relu)
 def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The gradient of sum(grad * relu(x)) by x: grad where x > 0, and 0 elsewhere, also at 0.
+    """The gradient of sum(grad * relu(x)) by x; where x is 0, it is 0.
 
     Args:
-        grad: the incoming gradient, of the shape of x.
+        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
         output: relu(x).
-        x: the input.
+        x: the input, an array as relu takes it.
 
     Returns:
-        A new array of the shape and dtype of x.
+        A new array of the shape and dtype of x, also where all passes or nothing; grad, output and x stay as they are.
 
     Example:
         >>> x = np.array([-2.0, 0.0, 0.5])
@@ -53,20 +54,20 @@ def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), elementwise, without overflow on the way.
+    """1 / (1 + exp(-x)), elementwise, for numbers of any size.
 
     Args:
-        x: an array of floats of any shape.
+        x: an array of floats of any shape, also one without axes or without elements. It may
+            hold infinities, and numbers as large as its dtype can.
 
     Returns:
-        A new array of the same shape and dtype. Small results keep their digits:
-        sigmoid(-20) is 2.06e-9 and not 0.
+        A new array of the same shape and dtype; x stays as it is. Small results keep their
+        digits in every dtype: sigmoid(-20) is 2.06e-9 and not 0, sigmoid(-12) is 6.1e-6 also
+        in float16, whatever stands beside it.
 
     Example:
         >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
         array([0. , 0.5, 1. ])
-
-    Hint: exp(-abs(x)) is safe for either sign. What stands above it depends on the sign.
     """
     small = np.exp(-np.abs(x))  # at most 1, so that nothing overflows
     return np.maximum(small, x >= 0) / (1 + small)  # above: 1 where x >= 0, else small
@@ -74,15 +75,16 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 @gradient_of(sigmoid)
 def sigmoid_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The gradient of sum(grad * sigmoid(x)) by x: grad * output * (1 - output).
+    """The gradient of sum(grad * sigmoid(x)) by x, for numbers of any size.
 
     Args:
-        grad: the incoming gradient, of the shape of x.
+        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
         output: sigmoid(x).
-        x: the input.
+        x: the input, an array of floats of any shape, infinities among them.
 
     Returns:
-        A new array of the shape and dtype of x.
+        A new array of the shape and dtype of x; grad, output and x stay as they are. A slope
+        that is smaller than the rounding of 1 in the dtype may come out as 0.
 
     Example:
         >>> x = np.array([0.0, 1000.0])
@@ -99,15 +101,16 @@ def tanh(x: np.ndarray) -> np.ndarray:
 
 @gradient_of(tanh)
 def tanh_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The gradient of sum(grad * tanh(x)) by x.
+    """The gradient of sum(grad * tanh(x)) by x, for numbers of any size.
 
     Args:
-        grad: the incoming gradient, of the shape of x.
+        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
         output: tanh(x).
-        x: the input.
+        x: the input, an array of floats of any shape, infinities among them.
 
     Returns:
-        A new array of the shape and dtype of x.
+        A new array of the shape and dtype of x; grad, output and x stay as they are. A slope
+        that is smaller than the rounding of 1 in the dtype may come out as 0.
 
     Example:
         >>> x = np.array([0.0, 1000.0])
@@ -121,12 +124,14 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """exp(x) / sum(exp(x)) along one axis, for scores of any size.
 
     Args:
-        x: scores, an array of floats of any shape. A score of -inf has probability 0, as long
-            as another score beside it is finite.
-        axis: the axis along which the results add up to 1.
+        x: scores, an array of floats with one axis or more; a batch may hold no rows, but there
+            is a score at least along axis. A score of -inf has probability 0, as long as another
+            score beside it is finite (+inf is left open). A score of 1e17 is nothing special.
+        axis: the axis along which the results add up to 1, without anything added to the sum
+            or cut off on the way. It may be negative.
 
     Returns:
-        A new array of the same shape and dtype.
+        A new array of the same shape and dtype; x stays as it is.
 
     Example:
         >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
@@ -142,16 +147,16 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 def softmax_gradient(
     grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: int = -1
 ) -> np.ndarray:
-    """The gradient of sum(grad * softmax(x)) by x: output * (grad - sum(grad * output)).
+    """The gradient of sum(grad * softmax(x, axis)) by x, for scores of any size.
 
     Args:
-        grad: the incoming gradient, of the shape of x.
+        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
         output: softmax(x, axis).
-        x: the scores.
-        axis: the axis along which the outputs add up to 1, and along which the sum is taken.
+        x: the scores, as softmax takes them: -inf and a batch without rows, too.
+        axis: the axis along which the outputs add up to 1. It may be negative.
 
     Returns:
-        A new array of the shape and dtype of x.
+        A new array of the shape and dtype of x; grad, output and x stay as they are.
 
     Example:
         >>> x = np.array([0.0, 0.0])
@@ -164,15 +169,16 @@ def softmax_gradient(
 
 
 def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
-    """The logarithm of softmax, x - log(sum(exp(x))), for scores of any size.
+    """The natural logarithm of softmax along one axis, for scores of any size.
 
     Args:
-        x: scores, an array of floats of any shape. A score of -inf gives -inf, as long as
-            another score beside it is finite.
-        axis: the axis along which exp(result) adds up to 1.
+        x: scores, as softmax takes them. A score of -inf gives -inf, as long as another score
+            beside it is finite. Two scores of 1e17 give -0.693 each, as any two equal ones do.
+        axis: the axis along which exp(result) adds up to 1, without anything added to a sum or
+            a logarithm on the way. It may be negative.
 
     Returns:
-        A new array of the same shape and dtype.
+        A new array of the same shape and dtype; x stays as it is.
 
     Example:
         >>> log_softmax(np.array([0.0, 1000.0]))
@@ -187,16 +193,17 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 def log_softmax_gradient(
     grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: int = -1
 ) -> np.ndarray:
-    """The gradient of sum(grad * log_softmax(x)) by x: grad - exp(output) * sum(grad).
+    """The gradient of sum(grad * log_softmax(x, axis)) by x, for scores of any size.
 
     Args:
-        grad: the incoming gradient, of the shape of x.
+        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
         output: log_softmax(x, axis).
-        x: the scores.
-        axis: the axis of the softmax, along which the sum is taken.
+        x: the scores, as log_softmax takes them: -inf and a batch without rows, too.
+        axis: the axis of the softmax. It may be negative.
 
     Returns:
-        A new array of the shape and dtype of x.
+        A new array of the shape and dtype of x, also where nothing is subtracted; grad, output
+        and x stay as they are.
 
     Example:
         >>> x = np.array([0.0, 0.0])
@@ -245,15 +252,7 @@ class Layer:
 
 
 class ReLU(Layer):
-    """relu as a layer.
-
-    Its `forward` passes `relu` and x through the door, so that the origin of the result names
-    your function, with x as its only input, and your rule can be found.
-
-    Example:
-        >>> ReLU()(Tensor([-1, 2]))
-        Tensor([0., 2.])
-    """
+    """relu as a layer."""
 
     def forward(self, x: Tensor) -> Tensor:
         return apply(relu, x)
@@ -291,3 +290,38 @@ class LogSoftmax(Softmax):
 
     def forward(self, x: Tensor) -> Tensor:
         return apply(log_softmax, x, axis=self.axis)
+
+
+class Temperature(Layer):
+    """softmax of x / temperature along one axis, as a layer.
+
+    Args:
+        temperature: a Python number above 0, however small or large. A high one makes the shares
+            more equal, a low one less. (What a NumPy number does to the dtype is left open.)
+        axis: the axis along which the shares add up to 1.
+
+    Attributes:
+        temperature, axis: as they were given. If they are changed later, the next call goes by
+            the new ones. (What a later change to 0 or below gives is left open.)
+
+    It does the same in both modes, and stays in the mode it is in.
+
+    Raises:
+        ValueError: at once, if the temperature that was given is 0 or below.
+
+    `forward` gives a new Tensor of the shape and dtype of x, and leaves x as it is. All its steps go
+    through the door, each as a call of a function with a rule: `softmax` and `log_softmax` have
+    yours; the signs of Tensor, its sum and max, `np.exp` and `np.log` get theirs in lesson 6.
+
+    Example:
+        >>> Temperature(0.001)(Tensor([1, 2, 3]))
+        Tensor([0., 0., 1.])
+    """
+
+    def __init__(self, temperature: float = 1.0, axis: int = -1):
+        if temperature <= 0:
+            raise ValueError(f"expected a temperature above 0, got {temperature}: 1 changes nothing")
+        self.temperature, self.axis = temperature, axis
+
+    def forward(self, x: Tensor) -> Tensor:
+        return apply(softmax, x / self.temperature, axis=self.axis)

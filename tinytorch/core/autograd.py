@@ -1,9 +1,7 @@
 """Autograd. Made from modules/06_autograd/autograd.py: edit that file, not this."""
 
-import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -19,12 +17,11 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "FREED", "SMALL", "Freed", "backward", "chooses_once", "chosen_gradient",
-    "chosen_right_gradient", "divide_right_gradient", "find_rule", "first_gradient", "fit_gradient",
-    "gradients", "input_gradients", "matmul_gradient", "matmul_right_gradient", "max_gradient",
-    "mean_gradient", "multiply_gradient", "multiply_right_gradient", "no_grad", "owned",
-    "power_gradient", "power_right_gradient", "select_gradient", "spread", "sum_gradient", "to_dot",
-    "topological_order", "transpose_gradient", "unbroadcast", "walk_back",
+    "FREED", "Freed", "backward", "chosen_gradient", "divide_right_gradient", "find_rule",
+    "first_gradient", "fit_gradient", "gradients", "input_gradients", "matmul_gradient",
+    "matmul_right_gradient", "max_gradient", "mean_gradient", "no_grad", "owned", "power_gradient",
+    "power_right_gradient", "select_gradient", "sum_gradient", "to_dot", "topological_order",
+    "transpose_gradient", "unbroadcast", "walk_back",
 ]
 
 
@@ -32,6 +29,9 @@ gradient_of(np.add, 0)(lambda grad, output, a, b: grad)
 gradient_of(np.add, 1)(lambda grad, output, a, b: grad)
 gradient_of(np.subtract, 0)(lambda grad, output, a, b: grad)
 gradient_of(np.subtract, 1)(lambda grad, output, a, b: -grad)
+gradient_of(np.multiply, 0)(lambda grad, output, a, b: grad * b)
+gradient_of(np.multiply, 1)(lambda grad, output, a, b: grad * a)
+gradient_of(np.divide, 0)(lambda grad, output, a, b: grad / b)
 gradient_of(np.negative)(lambda grad, output, x: -grad)
 gradient_of(np.exp)(lambda grad, output, x: grad * output)
 gradient_of(np.log)(lambda grad, output, x: grad / x)
@@ -40,29 +40,61 @@ gradient_of(np.abs)(lambda grad, output, x: grad * np.sign(x))
 gradient_of(np.tanh)(lambda grad, output, x: grad * (1 - output * output))
 
 
-@gradient_of(np.multiply)
-def multiply_gradient(grad: np.ndarray, output: np.ndarray, a: Any, b: Any) -> np.ndarray:
-    """The gradient of sum(grad * a * b) by a, elementwise.
+@gradient_of(np.divide, 1)
+def divide_right_gradient(grad: np.ndarray, output: np.ndarray, a: Any, b: Any) -> np.ndarray:
+    """The gradient of sum(grad * a / b) by b, elementwise.
+
+    It is exact for small b too: nothing is added to b to keep it away from 0.
 
     Args:
-        grad: the incoming gradient, of the shape of the output.
-        output: a * b.
-        a, b: arrays or numbers. Where they were broadcast, the result keeps the output's shape.
+        grad: the incoming gradient, an array of the output's shape and dtype.
+        output: a / b, an array.
+        a, b: arrays, of one dtype or of two, or plain numbers. Where they were broadcast, the
+            result keeps the output's shape.
 
     Returns:
-        A new array; grad stays as it is.
+        A new array of the output's shape and dtype (without axes, a NumPy number will do as
+        well). Nothing that came in is written into.
 
     Example:
-        >>> a, b = np.array([2.0, 3.0]), np.array([5.0, 7.0])
-        >>> multiply_gradient(np.array([1.0, 10.0]), a * b, a, b)
-        array([ 5., 70.])
+        >>> a, b = np.array([8.0, 6.0]), np.array([2.0, -1.0])
+        >>> divide_right_gradient(np.array([1.0, 10.0]), a / b, a, b)
+        array([ -2., -60.])
     """
-    return grad * b
+    return grad * output / -b
 
 
-@gradient_of(np.multiply, 1)
-def multiply_right_gradient(grad, output, a, b):
-    return multiply_gradient(grad, output, b, a)
+def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Sum a gradient over every axis that broadcasting repeated.
+
+    Args:
+        grad: an array of a shape that `shape` broadcasts to. It is not written into.
+        shape: the shape of the input.
+
+    Returns:
+        An array of that shape and of grad's dtype, or a NumPy number for the shape (): for each
+        element of the input the sum over all its uses; 0 for an element that was used no times.
+        Where there is nothing to sum it may be grad itself, or a view.
+
+    Raises:
+        ValueError: `shape` does not broadcast to that of grad, so that a rule must be wrong. An
+            empty gradient is no exception: a length of 0 fits 0 and 1 only.
+
+    Example:
+        >>> unbroadcast(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), (2, 1))
+        array([[ 6.],
+               [60.]])
+
+    Hint: missing axes are on the left, and disappear; axes of length 1 stay.
+    """
+    missing = tuple(range(grad.ndim - len(shape)))
+    total = np.add.reduce(grad, axis=missing) if missing else grad
+    lengths = zip(total.shape, shape, strict=False)
+    if repeated := tuple(axis for axis, (n, m) in enumerate(lengths) if n != m == 1):
+        total = np.add.reduce(total, axis=repeated, keepdims=True)
+    if total.shape != shape:
+        raise ValueError(f"a gradient of shape {grad.shape} for an input of shape {shape}")
+    return total
 
 
 def find_rule(function: Callable, argnum: int) -> Callable:
@@ -94,12 +126,17 @@ def input_gradients(tensor: Tensor, grad: np.ndarray) -> list[tuple[Tensor, np.n
     """One step back: the gradients of the inputs that a recorded tensor was made from.
 
     Args:
-        tensor: a Tensor with an origin.
-        grad: its gradient, of its shape.
+        tensor: a Tensor with an origin. Its inputs may be Tensors, plain arrays and numbers.
+        grad: its gradient, an array of its shape. It is not written into.
 
     Returns:
-        A pair (input, gradient) for each input that is a Tensor and requires a gradient, in
-        the order of the inputs. An input that was used twice comes twice.
+        A list of pairs (input, gradient), one for each input that is a Tensor and requires a
+        gradient, in the order of the inputs. An input that was used twice comes twice. Each
+        gradient is an array of the shape and dtype of its input, also where that was broadcast;
+        it may be grad itself. `.grad` of no Tensor is touched, and nothing is remembered.
+
+    Raises:
+        LookupError: there is no rule for an input that requires a gradient.
 
     Example:
         >>> x = Tensor([1, 2], requires_grad=True)
@@ -119,6 +156,26 @@ def input_gradients(tensor: Tensor, grad: np.ndarray) -> list[tuple[Tensor, np.n
     return pairs
 
 
+class Freed:
+    """Stands where an origin was, once a walk has used it."""
+
+    @property
+    def inputs(self) -> tuple:
+        raise RuntimeError(
+            "this result was differentiated before, and its record is freed: compute it again, or "
+            "pass retain_graph=True the first time"
+        )
+
+    def __iter__(self) -> Iterator:
+        return iter(self.inputs)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.inputs[place]
+
+
+FREED = Freed()
+
+
 def topological_order(output: Tensor) -> list[Tensor]:
     """The recorded tensors that lead to a result, each after all that it was made from.
 
@@ -126,8 +183,13 @@ def topological_order(output: Tensor) -> list[Tensor]:
         output: a recorded result, that is, a Tensor with an origin.
 
     Returns:
-        Every Tensor with an origin on the way to `output`, once. Leaves and constants, which
-        have none, are left out; the last one is `output`.
+        A list of every Tensor with an origin on the way to `output`, through all the inputs
+        that each was made from, once. Two Tensors may hold the same array, and are two. Leaves
+        and constants, which have no origin, are left out; the last one is `output`. A chain of
+        10,000 steps is no problem, and Python's recursion limit is afterwards as it was.
+
+    Raises:
+        RuntimeError: a Tensor on the way, or output itself, has FREED for an origin.
 
     Example:
         >>> x = Tensor(2.0, requires_grad=True)
@@ -152,79 +214,6 @@ def topological_order(output: Tensor) -> list[Tensor]:
     return order
 
 
-def to_dot(
-    output: Tensor,
-    names: Mapping[str, Tensor] | None = None,
-    grads: Mapping[Tensor, np.ndarray] | None = None,
-) -> str:
-    """The graph of a recorded result as text in graphviz's dot language.
-
-    Args:
-        output: a Tensor with an origin.
-        names: what some of its tensors are called.
-        grads: gradients to be shown in the boxes.
-
-    Example:
-        >>> x = Tensor(3.0, requires_grad=True)
-        >>> print(to_dot(-x, {"x": x}))
-        digraph {
-          n0 [label="x\\n3", shape=box]
-          n1 [label="negative\\n-3", shape=ellipse]
-          n0 -> n1
-        }
-    """
-    called = {id(x): name for name, x in (names or {}).items()}
-    grads, places, lines = grads or {}, {}, []
-
-    def brief(value: Any) -> str:
-        return f"{to_array(value).item():.4g}" if np.size(value) == 1 else str(np.shape(value))
-
-    def place(x: Any) -> str:
-        """The name of x in the text, where its box is written at the first call."""
-        if id(x) not in places:
-            places[id(x)] = f"n{len(places)}"
-            origin = x.origin if isinstance(x, Tensor) else None
-            label = [called[id(x)]] if id(x) in called else []
-            label += [origin.function.__name__] if origin else []
-            label += [brief(x)] + ([f"gradient {brief(grads[x])}"] if x in grads else [])
-            form, text = ("ellipse" if origin else "box"), r"\n".join(label)
-            lines.append(f'  {places[id(x)]} [label="{text}", shape={form}]')
-        return places[id(x)]
-
-    for tensor in topological_order(output):
-        for parent in tensor.origin.inputs:
-            lines.append(f"  {place(parent)} -> {place(tensor)}")
-    return "\n".join(["digraph {", *lines, "}"])
-
-
-class Freed:
-    """Stands where an origin was, once a walk has used it."""
-
-    @property
-    def inputs(self) -> tuple:
-        raise RuntimeError(
-            "this result was differentiated before, and its record is freed: compute it again, or "
-            "pass retain_graph=True the first time"
-        )
-
-    def __iter__(self) -> Iterator:
-        return iter(self.inputs)
-
-
-FREED = Freed()
-
-
-def owned(known: Mapping[Tensor, np.ndarray]) -> dict[Tensor, np.ndarray]:
-    """The same gradients, as arrays none of which shares memory with another."""
-    result, taken = {}, set()
-    for tensor, grad in known.items():
-        if type(grad) is not np.ndarray or grad.base is not None or id(grad) in taken:
-            grad = np.array(grad)
-        taken.add(id(grad))
-        result[tensor] = grad
-    return result
-
-
 def first_gradient(output: Tensor, grad: Any = None) -> np.ndarray:
     """What a walk starts with: 1 for a single number, else a copy of the caller's grad."""
     if not output.requires_grad:
@@ -245,6 +234,57 @@ def first_gradient(output: Tensor, grad: Any = None) -> np.ndarray:
             f"expected a grad of the output's shape {output.shape}, got {grad.shape}: reshape it"
         )
     return grad
+
+
+def owned(known: Mapping[Tensor, np.ndarray]) -> dict[Tensor, np.ndarray]:
+    """The same gradients, as arrays none of which shares memory with another.
+
+    Optimizers write into `.grad`, and rules may hand one array to two inputs.
+    """
+    result, taken = {}, set()
+    for tensor, grad in known.items():
+        if type(grad) is not np.ndarray or grad.base is not None or id(grad) in taken:
+            grad = np.array(grad)
+        taken.add(id(grad))
+        result[tensor] = grad
+    return result
+
+
+def walk_back(
+    output: Tensor,
+    grad: np.ndarray,
+    keep: Collection[Tensor] = frozenset(),
+    retain_graph: bool = False,
+) -> dict[Tensor, np.ndarray]:
+    """Send a gradient from a result back to the leaves, through every recorded tensor once.
+
+    Args:
+        output: a Tensor that requires a gradient; if it has no origin, it is a leaf itself.
+        grad: its gradient, an array of its shape. It is not written into.
+        keep: a set of tensors whose gradients are to be returned as well. Those that are not on
+            the way to output have none, and are left out.
+        retain_graph: whether the origins stay. If not, each becomes FREED as soon as its step
+            back is done, before the next one, so that memory goes while the walk goes.
+
+    Returns:
+        The gradients, by Tensor: those of the leaves that require one, be they 0 or not, those
+        of what is in `keep`, and no others. Gradients that come to a tensor on several ways are
+        added up. `.grad` of every Tensor stays as it is.
+
+    Hint: one array may serve as the gradient of two tensors, and a rule may return a view of
+    grad, or an array that can't be written into.
+    """
+    known = {output: grad}
+    order = topological_order(output) if output.origin is not None else []
+    while order:
+        tensor = order.pop()  # popping it lets go of its arrays as soon as they were used
+        grad = known[tensor] if tensor in keep else known.pop(tensor)
+        for x, part in input_gradients(tensor, grad):
+            # Not +=, as part may be shared. Without axes, a sum is a number until asarray.
+            known[x] = np.asarray(known[x] + part) if x in known else part
+        if not retain_graph:
+            tensor.origin = FREED
+    return known
 
 
 def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False) -> None:
@@ -299,99 +339,6 @@ def gradients(
     return [known[x] if x in known else np.zeros(x.shape, x.dtype) for x in inputs]
 
 
-def walk_back(
-    output: Tensor,
-    grad: np.ndarray,
-    keep: Collection[Tensor] = frozenset(),
-    retain_graph: bool = False,
-) -> dict[Tensor, np.ndarray]:
-    """Send a gradient from a result back to the leaves, through every recorded tensor once.
-
-    Args:
-        output: a Tensor; if it has no origin, it is a leaf itself.
-        grad: its gradient, of its shape. It is not written into.
-        keep: intermediate tensors whose gradients are to be returned as well.
-        retain_graph: whether the origins stay; if not, each becomes FREED once it was used.
-
-    Returns:
-        The gradients of the leaves, and of what is in `keep`. Gradients that come to a tensor
-        on several ways are added up. The others are forgotten as soon as they were passed on.
-
-    Hint: one array may serve as the gradient of two tensors.
-    """
-    known = {output: grad}
-    order = topological_order(output) if output.origin is not None else []
-    while order:
-        tensor = order.pop()  # popping it lets go of its arrays as soon as they were used
-        grad = known[tensor] if tensor in keep else known.pop(tensor)
-        for x, part in input_gradients(tensor, grad):
-            known[x] = known[x] + part if x in known else part  # not +=: part may be shared
-        if not retain_graph:
-            tensor.origin = FREED
-    return known
-
-
-def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Sum a gradient over every axis that broadcasting repeated.
-
-    Args:
-        grad: an array of a shape that `shape` broadcasts to.
-        shape: the shape of the input.
-
-    Returns:
-        An array of that shape: for each element of the input the sum over all its uses.
-
-    Raises:
-        ValueError: `shape` does not broadcast to that of grad, so that a rule must be wrong.
-
-    Example:
-        >>> unbroadcast(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), (2, 1))
-        array([[ 6.],
-               [60.]])
-
-    Hint: missing axes are on the left, and disappear; axes of length 1 stay.
-    """
-    missing = tuple(range(grad.ndim - len(shape)))
-    total = np.add.reduce(grad, axis=missing) if missing else grad
-    lengths = zip(total.shape, shape, strict=False)
-    if repeated := tuple(axis for axis, (n, m) in enumerate(lengths) if n != m == 1):
-        total = np.add.reduce(total, axis=repeated, keepdims=True)
-    if total.shape != shape:
-        raise ValueError(f"a gradient of shape {grad.shape} for an input of shape {shape}")
-    return total
-
-
-@gradient_of(np.divide, 1)
-def divide_right_gradient(grad: np.ndarray, output: np.ndarray, a: Any, b: Any) -> np.ndarray:
-    """The gradient of sum(grad * a / b) by b, elementwise.
-
-    Args:
-        grad: the incoming gradient, of the shape of the output.
-        output: a / b.
-        a, b: arrays or numbers. Where they were broadcast, the result keeps the output's shape.
-
-    Example:
-        >>> a, b = np.array([8.0, 6.0]), np.array([2.0, -1.0])
-        >>> divide_right_gradient(np.array([1.0, 10.0]), a / b, a, b)
-        array([ -2., -60.])
-
-    Hint: a / b is at hand already.
-    """
-    return grad * output / -b
-
-
-SMALL = 4096  # elements; up to about here a copy is made sooner than a view
-
-
-def spread(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """`grad` repeated to a shape that it broadcasts to. Not to be written into."""
-    if math.prod(shape) > SMALL:
-        return np.broadcast_to(grad, shape)
-    full = np.empty(shape, grad.dtype)
-    full[...] = grad
-    return full
-
-
 @gradient_of(np.sum)
 def sum_gradient(
     grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: Any = None, keepdims: bool = False
@@ -399,14 +346,16 @@ def sum_gradient(
     """The gradient of a sum over some axes by x: grad, repeated along them.
 
     Args:
-        grad: the incoming gradient, of the shape of the output.
+        grad: the incoming gradient, an array of the shape of the output. It is not written into.
         output: np.sum(x, axis, keepdims=keepdims); not needed here.
-        x: the input.
-        axis: None for all axes, or one, or a tuple of them; may be negative.
+        x: the input, whatever it holds, infinities too: a sum has the same slopes everywhere.
+        axis: None for all axes, or one, or a tuple of them, in any order; may be negative, and
+            the tuple may be empty.
         keepdims: whether the axes stayed, with length 1.
 
     Returns:
-        An array of the shape of x.
+        An array of the shape of x and the dtype of grad, also if x has another, that of whole
+        numbers for one. It may be a view of grad.
 
     Example:
         >>> sum_gradient(np.array([1.0, 10.0]), None, np.zeros((2, 3)), axis=1)
@@ -417,7 +366,7 @@ def sum_gradient(
     """
     if axis is not None and not keepdims:
         grad = np.expand_dims(grad, axis)
-    return spread(grad, x.shape)
+    return np.full(x.shape, grad)
 
 
 @gradient_of(np.max)
@@ -427,11 +376,15 @@ def max_gradient(
     """The gradient of the maximum over some axes by x; equal maxima share it equally.
 
     Args:
-        grad, x, axis, keepdims: as in `sum_gradient`.
-        output: np.max(x, axis, keepdims=keepdims).
+        grad, x, axis, keepdims: as in `sum_gradient`. Nothing is written into.
+            x may hold infinities, and no nan.
+        output: np.max(x, axis, keepdims=keepdims), an array.
 
     Returns:
-        An array of the shape of x, 0 wherever x is not the maximum.
+        A new array of the shape of x, 0 wherever x is not the maximum. What is only nearly as
+        large gets nothing, be it by the last digit; any number of maxima can be equal. The dtype
+        is that of grad, also if x has another (a count of whole numbers is int64, and divides
+        float32 to float64).
 
     Example:
         >>> x = np.array([[1.0, 3.0, 3.0], [5.0, 4.0, 0.0]])
@@ -453,13 +406,15 @@ def matmul_gradient(
     """The gradient of sum(grad * (a @ b)) by a.
 
     Args:
-        grad: the incoming gradient, of the shape of the output.
+        grad: the incoming gradient, an array of the output's shape and dtype.
         output: a @ b, of shape (..., N, C), without the axis of a vector.
-        a: (..., N, D), or a vector (D,).
-        b: (..., D, C), or a vector (D,).
+        a: (..., N, D), or a vector (D,). The dots stand for any number of axes, here and below.
+        b: (..., D, C), or a vector (D,). Its dtype need not be that of a.
 
     Returns:
-        An array of the shape of a; where a was broadcast, with the further axes in front.
+        A new array of the shape of a and the dtype of grad; where a was broadcast, it may have
+        the shape that it was broadcast to (`fit_gradient` sums over the further axes). Nothing is
+        written into.
 
     Example:
         >>> matmul_gradient(np.array([[1.0, 10.0]]), None, np.zeros((1, 1)), np.array([[2.0, 3.0]]))
@@ -483,12 +438,6 @@ def matmul_right_gradient(grad, output, a, b):
     return a.swapaxes(-1, -2) @ grad
 
 
-def chooses_once(index: tuple) -> bool:
-    """Whether an index is of a kind that chooses no element twice: ints, slices and masks."""
-    once = int | slice | EllipsisType | None
-    return all(isinstance(part, once) or np.asarray(part).dtype == bool for part in index)
-
-
 @gradient_of(select)
 def select_gradient(
     grad: np.ndarray, output: np.ndarray, array: np.ndarray, index: tuple
@@ -496,30 +445,30 @@ def select_gradient(
     """The gradient of array[index] by the array: grad where it was chosen, 0 elsewhere.
 
     Args:
-        grad: the incoming gradient, of the shape of the output.
+        grad: the incoming gradient, an array of the shape of the output. It is not written into.
         output: array[index].
-        array: what was chosen from; it is not written into.
-        index: a tuple of ints, slices, None, Ellipsis and arrays of ints or booleans.
+        array: what was chosen from, floats, which may be infinite. It is not written into.
+        index: a tuple of ints, slices, None, Ellipsis, lists and arrays of ints or booleans, as
+            NumPy takes them. A list may be empty, and may stand beside a mask.
 
     Returns:
-        A new array of the shape and dtype of `array`. For an element that was chosen several times,
-        the sum.
+        A new array of the shape and dtype of `array`, also if grad has another. For an element
+        that was chosen several times, the sum.
 
     Example:
         >>> select_gradient(np.array([1.0, 10.0, 5.0]), None, np.zeros(3), ([0, 0, 2],))
         array([11.,  0.,  5.])
 
-    Hint: ufuncs have a method `at`; it is slow, and `chooses_once` tells where it isn't needed.
+    Hint: ufuncs such as `np.add` have a method `at`.
     """
     slopes = np.zeros(array.shape, array.dtype)
-    if chooses_once(index):
-        slopes[index] = grad
+    if all(isinstance(part, int | slice | type(...) | None) for part in index):
+        slopes[index] = grad  # these choose nothing twice, and np.add.at is slow
     else:
         np.add.at(slopes, index, grad)
     return slopes
 
 
-gradient_of(np.divide)(lambda grad, output, a, b: grad / b)
 gradient_of(np.reshape)(lambda grad, output, x, shape: grad.reshape(x.shape))
 
 
@@ -536,36 +485,15 @@ def transpose_gradient(grad, output, x, axes=None):
     return grad.transpose(sorted(range(x.ndim), key=lambda axis: axes[axis] % x.ndim))
 
 
-@gradient_of(np.maximum)
-@gradient_of(np.minimum)
-def chosen_gradient(grad, output, a, b):
-    return np.where(a == b, grad / 2, grad * (a == output))
-
-
-@gradient_of(np.maximum, 1)
-@gradient_of(np.minimum, 1)
-def chosen_right_gradient(grad, output, a, b):
-    return chosen_gradient(grad, output, b, a)
-
-
-@gradient_of(np.power)
-def power_gradient(grad, output, a, b):
-    """b a^(b-1). Where b is 0 the slope is 0, at a = 0 too: the power may stay as it is there."""
-    return grad * (b * a ** (b - (b != 0)))
-
-
-@gradient_of(np.power, 1)
-def power_right_gradient(grad, output, a, b):
-    """a^b log a, and 0 where a and a^b are 0."""
-    return grad * output * np.log(np.where((a == 0) & (b >= 0), 1, a))
-
-
 @contextmanager
 def no_grad() -> Iterator[None]:
     """A block in which the door records nothing: `with no_grad(): ...`.
 
-    Afterwards recording is as it was before, also if the block ended with an exception. Used as
-    a decorator, `@no_grad()`, it covers each call of a function. Other threads don't notice.
+    Afterwards recording is as it was before, on or off, whatever was done to the switch inside,
+    and also if the block ended with an exception of any kind, a KeyboardInterrupt among them,
+    which goes on its way as it is. Used as a decorator, `@no_grad()`, it covers each call of a
+    function. Other threads don't notice, whatever blocks of theirs begin or end meanwhile: each
+    has a `recording.enabled` of its own.
 
     Example:
         >>> x = Tensor(3.0, requires_grad=True)
@@ -582,3 +510,70 @@ def no_grad() -> Iterator[None]:
         yield
     finally:
         recording.enabled = before
+
+
+@gradient_of(np.maximum)
+@gradient_of(np.minimum)
+def chosen_gradient(grad, output, a, b):
+    return np.where(a == b, grad / 2, grad * (a == output))
+
+
+gradient_of(np.maximum, 1)(lambda grad, output, a, b: chosen_gradient(grad, output, b, a))
+gradient_of(np.minimum, 1)(lambda grad, output, a, b: chosen_gradient(grad, output, b, a))
+
+
+@gradient_of(np.power)
+def power_gradient(grad, output, a, b):
+    """b a^(b-1). Where b is 0 the slope is 0, at a = 0 too: the power may stay as it is there."""
+    return grad * (b * a ** (b - (b != 0)))
+
+
+@gradient_of(np.power, 1)
+def power_right_gradient(grad, output, a, b):
+    """a^b log a, and 0 where a and a^b are 0."""
+    return grad * output * np.log(np.where((a == 0) & (b >= 0), 1, a))
+
+
+def to_dot(
+    output: Tensor,
+    names: Mapping[str, Tensor] | None = None,
+    grads: Mapping[Tensor, np.ndarray] | None = None,
+) -> str:
+    """The graph of a recorded result as text in graphviz's dot language.
+
+    Args:
+        output: a Tensor with an origin.
+        names: what some of its tensors are called.
+        grads: gradients to be shown in the boxes.
+
+    Example:
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> print(to_dot(-x, {"x": x}))
+        digraph {
+          n0 [label="x\\n3", shape=box]
+          n1 [label="negative\\n-3", shape=ellipse]
+          n0 -> n1
+        }
+    """
+    called = {id(x): name for name, x in (names or {}).items()}
+    grads, places, lines = grads or {}, {}, []
+
+    def brief(value: Any) -> str:
+        return f"{to_array(value).item():.4g}" if np.size(value) == 1 else str(np.shape(value))
+
+    def place(x: Any) -> str:
+        """The name of x in the text, where its box is written at the first call."""
+        if id(x) not in places:
+            places[id(x)] = f"n{len(places)}"
+            origin = x.origin if isinstance(x, Tensor) else None
+            label = [called[id(x)]] if id(x) in called else []
+            label += [origin.function.__name__] if origin else []
+            label += [brief(x)] + ([f"gradient {brief(grads[x])}"] if x in grads else [])
+            form, text = ("ellipse" if origin else "box"), r"\n".join(label)
+            lines.append(f'  {places[id(x)]} [label="{text}", shape={form}]')
+        return places[id(x)]
+
+    for tensor in topological_order(output):
+        for parent in tensor.origin.inputs:
+            lines.append(f"  {place(parent)} -> {place(tensor)}")
+    return "\n".join(["digraph {", *lines, "}"])

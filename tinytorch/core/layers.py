@@ -10,20 +10,22 @@ from tinytorch.core.tensor import Tensor, apply, gradient_of, reshape
 
 __all__ = [
     "INITIALISERS", "Dropout", "Flatten", "Linear", "Sequential", "count_parameters", "he_normal",
-    "linear", "linear_bias_gradient", "linear_gradient", "linear_weight_gradient", "xavier_uniform",
+    "initialiser", "linear", "linear_bias_gradient", "linear_gradient", "linear_weight_gradient",
+    "xavier_uniform",
 ]
 
 
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """x @ weight + bias: each output is a weighted sum of the features, plus a bias.
+    """Each output is a weighted sum of all features, plus the bias of its unit.
 
     Args:
-        x: samples of shape (..., D).
+        x: floats of shape (..., D): one sample (D,), a batch (N, D), or any number of axes in
+            front. A batch may be empty; D and C are at least 1.
         weight: shape (D, C). PyTorch keeps the transposed (C, D); ours reads like the formula.
-        bias: shape (C,), or None for no bias.
+        bias: shape (C,), or None for no bias. All three are float32, or all are float64.
 
     Returns:
-        A new array of shape (..., C).
+        A new array of shape (..., C) and of the dtype of the inputs, which stay as they are.
 
     Example:
         >>> linear(np.array([[1.0, 2.0]]), np.eye(2), np.array([10.0, 20.0]))
@@ -48,17 +50,20 @@ def linear_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,).
+        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,), or None for the bias.
+            As in `linear`, there may be any number of axes in front, or none, and a batch may
+            be empty.
 
     Returns:
-        An array of the shape of x.
+        A new array of the shape and dtype of x, also where grad or the weight has another
+        dtype. Nothing that came in is written to.
 
     Example:
         >>> x, weight = np.ones((1, 2)), np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])
         >>> linear_gradient(np.array([[1.0, 1.0, 1.0]]), linear(x, weight), x, weight)
         array([[6., 1.]])
     """
-    return grad @ weight.T
+    return (grad @ weight.T).astype(x.dtype, copy=False)
 
 
 @gradient_of(linear, 1)
@@ -74,10 +79,12 @@ def linear_weight_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,).
+        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,), or None for the bias.
+            There may be any number of axes in front, or none, and a batch may be empty.
 
     Returns:
-        An array of the shape of the weight, summed over all axes of x but the last.
+        A new array of the shape and dtype of the weight, also where grad or x has another
+        dtype. Nothing that came in is written to.
 
     Example:
         >>> x, weight = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1))
@@ -88,7 +95,8 @@ def linear_weight_gradient(
     Hint: axes in front can be merged into one by reshaping.
     """
     features, units = weight.shape
-    return x.reshape(-1, features).T @ grad.reshape(-1, units)
+    slopes = x.reshape(-1, features).T @ grad.reshape(-1, units)
+    return slopes.astype(weight.dtype, copy=False)
 
 
 @gradient_of(linear, 2)
@@ -100,24 +108,29 @@ def linear_bias_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,).
+        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,). There may be any
+            number of axes in front, or none, and a batch may be empty.
 
     Returns:
-        An array of the shape of the bias.
+        A new array of the shape and dtype of the bias, also where grad has another dtype, and
+        for one sample too. Nothing that came in is written to.
     """
     rows = grad.reshape(-1, bias.size)
-    return (np.ones(len(rows), rows.dtype) @ rows).reshape(bias.shape)
+    slopes = np.ones(len(rows), rows.dtype) @ rows
+    return slopes.astype(bias.dtype, copy=False).reshape(bias.shape)
 
 
 def xavier_uniform(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
-    """Weights drawn evenly from (-a, a) with a = sqrt(6 / (D + C)): their variance is 2 / (D + C).
+    """Weights drawn evenly from (-a, a), with the a that gives them the variance 2 / (D + C).
 
     Args:
-        rng: all randomness comes from this Generator, so that a seed repeats a run.
-        shape: (D, C), features and units.
+        rng: all randomness comes from this Generator, so that a seed repeats a run; a second
+            draw from it gives other weights. `np.random` and its seed are left alone.
+        shape: (D, C), features and units, each at least 1.
 
     Returns:
-        A float32 array of that shape.
+        A new float32 array of that shape, each of its weights drawn on its own: none says
+        anything of another, and nothing is clipped, centred or scaled afterwards.
 
     Example:
         >>> xavier_uniform(np.random.default_rng(0), (2, 3)).dtype
@@ -133,11 +146,17 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     """Weights drawn from a normal distribution of mean 0 and variance 2 / D.
 
     Args:
-        rng: all randomness comes from this Generator.
-        shape: (D, C), features and units.
+        rng: all randomness comes from this Generator, so that a seed repeats a run; a second
+            draw from it gives other weights. `np.random` and its seed are left alone.
+        shape: (D, C), features and units, each at least 1.
 
     Returns:
-        A float32 array of that shape.
+        A new float32 array of that shape, each of its weights drawn on its own: none says
+        anything of another, and nothing is clipped, centred or scaled afterwards.
+
+    Example:
+        >>> he_normal(np.random.default_rng(0), (2, 3)).shape
+        (2, 3)
 
     Source: He, Zhang, Ren and Sun, 2015.
 
@@ -147,6 +166,16 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
 
 
 INITIALISERS = {"xavier": xavier_uniform, "he": he_normal}
+
+
+def initialiser(start: str | Callable) -> Callable:
+    """The function of (rng, shape) that a name stands for; a function stands for itself."""
+    if callable(start):
+        return start
+    if start not in INITIALISERS:
+        names = ", ".join(map(repr, INITIALISERS))
+        raise ValueError(f"expected {names} or a function to initialise, got {start!r}")
+    return INITIALISERS[start]
 
 
 class Linear(Layer):
@@ -169,12 +198,9 @@ class Linear(Layer):
         initialise: str | Callable = "xavier",
         bias: bool = True,
     ):
-        if isinstance(initialise, str) and initialise not in INITIALISERS:
-            names = ", ".join(map(repr, INITIALISERS))
-            raise ValueError(f"expected {names} or a function to initialise, got {initialise!r}")
-        draw = initialise if callable(initialise) else INITIALISERS[initialise]
+        start = initialiser(initialise)(rng, (in_features, out_features))
         self.in_features, self.out_features = in_features, out_features
-        self.weight = Tensor(draw(rng, (in_features, out_features)), requires_grad=True)
+        self.weight = Tensor(start, requires_grad=True)
         self.bias = Tensor(np.zeros(out_features, np.float32), requires_grad=True) if bias else None
 
     def parameters(self) -> list[Tensor]:
@@ -196,6 +222,9 @@ class Linear(Layer):
 class Sequential(Layer):
     """Layers one after the other: each gets what the one before it returned.
 
+    A call goes by the layers as they are at that moment and by their own modes, which it leaves
+    as they are; nothing of it is kept for the next. A deep copy has layers of its own.
+
     Args:
         layers: the layers, in order.
 
@@ -216,11 +245,22 @@ class Sequential(Layer):
         self.layers = layers
 
     def children(self) -> list[Layer]:
-        """The layers, in order."""
+        """The layers directly inside, as a list or tuple, in order.
+
+        Those without parameters and empty networks are among them, and a layer that comes twice
+        is there twice.
+        """
         return list(self.layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The output of the last layer; x itself if there are none."""
+        """The output of the last layer, in both modes; without layers, x itself.
+
+        Args:
+            x: of any shape that the layers take; a batch may be empty.
+
+        Returns:
+            A Tensor that is recorded through all layers.
+        """
         for layer in self.layers:
             x = layer(x)
         return x
@@ -236,7 +276,7 @@ class Sequential(Layer):
 
 
 class Flatten(Layer):
-    """All axes of a sample become one; axis 0, the samples, stays.
+    """All axes of a sample become one; axis 0, the samples, stays: in both modes.
 
     Example:
         >>> Flatten()(np.zeros((5, 8, 8, 3))).shape
@@ -244,17 +284,29 @@ class Flatten(Layer):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """x as (N, features), always recorded as a call of `np.reshape`.
+
+        The elements of a sample keep the order in which its indices count, the last one fastest.
+
+        Args:
+            x: shape (N, ...), with at least the axis of samples, of any dtype. Each length may
+                be 0: (0, 3, 4) -> (0, 12) and (3, 0, 2) -> (3, 0). Where there is no other axis,
+                each sample has one feature: (N,) -> (N, 1).
+        """
         return reshape(x, x.shape[0], math.prod(x.shape[1:]))
 
 
 class Dropout(Layer):
     """In training each number becomes 0 with probability p, and the others are divided by 1 - p.
 
-    In evaluation x is passed on as it is.
+    In evaluation x itself is passed on.
 
     Args:
-        p: the probability to drop, 0 <= p < 1. PyTorch allows 1 too, which leaves nothing.
-        rng: draws what is dropped, independently for each number and in each call.
+        p: the probability to drop, a Python number, 0 <= p < 1. PyTorch allows 1 too, which
+            leaves nothing.
+        rng: draws what is dropped, independently for each number and in each call. All
+            randomness comes from it, so that a seed repeats a run; layers may share one.
+            `np.random` and its seed are left alone.
     """
 
     def __init__(self, p: float, rng: "np.random.Generator"):
@@ -263,7 +315,15 @@ class Dropout(Layer):
         self.p, self.rng = p, rng
 
     def forward(self, x: Tensor) -> Tensor:
-        """x times a random mask of 0 and 1 / (1 - p), through the door; the dtype of x stays.
+        """In training x times a random mask of 0 and 1 / (1 - p), in evaluation x itself.
+
+        Args:
+            x: floats of any shape, () and empty ones too; it stays as it is. In training they
+                are finite: infinity times 0 would be nan.
+
+        Returns:
+            A Tensor of the shape and dtype of x, made of x by the signs `*`, `/`, `+` and `-`
+            alone, so that the door records it. Where p is 0, it may also be x itself.
 
         Hint: `rng.random(shape) >= p` is True with probability 1 - p.
         """
@@ -278,10 +338,14 @@ class Dropout(Layer):
 
 
 def count_parameters(layer: Layer) -> int:
-    """The number of numbers that a layer, or a network, has to learn.
+    """The number of numbers that a layer, or a network, has to learn, as it is at that moment.
 
     Args:
-        layer: any layer.
+        layer: any layer, of your own kind too, whose parameters may have any shape, () among
+            them.
+
+    Returns:
+        A whole number, not a float. A tensor that several layers share counts once.
 
     Example:
         >>> count_parameters(Linear(2, 3, np.random.default_rng(0)))

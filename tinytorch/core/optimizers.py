@@ -9,19 +9,19 @@ import numpy as np
 from tinytorch.core.tensor import Tensor
 
 __all__ = [
-    "SGD", "Adam", "AdamW", "Block", "Optimizer", "RMSProp", "Resumable", "adam_step", "add_decay",
-    "checked_parameters", "clip_by_norm", "cosine_with_warmup", "descend", "in_range",
-    "momentum_step", "rms_scale", "shrink", "squared_norm", "step_decay", "sum_of_weights",
+    "SGD", "Adam", "AdamW", "Block", "Optimizer", "RMSProp", "Walk", "adam_step",
+    "checked_parameters", "clip_by_norm", "cosine_with_warmup", "decay", "descend", "in_range",
+    "momentum_step", "rms_scale", "step_decay", "unbiased",
 ]
 
 
 def descend(values: np.ndarray, grads: np.ndarray, lr: float) -> None:
-    """Take a step of gradient descent in place: values - lr * grads.
+    """Take a step of gradient descent: each weight moves against its gradient, by lr times it.
 
     Args:
-        values: the weights, of any shape; hold the new ones afterwards.
+        values: the weights; hold the new ones afterwards.
         grads: their gradient, of the same shape; may be overwritten.
-        lr: the learning rate.
+        lr: the learning rate, at least 0.
 
     Example:
         >>> values = np.array([1.0, 2.0])
@@ -39,58 +39,88 @@ def momentum_step(
     values: np.ndarray,
     grads: np.ndarray,
     velocity: np.ndarray,
-    buffer: np.ndarray,
     lr: float,
     momentum: float,
     nesterov: bool = False,
 ) -> None:
-    """Take a step of descent with momentum, in place.
+    """Take a step of descent with momentum.
 
-    velocity <- momentum * velocity + grads; then values <- values - lr * velocity, or with
-    Nesterov values - lr * (grads + momentum * velocity), where velocity is the new one.
+    The new velocity is the share `momentum` of the old one, and all of the gradient. The
+    weights move against it, by lr times it: a new lr acts at once on all the speed gathered.
+    With `nesterov` they move instead against the sum of the gradient and the share `momentum`
+    of the new velocity, by lr times that; the velocity is the same as without.
 
     Args:
         values: the weights; hold the new ones afterwards.
         grads: their gradient; may be overwritten.
-        velocity: zeros before the first step; keep there what the next step needs.
-        buffer: an array of the same shape to work in; what it holds has no meaning.
-        lr, momentum: numbers.
+        velocity: the old one, zeros before the first step; holds the new one afterwards.
+        lr: the learning rate, at least 0.
+        momentum: the share that is kept, 0 <= momentum < 1; each step may have another.
         nesterov: whether to look ahead.
 
     Example:
-        >>> values, velocity = np.array([1.0]), np.array([2.0])
-        >>> momentum_step(values, np.array([4.0]), velocity, np.zeros(1), lr=0.1, momentum=0.5)
-        >>> values, velocity
-        (array([0.5]), array([5.]))
-
-    Hint: `np.multiply(a, b, out=c)` writes the product into an array that exists.
+        >>> values, velocity = np.array([1.0]), np.zeros(1)
+        >>> momentum_step(values, np.array([4.0]), velocity, lr=0.1, momentum=0.5)
+        >>> momentum_step(values, np.array([0.0]), velocity, lr=0.1, momentum=0.5)
+        >>> values
+        array([0.4])
     """
     velocity *= momentum
     velocity += grads
     if nesterov:
-        np.multiply(velocity, momentum, out=buffer)
-        grads += buffer
-        grads *= lr
+        grads += momentum * velocity
     else:
-        np.multiply(velocity, lr, out=grads)
+        grads[...] = velocity
+    grads *= lr
     values -= grads
+
+
+def in_range(name: str, value: float, below: float = math.inf) -> float:
+    """`value` as a float, if it is a number that is at least 0 and below a bound."""
+    if not isinstance(value, Real):
+        raise TypeError(f"expected {name} to be a number, got {value!r}: pass one, as {name}=0.01")
+    if not 0 <= value < below:  # NaN ends here too
+        raise ValueError(f"expected 0 <= {name} < {below}, got {value!r}: choose one in between")
+    return float(value)
+
+
+def checked_parameters(parameters: Iterable[Tensor]) -> list[Tensor]:
+    """The parameters as a list, if they are what an optimizer can change."""
+    if isinstance(parameters, Tensor) or not isinstance(parameters, Iterable):
+        kind = type(parameters).__name__
+        raise TypeError(f"expected a list of Tensors, got a {kind}: pass layer.parameters()")
+    parameters = list(parameters)
+    for parameter in parameters:
+        if not isinstance(parameter, Tensor) or parameter.dtype.kind != "f":
+            kind = getattr(parameter, "dtype", type(parameter).__name__)
+            raise TypeError(f"expected Tensors of floats, got {kind}: pass layer.parameters()")
+        if parameter.origin is not None:
+            raise ValueError(
+                f"expected parameters, got the result of an operation, of shape {parameter.shape}: "
+                "pass the tensors that it was made from"
+            )
+    if not parameters or len({id(parameter) for parameter in parameters}) < len(parameters):
+        raise ValueError(
+            f"expected at least one parameter and each once, got {len(parameters)}: leave out "
+            "repetitions"
+        )
+    return parameters
 
 
 class Block:
     """Parameters of one dtype, side by side in one array, so that one call works on them all.
 
     Each parameter's `.data` becomes a view of its part of `values`. The gradients are copied
-    side by side into `grads`, which is the update's to overwrite; `buffer` is scratch.
+    side by side into `grads`, which is the update's to overwrite.
     """
 
     def __init__(self, parameters: Mapping[int, Tensor], memory: Iterable[str]):
-        first = next(iter(parameters.values()))
+        dtype = next(iter(parameters.values())).dtype
         stops = np.cumsum([p.size for p in parameters.values()]).tolist()
-        self.slices = list(map(slice, [0, *stops], stops))
-        self.parameters = parameters
-        self.values, self.grads, self.buffer = (np.empty(stops[-1], first.dtype) for _ in range(3))
-        self.memory = {name: np.zeros(stops[-1], first.dtype) for name in memory}
-        self.arrays = (self.values, self.grads, self.buffer, *self.memory.values())
+        self.parameters, self.slices = parameters, list(map(slice, [0, *stops], stops))
+        self.values, self.grads = np.empty(stops[-1], dtype), np.empty(stops[-1], dtype)
+        self.memory = {name: np.zeros(stops[-1], dtype) for name in memory}
+        self.arrays = (self.values, self.grads, *self.memory.values())
         self.missing: list[bool] = []  # which parameters have no gradient now
         # What a step walks through: a parameter, and its place among the values and gradients.
         places = zip(self.split(self.values), self.split(self.grads), strict=True)
@@ -130,40 +160,48 @@ class Block:
         self.missing = [p.grad is None for p in self.parameters.values()]
 
 
-def in_range(name: str, value: float, below: float = math.inf) -> float:
-    """`value` as a float, if it is a number that is at least 0 and below a bound."""
-    if not isinstance(value, Real):
-        raise TypeError(f"expected {name} to be a number, got {value!r}: pass one, as {name}=0.01")
-    if not 0 <= value < below:  # NaN ends here too
-        raise ValueError(f"expected 0 <= {name} < {below}, got {value!r}: choose one in between")
-    return float(value)
+class Walk:
+    """What an optimizer rests on: parameters in blocks, and a memory that can be stored.
 
+    The parameters' arrays are moved side by side into one and changed in place: an array taken
+    from `.data` before goes stale, one taken after changes with every step, and two parameters
+    that shared memory no longer do.
 
-def checked_parameters(parameters: Iterable[Tensor]) -> list[Tensor]:
-    """The parameters as a list, if they are what an optimizer can change."""
-    if isinstance(parameters, Tensor) or not isinstance(parameters, Iterable):
-        kind = type(parameters).__name__
-        raise TypeError(f"expected a list of Tensors, got a {kind}: pass layer.parameters()")
-    parameters = list(parameters)
-    for parameter in parameters:
-        if not isinstance(parameter, Tensor) or parameter.dtype.kind != "f":
-            kind = getattr(parameter, "dtype", type(parameter).__name__)
-            raise TypeError(f"expected Tensors of floats, got {kind}: pass layer.parameters()")
-        if parameter.origin is not None:
-            raise ValueError(
-                f"expected parameters, got the result of an operation, of shape {parameter.shape}: "
-                "pass the tensors that it was made from"
-            )
-    if not parameters or len({id(parameter) for parameter in parameters}) < len(parameters):
-        raise ValueError(
-            f"expected at least one parameter and each once, got {len(parameters)}: leave out "
-            "repetitions"
-        )
-    return parameters
+    Attributes:
+        steps: how many steps were taken.
+    """
 
+    def __init__(self, parameters: Iterable[Tensor], memory: Iterable[str]):
+        self.parameters = checked_parameters(parameters)
+        self.steps = 0
+        self.skipped = np.zeros(len(self.parameters), np.int64)  # steps without a gradient
+        kinds: dict[np.dtype, dict[int, Tensor]] = {}
+        for index, parameter in enumerate(self.parameters):
+            kinds.setdefault(parameter.dtype, {})[index] = parameter
+        self.blocks = [Block(group, memory) for group in kinds.values()]
 
-class Resumable:
-    """The part of an optimizer that stores its memory and takes it back."""
+    def due(self) -> list[tuple]:
+        """Begin a step: whatever has a gradient, as (count, values, grads, *memory).
+
+        All that lies side by side comes as one, or where gradients are missing part by part.
+        The count is that of the part's own steps: what was left out does not grow older.
+        """
+        for block in self.blocks:
+            block.gather()  # all of them first: a mistake is found before anything is changed
+        self.steps += 1
+        found = []
+        for block in self.blocks:
+            if not (True in block.missing or self.skipped.any()):
+                found.append((self.steps, *block.arrays))
+                continue
+            for index, part, missing in zip(
+                block.parameters, block.slices, block.missing, strict=True
+            ):
+                self.skipped[index] += missing
+                if not missing:
+                    count = self.steps - int(self.skipped[index])
+                    found.append((count, *(array[part] for array in block.arrays)))
+        return found
 
     def state(self) -> dict[str, np.ndarray | float | int]:
         """Copies of all that a later run needs to go on as this one would.
@@ -183,16 +221,16 @@ class Resumable:
                 f"expected a state with {sorted(expected)}, got {sorted(state)}: load it into an "
                 "optimizer of the same kind, options and parameters"
             )
-        for name, array in {**kept, "skipped": self.skipped}.items():
+        arrays = {**kept, "skipped": self.skipped}
+        for name, array in arrays.items():
             got = np.asarray(state[name])
             if got.shape != array.shape or got.dtype != array.dtype:
                 raise ValueError(
                     f"expected {name} of shape {array.shape} and {array.dtype}, got {got.shape} "
                     f"and {got.dtype}: the parameters must be those that the state was made with"
                 )
-        for name, array in kept.items():
+        for name, array in arrays.items():
             array[...] = state[name]
-        self.skipped[...] = state["skipped"]
         self.steps, self.lr = int(state["steps"]), float(state["lr"])
 
     def _kept(self) -> dict[str, np.ndarray]:
@@ -204,68 +242,6 @@ class Resumable:
             for index, view in zip(block.parameters, block.split(array), strict=True)
         }
 
-
-class Optimizer(Resumable):
-    """What every optimizer is: it owns the walk over the parameters, and `update` owns the rule.
-
-    The parameters' arrays are moved side by side into one (see `Block`) and changed in place: an
-    array taken from `.data` before goes stale, one taken after changes with every step, and two
-    parameters that shared memory no longer do. A parameter whose `.grad` is None is left out of
-    a step, and does not grow older by it.
-
-    Args:
-        parameters: Tensors of floats, each once.
-        lr: learning rate, at least 0. A plain attribute: set it at any time.
-        weight_decay: strength of the pull towards zero, at least 0.
-        memory: names of the arrays that `update` keeps from step to step, zeros at first.
-
-    Attributes:
-        steps: how many steps were taken.
-    """
-
-    def __init__(
-        self,
-        parameters: Iterable[Tensor],
-        lr: float,
-        weight_decay: float = 0.0,
-        memory: Iterable[str] = (),
-    ):
-        self.lr = in_range("lr", lr)
-        self.weight_decay = in_range("weight_decay", weight_decay)
-        self.parameters = checked_parameters(parameters)
-        self.steps = 0
-        self.skipped = np.zeros(len(self.parameters), np.int64)  # steps without a gradient
-        kinds: dict[np.dtype, dict[int, Tensor]] = {}
-        for index, parameter in enumerate(self.parameters):
-            kinds.setdefault(parameter.dtype, {})[index] = parameter
-        self.blocks = [Block(group, memory) for group in kinds.values()]
-
-    def update(self, count, values, grads, buffer, *memory) -> None:
-        """Change `values` in place, on the step that is their number `count`, from 1."""
-        raise NotImplementedError(f"{type(self).__name__} has no update: write one")
-
-    def step(self) -> None:
-        """Change every parameter that has a gradient."""
-        for block in self.blocks:
-            block.gather()  # all of them first: a mistake is found before anything is changed
-        self.steps += 1
-        for block in self.blocks:
-            if not (True in block.missing or self.skipped.any()):
-                self.update(self.steps, *block.arrays)
-                continue
-            for index, part, missing in zip(
-                block.parameters, block.slices, block.missing, strict=True
-            ):
-                self.skipped[index] += missing
-                if not missing:
-                    count = self.steps - int(self.skipped[index])
-                    self.update(count, *(array[part] for array in block.arrays))
-
-    def zero_grad(self) -> None:
-        """Forget the gradients, so that the next ones are not added to them."""
-        for parameter in self.parameters:
-            parameter.grad = None
-
     def __reduce__(self):
         # In a copy the parameters would no longer be views: its steps would move nothing.
         raise TypeError(
@@ -274,14 +250,48 @@ class Optimizer(Resumable):
         )
 
 
+class Optimizer(Walk):
+    """What every optimizer is: it owns the walk over the parameters, `update` owns the rule.
+
+    Args:
+        parameters: Tensors of floats, each once. Their arrays are moved into one, see `Block`.
+        lr: learning rate, at least 0. A plain attribute: set it at any time.
+        weight_decay: strength of the pull towards zero, at least 0.
+        memory: names of the arrays that `update` keeps from step to step, zeros at first.
+    """
+
+    decoupled = False  # whether weight decay goes past the rule
+
+    def __init__(self, parameters, lr, weight_decay=0.0, memory=()):
+        self.lr = in_range("lr", lr)
+        self.weight_decay = in_range("weight_decay", weight_decay)
+        super().__init__(parameters, memory)
+
+    def update(self, values, grads, count, lr, *memory):
+        """Change `values` in place, on the step that is their number `count`, from 1."""
+        raise NotImplementedError(f"{type(self).__name__} has no update: write one")
+
+    def step(self):
+        """Change every parameter that has a gradient."""
+        lr = float(self.lr)
+        for count, values, grads, *memory in self.due():
+            if self.weight_decay:
+                decay(values, grads, lr, self.weight_decay, self.decoupled)
+            self.update(values, grads, count, lr, *memory)
+
+    def zero_grad(self):
+        """Forget the gradients, so that the next ones are not added to them."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+
 class SGD(Optimizer):
     """Gradient descent, with momentum if asked for.
 
     Args:
-        parameters, lr: see `Optimizer`.
+        parameters, lr, weight_decay: see `Optimizer`; the decay is coupled.
         momentum: how much of the velocity is kept, 0 <= momentum < 1.
         nesterov: whether to look ahead; needs a momentum.
-        weight_decay: added to the gradients, times the values.
     """
 
     def __init__(self, parameters, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
@@ -290,53 +300,45 @@ class SGD(Optimizer):
             raise ValueError("expected momentum > 0 with nesterov=True, got 0: try momentum=0.9")
         super().__init__(parameters, lr, weight_decay, ["velocity"] if momentum else [])
 
-    def update(self, count, values, grads, buffer, velocity=None):
-        if self.weight_decay:
-            add_decay(grads, values, buffer, self.weight_decay)
-        lr = float(self.lr)
+    def update(self, values, grads, count, lr, velocity=None):
         if velocity is None:
             descend(values, grads, lr)
         else:
-            momentum_step(values, grads, velocity, buffer, lr, self.momentum, self.nesterov)
+            momentum_step(values, grads, velocity, lr, self.momentum, self.nesterov)
 
 
-def rms_scale(
-    grads: np.ndarray, squares: np.ndarray, buffer: np.ndarray, alpha: float, eps: float
-) -> None:
-    """Divide gradients in place by the root of the running mean of their squares, plus eps.
+def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) -> None:
+    """Divide each gradient in place by its usual size, plus eps.
 
-    squares <- alpha * squares + (1 - alpha) * grads^2; grads <- grads / (sqrt(squares) + eps)
+    The usual size is the root of the running mean of squares, this gradient's included. At each
+    step the mean keeps the share alpha of itself, and the new square weighs the rest.
 
     Args:
         grads: the gradient; holds the divided one afterwards.
-        squares: zeros before the first step; keep there what the next step needs.
-        buffer: an array of the same shape to work in; what it holds has no meaning.
-        alpha: the share of the mean that is kept.
-        eps: keeps a weight without gradients from dividing zero by zero.
+        squares: the old mean, zeros before the first step; holds the new one afterwards.
+        alpha: the share of the mean that is kept, 0 <= alpha < 1.
+        eps: added to the usual size, at least 0. With eps = 0, what becomes of 0/0 is left open.
 
     Example:
         >>> grads, squares = np.array([3.0, -30.0]), np.zeros(2)
-        >>> rms_scale(grads, squares, np.zeros(2), alpha=0.75, eps=0.0)
+        >>> rms_scale(grads, squares, alpha=0.75, eps=0.0)
         >>> grads
         array([ 2., -2.])
     """
-    np.multiply(grads, grads, out=buffer)
-    buffer -= squares
-    buffer *= 1 - alpha
-    squares += buffer  # squares + (1 - alpha) * (grads^2 - squares): the mean moves a little
-    np.sqrt(squares, out=buffer)
-    buffer += eps
-    grads /= buffer
+    squares *= alpha
+    squares += (1 - alpha) * grads * grads
+    size = np.sqrt(squares)
+    size += eps
+    grads /= size
 
 
 class RMSProp(Optimizer):
     """Each weight's gradient divided by the root of the mean of its squares so far.
 
     Args:
-        parameters, lr: see `Optimizer`.
+        parameters, lr, weight_decay: see `Optimizer`; the decay is coupled.
         alpha: how much of the mean is kept at each step, 0 <= alpha < 1.
         eps: added to the root, so that a gradient of zero is not divided by zero.
-        weight_decay: added to the gradients, times the values.
         momentum: how much of the velocity is kept, 0 <= momentum < 1.
     """
 
@@ -346,72 +348,86 @@ class RMSProp(Optimizer):
         memory = ["squares", "velocity"] if momentum else ["squares"]
         super().__init__(parameters, lr, weight_decay, memory)
 
-    def update(self, count, values, grads, buffer, squares, velocity=None):
-        if self.weight_decay:
-            add_decay(grads, values, buffer, self.weight_decay)
-        rms_scale(grads, squares, buffer, self.alpha, self.eps)
+    def update(self, values, grads, count, lr, squares, velocity=None):
+        rms_scale(grads, squares, self.alpha, self.eps)
         if velocity is None:
-            descend(values, grads, float(self.lr))
+            descend(values, grads, lr)
         else:
-            momentum_step(values, grads, velocity, buffer, float(self.lr), self.momentum)
+            momentum_step(values, grads, velocity, lr, self.momentum)
 
 
-def sum_of_weights(beta: float, count: int) -> float:
-    """The sum of the weights 1, beta, beta^2, ... of `count` numbers.
+def unbiased(mean: np.ndarray | float, beta: float, count: int) -> np.ndarray | float:
+    """A running mean without the zero that it began with.
+
+    The running mean keeps the share beta of itself at each step, and the new number weighs the
+    rest. It began at zero, so the weights of the numbers that it saw do not add up to 1 yet.
+    Returned is the mean of the same numbers with weights in the same proportion that do.
 
     Args:
-        beta: how much less each older number weighs, 0 <= beta < 1.
-        count: how many numbers, at least 1.
+        mean: the running mean, an array of floats of any shape or a number; stays as it is.
+        beta: the share that is kept at each step, 0 <= beta < 1.
+        count: how many numbers it has seen, at least 1; a long run has a million.
+
+    Returns:
+        The corrected mean: a new array of the same shape and dtype, or for a number a number. For
+        an array without axes a NumPy number of its dtype is as good.
 
     Example:
-        >>> sum_of_weights(0.5, 3)
-        1.75
+        >>> mean = 0.0
+        >>> for number in (8.0, 8.0, 8.0):
+        ...     mean = 0.5 * mean + 0.5 * number
+        >>> mean, unbiased(mean, beta=0.5, count=3)
+        (7.0, 8.0)
+
+    Hint: what is left of the zero after one step, after two, after `count`?
     """
-    return (1 - beta**count) / (1 - beta)
+    return mean / (1 - beta**count)
 
 
 def adam_step(
     values: np.ndarray,
     grads: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
     count: int,
     lr: float,
     betas: tuple[float, float],
     eps: float,
 ) -> None:
-    """Take Adam's step in place: lr * mean / (sqrt(mean of squares) + eps).
+    """Take Adam's step: lr times the mean gradient over the root of the mean square, plus eps.
 
-    In both means a gradient weighs beta times as much as the one after it, betas[0] in the mean
-    of gradients and betas[1] in that of squares, and the weights of all `count` add up to 1.
+    Both running means are taken without the zero that they began with, and eps is added to the
+    root after that. Source: Kingma and Ba, Adam, 2015, algorithm 1.
 
     Args:
         values: the weights; hold the new ones afterwards.
         grads: their gradient; may be overwritten.
-        first: zeros before the first step; keep there what the next mean of gradients needs.
-        second: the same for the mean of squares.
-        count: the number of this step, from 1.
-        lr, betas, eps: numbers.
+        m: the old mean of gradients, zeros at first; holds the new one, not corrected.
+        v: the same for the mean of squares.
+        count: the number of this step, from 1: how many gradients the new means have seen.
+        lr: the learning rate, at least 0.
+        betas: the shares that the means of gradients and of squares keep, 0 <= beta < 1.
+        eps: at least 0. With eps = 0, what becomes of 0/0 is left open.
 
     Example:
-        >>> values = np.array([1.0, 1.0])
-        >>> state = np.zeros(2), np.zeros(2)
-        >>> adam_step(values, np.array([300.0, -0.03]), *state, 1, 0.25, (0.9, 0.999), 0.0)
+        >>> values, m, v = np.array([2.0]), np.zeros(1), np.zeros(1)
+        >>> adam_step(values, np.array([3.0]), m, v, 1, 0.5, (0.9, 0.999), eps=1.0)
         >>> values
-        array([0.75, 1.25])
+        array([1.625])
 
-    Hint: a running sum and `sum_of_weights` make a mean.
+    Hint: every step needs two means and two corrections, whether you call `unbiased` or not.
     """
-    first *= betas[0]
-    first += grads
+    beta1, beta2 = betas
+    m *= beta1
+    m += (1 - beta1) * grads
     grads *= grads
-    second *= betas[1]
-    second += grads
-    root = math.sqrt(sum_of_weights(betas[1], count))
-    np.sqrt(second, out=grads)  # the root of a sum: `root` times too large, and so is eps here
-    grads += eps * root
-    np.divide(first, grads, out=grads)
-    grads *= lr * root / sum_of_weights(betas[0], count)
+    grads *= 1 - beta2
+    v *= beta2
+    v += grads
+    np.sqrt(unbiased(v, beta2, count), out=grads)
+    grads += eps
+    np.divide(m, grads, out=grads)
+    grads *= unbiased(lr, beta1, count)  # the correction of m is a factor: lr may bear it
     values -= grads
 
 
@@ -419,91 +435,73 @@ class Adam(Optimizer):
     """The mean gradient over the root of the mean square, both without a bias towards zero.
 
     Args:
-        parameters, lr: see `Optimizer`.
+        parameters, lr, weight_decay: see `Optimizer`; the decay is coupled (but see `AdamW`).
         betas: how much of the two means is kept at each step, each 0 <= beta < 1.
         eps: added to the root, so that a gradient of zero is not divided by zero.
-        weight_decay: added to the gradients, times the values (but see `AdamW`).
     """
 
     def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
         first, second = betas
         self.betas = in_range("betas[0]", first, below=1), in_range("betas[1]", second, below=1)
         self.eps = in_range("eps", eps)
-        super().__init__(parameters, lr, weight_decay, ["first", "second"])
+        super().__init__(parameters, lr, weight_decay, ["m", "v"])
 
-    def update(self, count, values, grads, buffer, first, second):
-        if self.weight_decay:
-            self.decay(values, grads, buffer)
-        adam_step(values, grads, first, second, count, float(self.lr), self.betas, self.eps)
-
-    def decay(self, values, grads, buffer):
-        add_decay(grads, values, buffer, self.weight_decay)
+    def update(self, values, grads, count, lr, m, v):
+        adam_step(values, grads, m, v, count, lr, self.betas, self.eps)
 
 
-def add_decay(
-    grads: np.ndarray, values: np.ndarray, buffer: np.ndarray, weight_decay: float
+def decay(
+    values: np.ndarray, grads: np.ndarray, lr: float, weight_decay: float, decoupled: bool
 ) -> None:
-    """Add the gradient of weight_decay / 2 * values^2 to the gradients, in place.
+    """Pull weights towards zero, before an optimizer's step is taken.
+
+    Coupled: the gradients become those of the loss with the penalty weight_decay / 2 * w^2 for
+    each weight w added. The weights stay as they are, and lr plays no part.
+    Decoupled: each weight loses the share lr * weight_decay of itself, and more than all of it
+    where that is above 1. The gradients stay as they are.
 
     Args:
-        grads: the gradient; holds the sum afterwards.
-        values: the weights; stay as they are.
-        buffer: an array of the same shape to work in; what it holds has no meaning.
-        weight_decay: strength of the pull towards zero.
+        values: the weights; changed in place where decoupled.
+        grads: their gradient; changed in place where coupled.
+        lr: the learning rate, at least 0.
+        weight_decay: strength of the pull, at least 0.
+        decoupled: which of the two.
 
     Example:
-        >>> grads = np.array([1.0, 1.0])
-        >>> add_decay(grads, np.array([10.0, -20.0]), np.zeros(2), weight_decay=0.5)
-        >>> grads
-        array([ 6., -9.])
+        >>> values, grads = np.array([10.0, -20.0]), np.array([1.0, 1.0])
+        >>> decay(values, grads, lr=0.1, weight_decay=0.5, decoupled=False)
+        >>> values, grads
+        (array([ 10., -20.]), array([ 6., -9.]))
     """
-    np.multiply(values, weight_decay, out=buffer)
-    grads += buffer
-
-
-def shrink(values: np.ndarray, lr: float, weight_decay: float) -> None:
-    """Shrink weights in place by the share lr * weight_decay.
-
-    Args:
-        values: the weights; hold the smaller ones afterwards.
-        lr: the learning rate, so that the decay follows a schedule as the step does.
-        weight_decay: strength of the pull towards zero.
-
-    Example:
-        >>> values = np.array([10.0, -20.0])
-        >>> shrink(values, lr=0.1, weight_decay=0.5)
-        >>> values
-        array([  9.5, -19. ])
-    """
-    values *= 1 - lr * weight_decay
+    if decoupled:
+        values *= 1 - lr * weight_decay
+    else:
+        grads += weight_decay * values
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: the weights shrink by themselves, in proportion to lr.
+    """Adam with decoupled weight decay: the weights shrink by themselves, in proportion to lr."""
 
-    Args: as for `Adam`.
-    """
+    decoupled = True
 
     def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
         super().__init__(parameters, lr, betas, eps, weight_decay)
-
-    def decay(self, values, grads, buffer):
-        shrink(values, float(self.lr), self.weight_decay)
 
 
 def step_decay(lr: float, every: int, factor: float) -> Callable[[int], float]:
     """A schedule that multiplies the learning rate by a factor every so many steps.
 
     Args:
-        lr: the rate of the first `every` steps.
+        lr: the rate of the first `every` steps, at least 0.
         every: how many steps share one rate, at least 1.
-        factor: what the rate is then multiplied by.
+        factor: what the rate is then multiplied by, each time once more; 0, or anything above.
 
     Returns:
         A function of the number of steps taken so far, from 0, that gives the next step's rate.
+        It may be asked in any order.
 
     Raises:
-        ValueError: `every` is below 1.
+        ValueError: `every` is below 1. Raised at once, not when the schedule is asked.
 
     Example:
         >>> schedule = step_decay(0.5, every=10, factor=0.5)
@@ -521,16 +519,19 @@ def cosine_with_warmup(
     """A schedule that grows to lr in `warmup` equal parts, then sinks along half a cosine.
 
     Args:
-        lr: the highest rate.
-        warmup: how many steps warm up, at least 0. The first has lr / warmup, the last has lr.
-        total: the step at which the minimum is reached; it stays from there on.
-        minimum: the lowest rate of the cosine.
+        lr: the highest rate, at least 0.
+        warmup: how many steps warm up, at least 0. The first of them has lr / warmup, the last
+            of them lr, whatever the minimum is.
+        total: the step at which the minimum is reached; it stays from there on. The wave begins
+            with lr at step `warmup`.
+        minimum: the lowest rate of the wave, from 0 to lr.
 
     Returns:
         A function of the number of steps taken so far, from 0, that gives the next step's rate.
+        It may be asked in any order.
 
     Raises:
-        ValueError: not 0 <= warmup < total.
+        ValueError: not 0 <= warmup < total. Raised at once, not when the schedule is asked.
 
     Example:
         >>> schedule = cosine_with_warmup(1.0, warmup=2, total=6)
@@ -549,28 +550,26 @@ def cosine_with_warmup(
     return schedule
 
 
-def squared_norm(array: np.ndarray) -> float:
-    """The sum of squares; in float64 where it would overflow otherwise."""
-    flat = array.ravel()
-    with np.errstate(over="ignore"):
-        total = float(flat @ flat)
-    return total if total < math.inf else float(np.einsum("i,i", flat, flat, dtype=np.float64))
-
-
 def clip_by_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
-    """Shorten the gradients of all parameters together, in place, to a norm of at most max_norm.
+    """Shorten the gradients of all parameters together to a norm of at most max_norm.
 
-    The norm is the root of the sum of all squares. PyTorch divides by norm + 1e-6; we do not.
+    Each gradient keeps its dtype, and within the limit its values; `.data` is left alone. A
+    shortened `.grad` may be the same array or a new one. No constant is added to the norm
+    (PyTorch divides by norm + 1e-6).
 
     Args:
-        parameters: Tensors; those whose `.grad` is None are left out.
+        parameters: Tensors, each once, from a list or a generator; those without a `.grad` are
+            left out. Each `.grad` is an array of its own, as `backward` makes it, of any shape;
+            `float32` and `float64` may stand side by side.
         max_norm: the longest that the gradients may be, at least 0.
 
     Returns:
-        The norm before. Watch it: if it is infinite or NaN, no clipping can help.
+        The norm before, as a number; 0 without gradients. float32 gradients of up to 1e30 don't
+        make it overflow. Watch it: if it is infinite or NaN, no clipping can help, and what the
+        gradients are then is left open.
 
     Raises:
-        ValueError: max_norm is negative or NaN.
+        ValueError: max_norm is negative or NaN, whatever the gradients are; they stay as they are.
 
     Example:
         >>> w = Tensor([1.0, 2.0])
@@ -579,13 +578,13 @@ def clip_by_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
         5.0
         >>> w.grad
         array([0.6, 0.8])
-
-    Hint: `squared_norm` and `in_range` are there.
     """
-    max_norm = in_range("max_norm", max_norm)
-    grads = [p.grad for p in parameters if p.grad is not None]
-    norm = math.sqrt(sum(map(squared_norm, grads)))
+    if not max_norm >= 0:  # NaN ends here too
+        raise ValueError(f"expected max_norm >= 0, got {max_norm}: say how long gradients may be")
+    owners = [p for p in parameters if p.grad is not None]
+    exact = [p.grad.astype(np.float64).ravel() for p in owners]
+    norm = math.sqrt(sum(grad @ grad for grad in exact))
     if norm > max_norm:
-        for grad in grads:
-            grad *= max_norm / norm
+        for p in owners:
+            p.grad = p.grad * (max_norm / norm)
     return norm

@@ -95,7 +95,7 @@ def to_array(data: Any) -> np.ndarray:
         Arrays keep their dtype and are not copied; a Tensor gives the array inside it.
 
     Raises:
-        TypeError: the data are not numbers.
+        TypeError: the data are not numbers, but text, dates, None or other objects, say.
         ValueError: the rows of a list have different lengths.
 
     Example:
@@ -142,7 +142,7 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
         options: passed on unchanged.
 
     Returns:
-        A new Tensor with the result.
+        A new Tensor around the result itself, which is not copied.
 
     Example:
         >>> apply(np.add, Tensor([1, 2]), 10)
@@ -193,7 +193,7 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
         The common shape, as a tuple of ints.
 
     Raises:
-        ValueError: the shapes do not fit. The message names both.
+        ValueError: the shapes do not fit.
 
     Example:
         >>> broadcast_shape((2, 1), (3,))
@@ -218,14 +218,14 @@ def elementwise(function: Callable, a: Any, b: Any) -> Tensor:
 
     Args:
         function: a NumPy function of two arrays, such as `np.add`.
-        a, b: Tensors, arrays or numbers. A number does not change the other's dtype.
+        a, b: Tensors, arrays or numbers. A Python number adds no dtype of its own: float32 stays
+            float32, and whole numbers become decimals only where they must.
 
     Returns:
-        A Tensor of the shape that the two broadcast to.
+        A Tensor of the shape that the two broadcast to, recorded as a call of `function`.
 
     Raises:
-        ValueError: the shapes do not fit; the message names both, as in `broadcast_shape`. Or
-            the function refuses the values.
+        ValueError: the shapes do not fit, or the function refuses the values.
 
     Example:
         >>> elementwise(np.subtract, 1, Tensor([1, 2, 3]))
@@ -251,6 +251,9 @@ def reduce_sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
         axis: the axis or axes that disappear; None for all.
         keepdims: whether they stay, with length 1.
 
+    Returns:
+        A Tensor, recorded as a call of `np.sum`: for that one lesson 6 brings the gradient.
+
     Example:
         >>> reduce_sum(Tensor([[1, 2, 3], [4, 5, 6]]), axis=0)
         Tensor([5., 7., 9.])
@@ -258,27 +261,6 @@ def reduce_sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     Hint: the door takes options.
     """
     return apply(np.sum, x, axis=axis, keepdims=keepdims)
-
-
-def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
-    """The mean over one axis, several, or all of them: the sum divided by their lengths.
-
-    Args:
-        x: an array of floats, of any shape.
-        axis: the axis or axes that disappear; None for all. May be negative.
-        keepdims: whether they stay, with length 1.
-
-    Returns:
-        An array, or a NumPy number where no axis is left; of the dtype of x.
-
-    Example:
-        >>> mean(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), axis=1)
-        array([2., 5.])
-
-    Hint: what is left is a known number of times smaller than what was there.
-    """
-    total = np.add.reduce(x, axis, keepdims=keepdims)  # what np.sum calls in the end
-    return total / (x.size // max(total.size, 1))
 
 
 def reduce_max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -291,6 +273,28 @@ def reduce_mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return apply(mean, x, axis=axis, keepdims=keepdims)
 
 
+def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
+    """The mean over one axis, several, or all of them: the sum divided by their lengths.
+
+    Args:
+        x: an array of floats, of any shape.
+        axis: the axis or axes that disappear; None for all. May be negative.
+        keepdims: whether they stay, with length 1.
+
+    Returns:
+        An array, or a NumPy number where no axis is left; of the dtype of x. nan where no
+        element went into a result.
+
+    Example:
+        >>> mean(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), axis=1)
+        array([2., 5.])
+
+    Hint: what is left is a known number of times smaller than what was there.
+    """
+    total = np.add.reduce(x, axis, keepdims=keepdims)  # what np.sum calls in the end
+    return total / (x.size // max(total.size, 1))
+
+
 def reshape(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
     """The same elements, in the same order, under another shape.
 
@@ -300,7 +304,8 @@ def reshape(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
             it is worked out from the others.
 
     Returns:
-        A Tensor; a view of the same memory wherever strides allow it.
+        A Tensor; a view of the same memory wherever strides allow it. Recorded as a call of
+        `np.reshape`.
 
     Raises:
         ValueError: the shape holds another number of elements.
@@ -326,7 +331,7 @@ def transpose(x: Tensor, *axes: int) -> Tensor:
         axes: all its axes in the new order; none at all for the reverse order. May be negative.
 
     Returns:
-        A Tensor that views the same memory.
+        A Tensor that views the same memory, recorded as a call of `np.transpose`.
 
     Raises:
         ValueError: the axes are not each axis of x once.
@@ -363,7 +368,8 @@ def matmul(a: Any, b: Any) -> Tensor:
         b: Tensor or array of shape (..., D, C), or (D,).
 
     Returns:
-        A Tensor of shape (..., N, C), without the axis of a vector.
+        A Tensor of shape (..., N, C), without the axis of a vector, recorded as a call of
+        `np.matmul`.
 
     Raises:
         ValueError: the inner lengths differ, or one of the two is a single number.

@@ -16,10 +16,10 @@ from tinytorch.core.optimizers import Optimizer, clip_by_norm
 from tinytorch.core.tensor import Tensor, to_array
 
 __all__ = [
-    "Checkpoint", "DataLoader", "History", "TensorDataset", "arrays_like", "best_epoch", "counted",
-    "evaluate", "fit", "generator_text", "generators_of", "load_arrays", "load_checkpoint",
-    "progress_bar", "put_parameters", "restore_generator", "save_arrays", "save_checkpoint",
-    "should_stop", "split", "train_epoch", "train_step",
+    "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "arrays_like",
+    "best_epoch", "evaluate", "fit", "generator_text", "generators_of", "load_arrays",
+    "load_checkpoint", "restore_generator", "save_arrays", "save_checkpoint", "should_stop",
+    "split", "split_rows", "train_epoch", "train_step",
 ]
 
 
@@ -28,6 +28,9 @@ class TensorDataset:
 
     Args:
         arrays: one or more arrays, Tensors or lists, of equal length along axis 0.
+
+    Attributes:
+        arrays: a tuple of plain arrays, in the order in which they were given.
 
     Raises:
         ValueError: there are no arrays, or their lengths differ.
@@ -47,49 +50,77 @@ class TensorDataset:
             raise ValueError(f"expected arrays of equal length, got {shapes}: one entry a sample")
 
     def __len__(self) -> int:
-        """The number of samples."""
+        """The number of samples, perhaps 0."""
         return len(self.arrays[0])
 
     def __getitem__(self, index: int | slice | np.ndarray) -> tuple[np.ndarray, ...]:
-        """What the index chooses of each array: of an int one sample, else a batch of them."""
+        """What the index chooses along axis 0 of each array, which keeps its dtype.
+
+        Args:
+            index: a whole number, Python's or NumPy's, from either end for one sample, without an
+                axis for it; or a slice, or an array of row numbers or of booleans, for a batch of samples.
+
+        Returns:
+            A tuple with as many parts as there are arrays, in their order.
+        """
         return tuple(array[index] for array in self.arrays)
 
 
-def split(
-    dataset: TensorDataset, fraction: float, rng: "np.random.Generator"
-) -> tuple[TensorDataset, TensorDataset]:
-    """Share the samples out to two data sets at random, each sample to one of them.
+def split_rows(
+    count: int, fraction: float, rng: "np.random.Generator"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share the numbers 0 to count - 1 out to two groups at random, each number to one of them.
 
     Args:
-        dataset: what to share out; it stays as it is.
-        fraction: the share of the first data set, rounded to the nearest whole number of samples.
-        rng: draws who goes where, so that a seed repeats it.
+        count: how many samples there are.
+        fraction: the share of the first group. Its size is fraction * count, rounded to the
+            nearest whole number; a half may go either way.
+        rng: draws who goes where, and nothing else does: a seed repeats it, and the next call
+            with the same Generator draws anew.
+
+    Returns:
+        The numbers of the first and of the second group, each an array in any order. However few
+        samples there are, chance decides.
 
     Raises:
-        ValueError: one of the two would be empty.
+        ValueError: one of the two groups would be empty.
 
     Example:
-        >>> first, second = split(TensorDataset(np.arange(10)), 0.8, np.random.default_rng(0))
+        >>> first, second = split_rows(10, 0.8, np.random.default_rng(0))
         >>> len(first), len(second)
         (8, 2)
 
     Hint: a Generator's `permutation` of a number draws an order.
     """
-    count = round(fraction * len(dataset))
-    if not 0 < count < len(dataset):
-        raise ValueError(f"expected two parts of {len(dataset)} samples, got {count} in the first")
-    order = rng.permutation(len(dataset))
-    return TensorDataset(*dataset[order[:count]]), TensorDataset(*dataset[order[count:]])
+    size = round(fraction * count)
+    if not 0 < size < count:
+        raise ValueError(f"expected two groups of {count} samples, got {size} in the first")
+    order = rng.permutation(count)
+    return order[:size], order[size:]
+
+
+def split(
+    dataset: TensorDataset, fraction: float, rng: "np.random.Generator"
+) -> tuple[TensorDataset, TensorDataset]:
+    """Share the samples out to two data sets at random; see `split_rows`."""
+    first, second = split_rows(len(dataset), fraction, rng)
+    return TensorDataset(*dataset[first]), TensorDataset(*dataset[second])
 
 
 class DataLoader:
     """Goes through a data set in batches; each `for` over it is one epoch.
 
+    With a Generator each epoch has an order of its own, drawn when the epoch begins (with `iter` or with
+    its first batch), in which every sample comes once. The order depends on nothing but the
+    Generator's place at that moment: put back there, it gives the same order again. The samples
+    are shuffled, not whole batches; the data set stays as it is.
+
     Args:
         dataset: has a length, and takes a slice or an array of indices, as `TensorDataset` does.
+            An epoch asks it at most once for each batch; to ask once for all is allowed too.
         batch_size: samples in a batch; what is left over makes a smaller last one.
-        rng: draws a new order for each epoch. None keeps the order of the data.
-        drop_last: leave a smaller last batch out.
+        rng: draws the orders. None keeps the order of the data.
+        drop_last: leave a smaller last batch out, whichever samples are in it this time.
 
     Raises:
         ValueError: batch_size is not a positive whole number, or there would be no batch.
@@ -126,12 +157,12 @@ class DataLoader:
             )
 
     def __len__(self) -> int:
-        """The number of batches."""
+        """The number of batches of an epoch. Nothing is drawn for it."""
         full, rest = divmod(len(self.dataset), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, ...]]:
-        """Batch after batch, each as the data set gives it for an array or slice of rows."""
+        """Batch after batch, each as the data set gives it; two loops at once don't mix."""
         order = None if self.rng is None else self.rng.permutation(len(self.dataset))
         for start in range(0, len(self) * self.batch_size, self.batch_size):
             rows = slice(start, start + self.batch_size)
@@ -141,17 +172,20 @@ class DataLoader:
 def train_step(
     model: Layer, loss: Callable, optimizer: Optimizer, inputs: Any, targets: Any,
     clip: float | None = None,
-) -> float:  # fmt: skip
+) -> float:
     """Move a model's parameters once, along the gradient of the loss of one batch.
 
     Args:
-        model, loss: the loss is `loss(model(inputs), targets)`, one number.
-        optimizer: moves the parameters.
-        inputs, targets: the batch. Gradients that were there before it count nothing.
-        clip: the longest that the gradient of all parameters together may be; None for no limit.
+        model, loss: the loss is `loss(model(inputs), targets)`, a Tensor with one number.
+        optimizer: has the model's parameters, and alone decides how they move.
+        inputs, targets: the batch, as arrays. The loss gets the targets as they
+            are. Gradients that were there before count nothing, whatever they are, also nan.
+        clip: the longest that the gradient of all parameters together may be, at least 0: with
+            0 nothing moves. None for no limit.
 
     Returns:
-        The loss before the move, as a Python number.
+        The loss before the move, as a number: no Tensor, no array with axes. It is the loss whose
+        gradient was taken: there is one pass through the model.
     """
     optimizer.zero_grad()
     value = loss(model(inputs), targets)
@@ -165,16 +199,17 @@ def train_step(
 def train_epoch(
     model: Layer, loss: Callable, optimizer: Optimizer, loader: Iterable,
     schedule: Callable[[int], float] | None = None, clip: float | None = None,
-) -> float:  # fmt: skip
-    """Take a step for each batch, with the model in training mode.
+) -> float:
+    """Take a step for each batch, with the model and all layers in it in training mode.
 
     Args:
         model, loss, optimizer, clip: as in `train_step`. The loss is a mean over its batch.
-        loader: gives batches (inputs, targets).
-        schedule: gives the learning rate of a step from its number, `optimizer.steps`.
+        loader: gives batches (inputs, targets) in a `for`; it may be a generator, without a len.
+        schedule: gives the learning rate of each step from `optimizer.steps`, the number of steps
+            taken before it, earlier epochs included. None leaves the rate as it is.
 
     Returns:
-        The mean over all samples of the losses that the steps returned.
+        The mean over all samples of the losses that the steps returned, as a number.
     """
     model.train()
     total = count = 0
@@ -193,20 +228,30 @@ def evaluate(
 
     Args:
         model, loss: as in `train_step`; the loss is a mean over its batch.
-        loader: gives batches (inputs, targets).
-        metric: of (output, targets), a mean over the batch, such as `accuracy`.
+        loader: gives batches (inputs, targets) in a `for`; it may be a generator, without a len.
+        metric: of (output, targets) a number, a mean over the batch, such as `accuracy`.
 
     Returns:
-        Both as numbers. The model is afterwards in the mode that it was in before.
+        Both as numbers. All layers measure in evaluation mode, whichever they were in, and the
+        model is afterwards in the mode in which it was before, as are layers that shared it (a
+        layer with a mode of its own may keep it or get the model's). Parameters and their
+        gradients are as they were, and recording goes on.
+
+    Raises:
+        Exception: whatever goes wrong on the way; the mode and recording come back then too.
+
+    Hint: `try: ... finally: ...` runs its second part in any case.
     """
     mode, sums, count = model.training, np.zeros(2), 0
     model.eval()
-    with no_grad():
-        for inputs, targets in loader:
-            output = model(inputs)
-            sums += len(targets) * np.array([loss(output, targets).item(), metric(output, targets)])
-            count += len(targets)
-    model.train(mode)
+    try:
+        with no_grad():
+            for inputs, targets in loader:
+                output, size = model(inputs), len(targets)
+                sums += size * loss(output, targets).item(), size * metric(output, targets)
+                count += size
+    finally:
+        model.train(mode)
     return tuple((sums / count).tolist())
 
 
@@ -220,11 +265,15 @@ def best_epoch(losses: Sequence[float]) -> int:
     return int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))
 
 
-def should_stop(losses: Sequence[float], patience: int) -> bool:
-    """Whether the last `patience` epochs have brought no loss below the lowest before them.
+def should_stop(losses: list[float], patience: int) -> bool:
+    """Whether none of the last `patience` losses is below the lowest of those before them.
+
+    Where nothing stands before them, there is no reason to stop. An equal loss is not below
+    another, and nan is not below anything; it counts as infinite.
 
     Args:
-        losses: the held-out loss of each epoch so far; perhaps none yet.
+        losses: a list with the held-out loss of each epoch so far; perhaps none yet. It stays as
+            it is.
         patience: how many epochs to wait for a new lowest loss, 1 or more.
 
     Example:
@@ -234,15 +283,52 @@ def should_stop(losses: Sequence[float], patience: int) -> bool:
     return len(losses) > 0 and len(losses) - 1 - best_epoch(losses) >= patience
 
 
+class Snapshot:
+    """The parameters of a model at one moment, to come back to.
+
+    Args:
+        model: a Layer, which may go on being trained.
+
+    Attributes:
+        arrays: a list or tuple with the values of that moment, of each of `model.parameters()` in order,
+            shape and dtype unchanged, also of parameters that ask for no gradient. What
+            becomes of the parameters later does not change them.
+
+    Example:
+        >>> from tinytorch.core.layers import Linear
+        >>> layer = Linear(2, 1, np.random.default_rng(0))
+        >>> snapshot = Snapshot(layer)
+        >>> layer.bias.data += 5
+        >>> snapshot.restore()
+        >>> layer.bias
+        Tensor([0.], requires_grad=True)
+    """
+
+    def __init__(self, model: Layer):
+        self.model = model
+        self.arrays = [parameter.data.copy() for parameter in model.parameters()]
+
+    def restore(self) -> None:
+        """Give the parameters these values again, whatever they hold now, as often as one likes."""
+        for parameter, array in zip(self.model.parameters(), self.arrays, strict=True):
+            parameter.data[...] = array
+
+
 def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
     """Write arrays under their names to one `.npz` file, or leave the file that is there whole.
 
+    Whoever has the old file open goes on reading the old one, and until the new one is complete
+    the name stands for the old one; there is no moment without a file.
+
     Args:
-        path: the file's exact name. If it exists it is replaced in the end, in one stroke.
-        arrays: arrays or numbers by name.
+        path: the file's exact name, text or a Path. If it exists it is replaced, in one stroke.
+        arrays: arrays or numbers by name, perhaps none. Nothing else is in the new file, and no
+            value or dtype changes. The names are any but `file` and `allow_pickle`, which
+            `np.savez` keeps for itself.
 
     Raises:
-        Exception: whatever went wrong; then the old file is as it was, and no other is left behind.
+        Exception: whatever went wrong, a KeyboardInterrupt (Ctrl-C) included; then the old file
+            is as it was. In any case no other file is left in the folder.
 
     Hint: `np.savez` puts `.npz` behind a name, and nothing behind an open file. Before the
     exchange `file.flush()` and `os.fsync(file.fileno())` see to it that the bytes are on the disk.
@@ -259,24 +345,6 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
         raise
 
 
-def load_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """The arrays of a file that `save_arrays` wrote.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is damaged, or something else.
-    """
-    with open(path, "rb") as file:
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        except Exception as error:  # zip, zlib, struct, NumPy: each has errors of its own
-            raise ValueError(
-                f"{path}: expected arrays in a whole .npz file, got one that is damaged or another "
-                f"kind of file ({error}): use an older copy, or remove it and start anew"
-            ) from error
-
-
 def generator_text(rng: "np.random.Generator") -> str:
     """The state of a Generator as JSON."""
     return json.dumps(rng.bit_generator.state, default=np.ndarray.tolist)
@@ -286,7 +354,8 @@ def restore_generator(rng: "np.random.Generator", text: str) -> None:
     """Put a Generator back to where another one of its kind was: it draws the same from now on.
 
     Args:
-        rng: is changed itself, so that whoever holds it draws from the new place.
+        rng: of any kind that NumPy has, as PCG64, Philox or MT19937. It is changed itself, so
+            that whoever holds it draws from the new place.
         text: what `generator_text` returned.
 
     Raises:
@@ -328,14 +397,14 @@ class Checkpoint(NamedTuple):
 
     epoch: int  # how many epochs were done
     history: History
-    best: list[np.ndarray] | None  # the best parameters so far, where somebody kept them
+    best: Snapshot | None  # the best parameters so far, where somebody kept them
 
 
 def save_checkpoint(
     path: str | os.PathLike, model: Layer, optimizer: Optimizer, *, epoch: int,
     generators: "Iterable[np.random.Generator]" = (), history: Mapping[str, list] | None = None,
-    best: Iterable[np.ndarray] = (),
-) -> None:  # fmt: skip
+    best: Snapshot | None = None,
+) -> None:
     """Write all that a run needs to go on as if nothing had happened; see `save_arrays`."""
     notes = {
         "epoch": epoch,
@@ -344,14 +413,14 @@ def save_checkpoint(
     }
     arrays = {f"optimizer.{name}": value for name, value in optimizer.state().items()}
     arrays |= {f"parameter.{i}": p.data for i, p in enumerate(model.parameters())}
-    arrays |= {f"best.{i}": array for i, array in enumerate(best)}
+    arrays |= {f"best.{i}": array for i, array in enumerate(best.arrays if best else ())}
     save_arrays(path, arrays | {"notes": np.array(json.dumps(notes))})
 
 
 def load_checkpoint(
     path: str | os.PathLike, model: Layer, optimizer: Optimizer,
     generators: "Iterable[np.random.Generator]" = (),
-) -> Checkpoint:  # fmt: skip
+) -> Checkpoint:
     """Put a model, an optimizer and Generators back to where `save_checkpoint` found them.
 
     Raises:
@@ -372,8 +441,9 @@ def load_checkpoint(
     own = [rng.bit_generator.state["bit_generator"] for rng in generators]
     if kinds != own:
         raise ValueError(f"{path}: expected Generators {own}, got {kinds}: pass those of the save")
-    values = arrays_like(parameters, arrays, "parameter", path)
-    best = arrays_like(parameters, arrays, "best", path) if "best.0" in arrays else None
+    now, best = Snapshot(model), Snapshot(model)
+    now.arrays = arrays_like(parameters, arrays, "parameter", path)
+    best.arrays = arrays_like(parameters, arrays, "best", path) if "best.0" in arrays else []
     start = "optimizer."
     state = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
     try:
@@ -382,8 +452,26 @@ def load_checkpoint(
         raise ValueError(f"{path}: {error}") from error
     for rng, text in zip(generators, texts, strict=True):
         restore_generator(rng, text)
-    put_parameters(model, values)
-    return Checkpoint(epoch, History(history), best)
+    now.restore()
+    return Checkpoint(epoch, History(history), best if best.arrays else None)
+
+
+def load_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """The arrays of a file that `save_arrays` wrote.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, or something else.
+    """
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:  # a pickle could run any code
+                return {name: archive[name] for name in archive.files}
+        except Exception as error:  # zip, zlib, struct, NumPy: each has errors of its own
+            raise ValueError(
+                f"{path}: expected arrays in a whole .npz file, got one that is damaged or another "
+                f"kind of file ({error}): use an older copy, or remove it and start anew"
+            ) from error
 
 
 def arrays_like(
@@ -397,12 +485,6 @@ def arrays_like(
     return found
 
 
-def put_parameters(model: Layer, values: Iterable[np.ndarray]) -> None:
-    """Write values into a model's parameters."""
-    for parameter, value in zip(model.parameters(), values, strict=True):
-        parameter.data[...] = value
-
-
 def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":
     """Every Generator that a layer of the model, or another object, keeps as an attribute."""
     found, todo = {}, [model, *others]
@@ -414,21 +496,38 @@ def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":
     return list(found.values())
 
 
-def progress_bar(total: int, done: int) -> Any:
-    """tqdm's bar, or None where nobody watches or tqdm is not installed."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        return None
-    try:
-        return importlib.import_module("tqdm").tqdm(total=total, initial=done, unit="batch")
-    except ImportError:
-        return None
+class Progress:
+    """A progress bar of the package tqdm; nothing where it is missing or nobody watches."""
 
+    def __init__(self, total: int, done: int, wanted: bool):
+        self.bar = None
+        if wanted and sys.stderr is not None and sys.stderr.isatty():
+            try:
+                tqdm = importlib.import_module("tqdm").tqdm
+            except ImportError:
+                return
+            self.bar = tqdm(total=total, initial=done, unit="batch")
 
-def counted(loader: Iterable, bar: Any) -> Iterator:
-    """The batches of a loader, counted by a progress bar."""
-    for batch in loader:
-        yield batch
-        bar.update()
+    def count(self, loader: Iterable) -> Iterable:
+        """The batches of a loader, each counted when the next one is asked for."""
+        return loader if self.bar is None else self._counted(loader)
+
+    def _counted(self, loader: Iterable) -> Iterator:
+        for batch in loader:
+            yield batch
+            self.bar.update()
+
+    def tell(self, history: History) -> None:
+        """Show the last numbers beside the bar."""
+        if self.bar is not None:
+            self.bar.set_postfix({name: f"{numbers[-1]:.4f}" for name, numbers in history.items()})
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        if self.bar is not None:
+            self.bar.close()
 
 
 def fit(
@@ -436,8 +535,8 @@ def fit(
     validation: Iterable | None = None, metric: Callable = accuracy,
     schedule: Callable[[int], float] | None = None, clip: float | None = None,
     patience: int | None = None, checkpoint: str | os.PathLike | None = None, progress: bool = True,
-) -> History:  # fmt: skip
-    """Train a model, and leave it in evaluation mode.
+) -> History:
+    """Train a model, leave it in evaluation mode, and return the numbers of each epoch.
 
     Args:
         model, loss, optimizer, loader, schedule, clip: as in `train_epoch`.
@@ -448,9 +547,6 @@ def fit(
             Generators of the layers and of the loader are saved with it.
         progress: whether to show a progress bar where stderr is a terminal.
 
-    Returns:
-        The numbers of each epoch.
-
     Raises:
         ValueError: patience without validation, or a checkpoint that does not fit.
     """
@@ -460,27 +556,22 @@ def fit(
     if checkpoint is not None and os.path.exists(checkpoint):
         _, history, best = load_checkpoint(checkpoint, model, optimizer, generators)
     done, score_name = len(history["loss"]), getattr(metric, "__name__", "metric")
-    bar = progress_bar(epochs * len(loader), done * len(loader)) if progress else None
-    try:
+    with Progress(epochs * len(loader), done * len(loader), progress) as bar:
         for epoch in range(done, epochs):
-            if patience is not None and should_stop(history.get("validation_loss", ()), patience):
+            if patience is not None and should_stop(history.get("validation_loss", []), patience):
                 break
-            batches = loader if bar is None else counted(loader, bar)
+            batches = bar.count(loader)
             history.add(loss=train_epoch(model, loss, optimizer, batches, schedule, clip))
             if validation is not None:
                 value, score = evaluate(model, loss, validation, metric)
                 history.add(validation_loss=value, **{f"validation_{score_name}": score})
             if patience is not None and history.best == epoch:
-                best = [parameter.data.copy() for parameter in model.parameters()]
+                best = Snapshot(model)
             if checkpoint is not None:
                 save_checkpoint(checkpoint, model, optimizer, epoch=epoch + 1,
-                                generators=generators, history=history, best=best or ())
-            if bar is not None:
-                bar.set_postfix({name: f"{numbers[-1]:.4f}" for name, numbers in history.items()})
-    finally:
-        if bar is not None:
-            bar.close()
+                                generators=generators, history=history, best=best)
+            bar.tell(history)
     if best is not None:
-        put_parameters(model, best)
-    model.train(False)  # it is trained, now it will be used
+        best.restore()
+    model.eval()  # it is trained, now it will be used
     return history
