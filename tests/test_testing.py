@@ -410,6 +410,17 @@ def test_an_unwritten_exercise_is_named(lesson):
         lesson("session = tt.session.current\nsession.passed.clear()\ntest_quadruple()")
 
 
+def test_an_exercise_whose_cell_was_not_run_is_named(lesson):
+    lesson(QUADRUPLE + TESTS)
+    says = r"^`double` \(9.1\) is not defined: run its cell first.$"
+    for name in ("test_double", "test_quadruple"):
+        with pytest.raises(tt.TestFailed, match=says):
+            lesson(f"{name}()")
+    lesson(f"def double(x):\n    return typo * x\n{TESTS}")
+    with pytest.raises(tt.TestFailed, match=r"raised NameError \(name 'typo' is not defined\)"):
+        lesson("test_double()")
+
+
 def test_warnings_and_the_error_stream_become_notes(lesson, capsys):
     noise = "warnings.warn('hm'); print('oh', file=sys.stderr)"
     lesson(f"import sys, warnings\ndef double(x):\n    {noise}\n    return 2 * x\n{TESTS}")

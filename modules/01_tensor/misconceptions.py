@@ -92,15 +92,38 @@ def to_array(data):
     "If a Tensor is refused, take the array inside it.",
 )
 def to_array(data):
-    if isinstance(data, np.ndarray | np.generic):
-        array = np.asarray(data)
-    elif isinstance(data, int | float | list | tuple):
-        array = np.asarray(data, dtype=np.float32)
-    else:
+    if isinstance(data, Tensor):
         raise TypeError("expected numbers or an array")
+    array = np.asarray(data)
     if array.dtype.kind not in "biuf":
         raise TypeError("expected numbers")
-    return array
+    return array if isinstance(data, np.ndarray | np.generic) else array.astype(np.float32)
+
+
+@wrong(
+    "gives NumPy's single numbers back",
+    "If a NumPy number comes back as it is, it is no array: Tensors need one.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    array = np.asarray(data)
+    if array.dtype.kind not in "biuf":
+        raise TypeError("expected numbers")
+    return data if isinstance(data, np.ndarray | np.generic) else array.astype(np.float32)
+
+
+@wrong(
+    "takes complex numbers",
+    "If complex numbers pass, half of each gets lost on the way to float32.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    array = np.asarray(data)
+    if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
+        raise TypeError("expected numbers")
+    return array if isinstance(data, np.ndarray | np.generic) else array.astype(np.float32)
 
 
 @right("asks for the array first")
@@ -123,7 +146,8 @@ def to_array(data):
         return data.data
     chosen = isinstance(data, np.ndarray | np.generic)
     array = np.asarray(data) if chosen else np.array(data)
-    if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
+    is_a = lambda kind: np.issubdtype(array.dtype, kind)
+    if not (is_a(np.floating) or is_a(np.integer) or array.dtype == bool):
         raise TypeError(f"can't use {array.dtype}")
     return array if chosen else np.array(array, dtype=np.float32)
 
@@ -181,7 +205,8 @@ def to_array(data):
 
 @wrong(
     "converts text to numbers",
-    "If you hand the data to NumPy with a dtype, text is read as numbers, or refused by another error.",
+    "If you hand the data to NumPy with a dtype, text is read as numbers, or refused by another "
+    "error.",
 )
 def to_array(data):
     if isinstance(data, Tensor):
@@ -190,6 +215,23 @@ def to_array(data):
         if data.dtype.kind not in "biuf":
             raise TypeError("not numbers")
         return np.asarray(data)
+    return np.asarray(data, dtype=np.float32)
+
+
+@wrong(
+    "looks for text outside of lists only",
+    "If you hand the data to NumPy with a dtype, text is read as numbers, or refused by another "
+    "error.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    if isinstance(data, np.ndarray | np.generic):
+        if data.dtype.kind not in "biuf":
+            raise TypeError("not numbers")
+        return np.asarray(data)
+    if not isinstance(data, int | float | list | tuple):
+        raise TypeError("not numbers")
     return np.asarray(data, dtype=np.float32)
 
 
@@ -303,7 +345,7 @@ def apply(function, *inputs, **options):
 
 @wrong(
     "forgets the switch",
-    "If you forget to ask recording.enabled, the switch does nothing.",
+    "If recording.enabled is not asked at every call, the switch does nothing.",
 )
 def apply(function, *inputs, **options):
     arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
@@ -388,6 +430,22 @@ def apply(function, *inputs, **options):
 
 
 @wrong(
+    "lets the last input decide",
+    "If each input overwrites what you know of the wish, only the last one is heard.",
+)
+def apply(function, *inputs, **options):
+    arrays, wanted = [], False
+    for x in inputs:
+        if isinstance(x, Tensor):
+            wanted, x = x.requires_grad, x.data
+        arrays.append(x)
+    output = Tensor(function(*arrays, **options))
+    if wanted and recording.enabled:
+        output.requires_grad, output.origin = True, Origin(function, inputs, options)
+    return output
+
+
+@wrong(
     "records the Tensors alone",
     "If you record the Tensors alone, the record is of another call: 10 - x needs its 10.",
 )
@@ -442,7 +500,8 @@ def apply(function, *inputs, **options):
     arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
     output = Tensor(function(*arrays, **options))
     if recording.enabled and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-        copies = tuple(Tensor(x.data, x.requires_grad) if isinstance(x, Tensor) else x for x in inputs)
+        copied = lambda x: Tensor(x.data, x.requires_grad) if isinstance(x, Tensor) else x
+        copies = tuple(map(copied, inputs))
         output.requires_grad, output.origin = True, Origin(function, copies, options)
     return output
 
@@ -566,6 +625,18 @@ def broadcast_shape(a, b):
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
     front = len(longer) - len(shorter)
     return longer[:front] + tuple(max(m, n) for m, n in zip(longer[front:], shorter, strict=True))
+
+
+@wrong(
+    "marks a missing length with 0",
+    "If 0 stands for a missing length, a length that really is 0 is taken for a missing one.",
+)
+def broadcast_shape(a, b):
+    longest = max(len(a), len(b))
+    a, b = (0,) * (longest - len(a)) + a, (0,) * (longest - len(b)) + b
+    if any(m != n and m > 1 and n > 1 for m, n in zip(a, b, strict=True)):
+        raise ValueError(f"{a} and {b} do not fit")
+    return tuple(max(m, n) for m, n in zip(a, b, strict=True))
 
 
 @wrong(
@@ -784,7 +855,8 @@ def reduce_sum(x, axis=None, keepdims=False):
 
 @wrong(
     "through the ufunc",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.sum.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.sum.",
 )
 def reduce_sum(x, axis=None, keepdims=False):
     return apply(np.add.reduce, x, axis=axis, keepdims=keepdims)
@@ -792,7 +864,8 @@ def reduce_sum(x, axis=None, keepdims=False):
 
 @wrong(
     "with a function of its own",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.sum.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.sum.",
 )
 def reduce_sum(x, axis=None, keepdims=False):
     def total(array, axes, keep):
@@ -803,7 +876,8 @@ def reduce_sum(x, axis=None, keepdims=False):
 
 @wrong(
     "axis after axis",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.sum.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.sum.",
 )
 def reduce_sum(x, axis=None, keepdims=False):
     def total(array):
@@ -973,6 +1047,15 @@ def mean(x, axis=None, keepdims=False):
 def mean(x, axis=None, keepdims=False):
     count = np.count_nonzero(x, axis=axis, keepdims=keepdims)
     return np.sum(x, axis=axis, keepdims=keepdims) / np.maximum(count, 1).astype(x.dtype)
+
+
+@wrong(
+    "returns a Tensor",
+    "If you return a Tensor, remember that arrays are plain behind the door.",
+)
+def mean(x, axis=None, keepdims=False):
+    total = np.sum(x, axis=axis, keepdims=keepdims)
+    return Tensor(total / (x.size // max(total.size, 1)))
 
 
 # --- row_major_strides --------------------------------------------------------------------
@@ -1147,7 +1230,8 @@ def reshape(x, *shape):
 
 @wrong(
     "a method of the array",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.reshape.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.reshape.",
 )
 def reshape(x, *shape):
     return apply(lambda array: array.reshape(*shape), x)
@@ -1166,11 +1250,24 @@ def reshape(x, *shape):
 
 @wrong(
     "flat first",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.reshape.",
+    "If you flatten or copy x first, no view is left where strides would do: send x itself to "
+    "np.reshape.",
 )
 def reshape(x, *shape):
     new = shape[0] if isinstance(shape[0], tuple | list) else shape
-    return apply(lambda array: array.ravel().reshape(new), x)
+    return apply(np.reshape, apply(np.ravel, x), shape=new)
+
+
+@wrong(
+    "contiguous first",
+    "If you flatten or copy x first, no view is left where strides would do: send x itself to "
+    "np.reshape.",
+)
+def reshape(x, *shape):
+    new = shape[0] if isinstance(shape[0], tuple | list) else shape
+    if not x.data.flags.c_contiguous:
+        x = apply(np.ascontiguousarray, x)
+    return apply(np.reshape, x, shape=new)
 
 
 @wrong(
@@ -1282,7 +1379,8 @@ def transpose(x, *axes):
 
 @wrong(
     "a method of the array",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.transpose.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.transpose.",
 )
 def transpose(x, *axes):
     return apply(lambda array: array.transpose(*axes), x)
@@ -1290,7 +1388,8 @@ def transpose(x, *axes):
 
 @wrong(
     "with moveaxis",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.transpose.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.transpose.",
 )
 def transpose(x, *axes):
     order = [axis % max(x.ndim, 1) for axis in axes] or list(range(x.ndim))[::-1]
@@ -1357,7 +1456,7 @@ def matmul(a, b):
 
 @wrong(
     "uses np.dot",
-    "If you used np.dot, it combines every matrix of a with every one of c.",
+    "If you used np.dot or np.tensordot, every matrix of a meets every one of b.",
 )
 def matmul(a, b):
     if np.ndim(a) == 0 or np.ndim(b) == 0:
@@ -1397,8 +1496,19 @@ def matmul(a, b):
 
 
 @wrong(
+    "wants equal axes in front",
+    "If the axes in front must be equal, they no longer broadcast.",
+)
+def matmul(a, b):
+    if np.ndim(a) > 1 and np.ndim(b) > 1 and np.shape(a)[:-2] != np.shape(b)[:-2]:
+        raise ValueError("other axes in front")
+    return apply(np.matmul, a, b)
+
+
+@wrong(
     "with einsum",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.matmul.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.matmul.",
 )
 def matmul(a, b):
     p, q = to_array(a), to_array(b)
@@ -1412,7 +1522,8 @@ def matmul(a, b):
 
 @wrong(
     "by broadcasting and a sum",
-    "If you send a function of your own through the door, lesson 6 has no rule for it: send np.matmul.",
+    "If you send a function of your own through the door, lesson 6 has no rule for it: "
+    "send np.matmul.",
 )
 def matmul(a, b):
     if np.ndim(a) == 0 or np.ndim(b) == 0:

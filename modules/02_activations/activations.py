@@ -26,6 +26,7 @@ import timeit
 
 from tinytorch import figures
 from tinytorch import testing as tt
+from tinytorch.testing.oracles import activations as oracles
 
 tt.begin("activations")
 
@@ -112,14 +113,13 @@ def relu(x: np.ndarray) -> np.ndarray:
 @tt.test
 def test_relu():
     """What is above 0 passes as it is, and all the rest becomes 0, in every size and shape."""
-    one_by_one = np.vectorize(lambda v: v if v > 0 else 0.0, otypes=[np.float64])
-    given = [*tt.arrays(((5,), (2, 3), (3, 1), (2, 3, 4)), (np.float64,)), tt.numbers((2, 4)).T]
-    given += [size * tt.numbers((3, 2)) for size in (1e-200, 1e-20, 1e-3, 1e7, 1e200)]
-    tt.check(relu, one_by_one, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((5,), (2, 3), (3, 1), (2, 3, 4))
+    given += oracles.of_sizes(1e-200, 1e-20, 1e-3, 1e7, 1e200)
+    tt.check(relu, oracles.relu, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = [*tt.arrays(((4,), (3, 2), (2, 1, 2), (1, 5)), (np.float64,), seed=20), tt.numbers((3, 2, 2), seed=23).T]
-    given += [size * tt.numbers((2, 2), seed=21) for size in (1e-250, 1e-12, 500, 1e12)]
-    tt.check(relu, one_by_one, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((4,), (3, 2), (2, 1, 2), (1, 5), seed=20)
+    given += oracles.of_sizes(1e-250, 1e-12, 500, 1e12, seed=21)
+    tt.check(relu, oracles.relu, given, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -128,20 +128,14 @@ test_relu()
 # %% nbgrader={"grade": true, "grade_id": "test_relu_keeps_dtype_and_input", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_relu_keeps_dtype_and_input():
-    """The result is a new array of the dtype of x, even if nothing changes, and x stays as it is."""
-    def one_by_one(x):
-        return np.vectorize(lambda v: v if v > 0 else 0, otypes=[x.dtype])(x)
-
-    dtypes = (np.float32, np.float16, np.float64)
-    given = [*tt.arrays(((2, 3), (4,), (3, 1, 2)), dtypes), *tt.arrays(((2, 2), (3,)), dtypes, low=1)]
-    relu(given[0])
-    given[0] *= -2  # the same array, with other numbers in it
-    tt.check(relu, one_by_one, [tt.case(x) for x in given], memory="fresh")
-    tt.expect(lambda: isinstance(relu(np.ones(3)), np.ndarray), True, "that the result is a plain array")
+    """A new array of the dtype of x comes out, even if nothing changes, and x stays as it is."""
+    given = oracles.used_before(relu, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
+    given += oracles.of_dtypes((2, 2), (3,), low=1)
+    tt.check(relu, oracles.relu, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = [*tt.arrays(((3, 2), (5,), (2, 4)), dtypes, seed=25), *tt.arrays(((4,), (1, 2)), dtypes, seed=26, low=1)]
-    given += [np.zeros((2, 2)), tt.numbers((3, 2), np.float32, low=1).T]
-    tt.check(relu, one_by_one, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.of_dtypes((3, 2), (5,), (2, 4), seed=25)
+    given += oracles.of_dtypes((4,), (1, 2), (3, 2), seed=26, low=1)
+    tt.check(relu, oracles.relu, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -151,16 +145,9 @@ test_relu_keeps_dtype_and_input()
 @tt.test
 def test_relu_at_the_ends_of_the_dtype():
     """Infinities and the largest numbers of a dtype pass, or become 0, like all others."""
-    one_by_one = lambda x: np.array([v if v > 0 else 0 for v in x], x.dtype)
-    ends = {np.float64: (1e308, 1.7e308), np.float32: (2e38, 3e38), np.float16: (4e4, 6e4)}
-    given = [np.array([v, -v, 1.0], dtype) for dtype, values in ends.items() for v in values]
-    given += [np.array([np.inf, -np.inf, 1.0], dtype) for dtype in ends]
-    tt.check(relu, one_by_one, [tt.case(x) for x in given], memory="fresh")
+    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.6, 0.95), memory="fresh")
     ### BEGIN HIDDEN TESTS
-    ends = {np.float64: 1.5e308, np.float32: -2.5e38, np.float16: 5e4}
-    given = [np.array([0.5, v, -v], dtype) for dtype, v in ends.items()]
-    given += [np.array([-np.inf, 2.0, np.inf, -3.0], dtype) for dtype in ends]
-    tt.check(relu, one_by_one, [tt.case(x) for x in given], memory="fresh")
+    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.8, -1.0), memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -170,12 +157,11 @@ test_relu_at_the_ends_of_the_dtype()
 @tt.test
 def test_relu_of_one_number_and_of_none():
     """An array without axes is one number, and one without elements stays as empty as it is."""
-    numbers = [tt.case(np.array(v)) for v in (-2.5, 0.0, 3.0)]
-    empty = [tt.case(np.zeros(shape)) for shape in ((0,), (0, 3))]
-    tt.check(relu, lambda x: (x + np.abs(x)) / 2, numbers + empty, memory="fresh")
+    given = oracles.single_and_empty(-2.5, 0.0, 3.0)
+    tt.check(relu, oracles.relu, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    more = [tt.case(np.array(v, np.float32)) for v in (7.5, -0.25)] + [tt.case(np.zeros((2, 0, 3), np.float32))]
-    tt.check(relu, lambda x: (x + np.abs(x)) / 2, more, memory="fresh")
+    given = oracles.single_and_empty(7.5, -0.25, dtype=np.float32)
+    tt.check(relu, oracles.relu, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -204,7 +190,8 @@ def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
         x: the input, an array as relu takes it.
 
     Returns:
-        A new array of the shape and dtype of x, also where all passes or nothing; grad, output and x stay as they are.
+        A new array of the shape and dtype of x, also where all passes or nothing; grad, output
+        and x stay as they are.
 
     Example:
         >>> x = np.array([-2.0, 0.0, 0.5])
@@ -219,13 +206,11 @@ def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
 @tt.test
 def test_relu_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = [x + 1 / 16 for x in (*tt.arrays(((2, 3), (4,)), (np.float64,)), tt.numbers((3, 2)).T)]  # never 0
-    given += [tt.numbers((2, 1), low=1), tt.numbers((2,), low=-4, high=-1)]
-    tt.check_gradient(lambda x: (x + np.abs(x)) / 2, relu_gradient, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.halves((2, 3), (4,), (2, 1))
+    tt.check_gradient(oracles.relu, relu_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = [x + 1 / 16 for x in tt.arrays(((3, 2), (1, 4)), (np.float64,), seed=30)]
-    given += [tt.numbers((2,), low=1, seed=31)]
-    tt.check_gradient(lambda x: (x + np.abs(x)) / 2, relu_gradient, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.halves((1, 4), seed=30)
+    tt.check_gradient(oracles.relu, relu_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -234,23 +219,12 @@ test_relu_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_relu_gradient_passes_any_grad", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_relu_gradient_passes_any_grad():
-    """Gradients of any sign and size pass, in a new array of the same dtype; nothing is written into."""
-    def one_by_one(grad, output, x):
-        return np.vectorize(lambda g, v: g if v > 0 else 0, otypes=[x.dtype])(grad, x)
-
-    given = [x + 1 / 16 for x in tt.arrays(((2, 3), (4,), (3, 1)), (np.float32, np.float64, np.float16))]
-    given += [tt.numbers((2, 3)).T + 1 / 16, tt.numbers((3,), low=1), tt.numbers((2,), low=-4, high=-1)]
-    grads = [tt.numbers(x.shape, x.dtype, seed=7) for x in given]
-    sets = [*zip(grads, given, strict=True), *((size * grads[1], given[1]) for size in (1e-9, 1e9, 0))]
-    cases = [tt.case(grad, (x + np.abs(x)) / 2, x) for grad, x in sets]
-    tt.check(relu_gradient, one_by_one, cases, memory="fresh")
+    """Gradients of any sign and size pass, in a new array of the dtype; nothing is written into."""
+    given = oracles.rule_inputs(oracles.relu, (2, 3), (4,), (3, 1), seed=0)
+    tt.check(relu_gradient, oracles.relu_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = [x + 1 / 16 for x in tt.arrays(((3, 2), (5,), (2, 1, 2)), (np.float16, np.float32, np.float64), seed=33)]
-    given += [tt.numbers((4, 2), seed=34).T + 1 / 16, tt.numbers((2, 2), low=1), tt.numbers((3,), low=-4, high=-1)]
-    grads = [tt.numbers(x.shape, x.dtype, seed=9) for x in given]
-    sets = [*zip(grads, given, strict=True), *((size * grads[2], given[2]) for size in (1e-12, 1e6, 0))]
-    cases = [tt.case(grad, (x + np.abs(x)) / 2, x) for grad, x in sets]
-    tt.check(relu_gradient, one_by_one, cases, memory="fresh")
+    given = oracles.rule_inputs(oracles.relu, (3, 2), (5,), (2, 1, 2), seed=33)
+    tt.check(relu_gradient, oracles.relu_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -260,16 +234,15 @@ test_relu_gradient_passes_any_grad()
 @tt.test
 def test_relu_gradient_at_zero():
     """Where x is 0 the slope is taken to be 0; just above it, and up to infinity, it is 1."""
-    outputs = np.vectorize(lambda v: v if v > 0 else 0.0, otypes=[np.float64])
-    x = np.array([[0.0, 1.0, -0.0, 1e-20], [2.0, 0.0, -1e-20, 0.0]])
-    given = [x, x[0], x[:, ::2], np.array([0.0, 0.0]), np.array(0.0), np.array(1e-20), np.array(3.0), np.zeros((0, 2))]
-    given += [np.array([1e-300, -1e-300]), np.array([np.inf, -np.inf, 1e300])]
-    cases = [tt.case(np.full(v.shape, 5.0), outputs(v), v) for v in given]
-    tt.check(relu_gradient, lambda grad, output, x: 5.0 * np.ceil(np.clip(x, 0, 1)), cases, memory="fresh")
+    x = np.array([[0.0, 0.5, -0.0, 1e-20], [2.0, 0.0, -1e-20, 0.0]])
+    given = [x, x[0], x[:, ::2], [0.0, 0.0], 0.0, 1e-20, 3.0, np.zeros((0, 2))]
+    given += [[1e-300, -1e-300], [np.inf, -np.inf, 1e300]]
+    cases = [oracles.rule_case(oracles.relu, 5.0, x) for x in given]
+    tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = [x.T, x[1], np.array([[-0.0], [3.0]]), np.array(-0.0), np.array(0.5), np.zeros(0), np.array([1e-100, -np.inf, np.inf, 0.0])]
-    cases = [tt.case(np.full(v.shape, -2.0), outputs(v), v) for v in given]
-    tt.check(relu_gradient, lambda grad, output, x: -2.0 * np.ceil(np.clip(x, 0, 1)), cases, memory="fresh")
+    given = [x.T, x[1], [[-0.0], [3.0]], -0.0, 0.5, [], [1e-100, -np.inf, np.inf, 0.0]]
+    cases = [oracles.rule_case(oracles.relu, -2.0, x) for x in given]
+    tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -314,8 +287,8 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
     Returns:
         A new array of the same shape and dtype; x stays as it is. Small results keep their
-        digits in every dtype: sigmoid(-20) is 2.06e-9 and not 0, sigmoid(-12) is 6.1e-6 also
-        in float16, whatever stands beside it.
+        digits, as many as the dtype has for a number so small: sigmoid(-20) is 2.06e-9 and not
+        0, sigmoid(-12) is 6.1e-6 also in float16, whatever stands beside it.
 
     Example:
         >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
@@ -330,14 +303,13 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 @tt.test
 def test_sigmoid():
     """Each element gives 1 / (1 + exp(-x)), whatever the shape."""
-    one_by_one = np.vectorize(lambda v: 1 / (1 + np.exp(-v)))
-    given = [*tt.arrays(((5,), (2, 3), (3, 1), (2, 3, 4)), (np.float64,)), np.array([0.0, -0.0, 1.0])]
-    given += [tt.numbers((2, 4)).T, *(size * tt.numbers((4,)) for size in (1e-9, 5))]
-    tt.check(sigmoid, one_by_one, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((5,), (2, 3), (3, 1), (2, 3, 4))
+    given += [*oracles.of_sizes(1e-9, 3), tt.case(np.array([0.0, -0.0])), tt.case(np.eye(2))]
+    tt.check(sigmoid, oracles.sigmoid, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = [*tt.arrays(((4,), (3, 2), (2, 1, 2)), (np.float64,), seed=40), np.array([[0.0], [-9.0], [9.0]])]
-    given += [tt.numbers((3, 2, 2), seed=41).T, *(size * tt.numbers((3,), seed=42) for size in (0.01, 4))]
-    tt.check(sigmoid, one_by_one, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((4,), (3, 2), (2, 1, 2), seed=40)
+    given += [*oracles.of_sizes(0.01, 2.5, seed=42), tt.case(np.array([[0.0], [-9.0], [9.0]]))]
+    tt.check(sigmoid, oracles.sigmoid, given, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -347,16 +319,16 @@ test_sigmoid()
 @tt.test
 def test_sigmoid_of_large_numbers():
     """Far out on either side it is 0 or 1, up to infinity, and never nan."""
-    step = lambda x: (x > 0) * 1.0
-    far = [[1000.0, -1000.0], [-800.0, 90.0, 800.0], [-1e4, 1e4], [[np.inf], [-np.inf]], [-np.inf, 750.0], [-3e38, 3e38]]
-    cases = [tt.case(np.array(x, dtype)) for dtype in (np.float32, np.float64) for x in far]
-    cases += [tt.case(np.array([-6e4, 6e4], np.float16)), tt.case(np.array([1e308, -1e308])), tt.case(np.array(-1000.0))]
-    tt.check(sigmoid, step, cases, dtype="any", rtol=1e-15, writes=True)
+    far = [[1000.0, -1000.0], [-800.0, 90.0, 800.0], [-1e4, 1e4], [[np.inf], [-np.inf]]]
+    far += [[-np.inf, 750.0], [-3e38, 3e38]]
+    ends = {np.float16: [[-6e4, 6e4]], np.float64: [*far, [1e308, -1e308], -1000.0]}
+    given = oracles.far_out({np.float32: far, **ends})
+    tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True)
     ### BEGIN HIDDEN TESTS
     far = [[720.0, -900.0, np.inf], [[5000.0, -5000.0]], [-np.inf, -2000.0], [1e30, -1e30]]
-    cases = [tt.case(np.array(x, dtype)) for dtype in (np.float64, np.float32) for x in far]
-    cases += [tt.case(np.array([np.inf, -5e4], np.float16)), tt.case(np.array([[-1e200], [1e250]])), tt.case(np.array(2000.0))]
-    tt.check(sigmoid, step, cases, dtype="any", rtol=1e-15, writes=True)
+    ends = {np.float16: [[np.inf, -5e4]], np.float64: [*far, [[-1e200], [1e250]], 2000.0]}
+    given = oracles.far_out({np.float32: far, **ends})
+    tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -366,16 +338,15 @@ test_sigmoid_of_large_numbers()
 @tt.test
 def test_sigmoid_keeps_small_results():
     """Far below 0 it is exp(x) but for rounding, however small, and whatever stands beside it."""
-    small = {np.float64: (-40.0, -100.0, -700.0), np.float32: (-20.0, -40.0, -80.0), np.float16: (-11.5, -12.0)}
-    rows = [([v, 3.0], [[0.5], [1000.0], [v]]) for values in small.values() for v in values]
-    dtypes = [dtype for dtype, values in small.items() for _ in values]
-    cases = [tt.case(np.array(x, dtype)) for dtype, each in zip(dtypes, rows, strict=True) for x in each]
-    smallest = lambda x: np.min(sigmoid(x))
-    tt.check(smallest, lambda x: np.exp(np.float64(np.min(x))), cases, dtype="any", rtol=0.01, name="the smallest of sigmoid", writes=True)
+    small = {np.float64: (-40.0, -100.0, -700.0), np.float32: (-20.0, -40.0, -80.0)}
+    given = oracles.beside_others({**small, np.float16: (-11.5, -12.0)})
+    smallest, power = lambda x: np.min(sigmoid(x)), lambda x: np.exp(np.float64(np.min(x)))
+    how = {"name": "the smallest of sigmoid", "dtype": "any", "rtol": 0.01, "writes": True}
+    tt.check(smallest, power, given, **how)
     ### BEGIN HIDDEN TESTS
-    small = {np.float64: (-36.0, -300.0, -650.0), np.float32: (-18.0, -60.0), np.float16: (-11.75, -12.5)}
-    cases = [tt.case(np.array(x, dtype)) for dtype, values in small.items() for v in values for x in ([[v], [v]], [v, -1.0, 800.0])]
-    tt.check(smallest, lambda x: np.exp(np.float64(np.min(x))), cases, dtype="any", rtol=0.01, name="the smallest of sigmoid", writes=True)
+    small = {np.float64: (-36.0, -300.0, -650.0), np.float32: (-18.0, -60.0)}
+    given = oracles.beside_others({**small, np.float16: (-11.75, -12.5)})
+    tt.check(smallest, power, given, **how)
     ### END HIDDEN TESTS
 
 
@@ -385,15 +356,11 @@ test_sigmoid_keeps_small_results()
 @tt.test
 def test_sigmoid_keeps_dtype_and_input():
     """The result is a new array of the dtype of x, and x stays as it is."""
-    one_by_one = lambda x: np.vectorize(lambda v: 1 / (1 + np.exp(-v)), otypes=[x.dtype])(x)
-    given = list(tt.arrays(((2, 3), (4,), (3, 1, 2), (2, 2)), (np.float32, np.float64, np.float16)))
-    sigmoid(given[0])
-    given[0] *= -2  # the same array, with other numbers in it
-    tt.check(sigmoid, one_by_one, [tt.case(x) for x in given], memory="fresh")
-    tt.expect(lambda: isinstance(sigmoid(np.ones(3)), np.ndarray), True, "that the result is a plain array")
+    given = oracles.used_before(sigmoid, oracles.of_dtypes((2, 3), (4,), (3, 1, 2), (2, 2)))
+    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = tt.arrays(((3, 2), (5,), (2, 4), (3,)), (np.float16, np.float32, np.float64), seed=45)
-    tt.check(sigmoid, one_by_one, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.of_dtypes((3, 2), (5,), (2, 4), (3,), seed=45)
+    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -403,12 +370,11 @@ test_sigmoid_keeps_dtype_and_input()
 @tt.test
 def test_sigmoid_of_one_number_and_of_none():
     """An array without axes is one number, and one without elements stays as empty as it is."""
-    numbers = [tt.case(np.array(v)) for v in (-2.0, 0.0, 3.0)]
-    empty = [tt.case(np.zeros(shape)) for shape in ((0,), (0, 3))]
-    tt.check(sigmoid, lambda x: (1 + np.tanh(x / 2)) / 2, numbers + empty, memory="fresh")
+    given = oracles.single_and_empty(-2.0, 0.0, 3.0)
+    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    more = [tt.case(np.array(v, np.float32)) for v in (1.5, -4.0)] + [tt.case(np.zeros((2, 0, 3), np.float32))]
-    tt.check(sigmoid, lambda x: (1 + np.tanh(x / 2)) / 2, more, memory="fresh")
+    given = oracles.single_and_empty(1.5, -4.0, dtype=np.float32)
+    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -452,11 +418,11 @@ def sigmoid_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.
 @tt.test
 def test_sigmoid_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = [*tt.arrays(((2, 3), (4,)), (np.float64,)), tt.numbers((3, 2)).T]
-    tt.check_gradient(lambda x: (1 + np.tanh(x / 2)) / 2, sigmoid_gradient, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.of_shapes((2, 3), (4,))
+    tt.check_gradient(oracles.sigmoid, sigmoid_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = tt.arrays(((5,), (2, 1, 2)), (np.float64,), seed=50)
-    tt.check_gradient(lambda x: (1 + np.tanh(x / 2)) / 2, sigmoid_gradient, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.of_shapes((2, 1, 2), seed=50)
+    tt.check_gradient(oracles.sigmoid, sigmoid_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -466,20 +432,19 @@ test_sigmoid_gradient()
 @tt.test
 def test_sigmoid_gradient_far_out():
     """Far out it shrinks to 0, and is never nan; one number and no number are all right."""
-    slope = lambda grad, output, x: grad * (0.5 / np.cosh(np.clip(x / 2, -400, 400))) ** 2
-    given = [[1000.0, -1000.0], [0.0, 1000.0], [[-800.0], [2.0]], [-np.inf, np.inf, 1.0], 0.0, -1000.0, []]
-    cases = [tt.case(np.full(np.shape(x), 3.0), np.array((1 + np.tanh(np.array(x) / 2)) / 2), np.array(x)) for x in given]
-    tt.check(sigmoid_gradient, slope, cases, memory="fresh")
-    near = [np.array([x]) for x in (-20.0, -8.0, -2.0, 6.0, 12.0, 20.0)]
-    cases = [tt.case(g + 0 * x, 1 / (1 + np.exp(-x)), x) for x, g in zip(near, (1e-6, -1e-9, 1e12, -2e-9, 3e9, -1e9), strict=True)]
-    tt.check(sigmoid_gradient, slope, cases, rtol=1e-3)
+    far = [[1000.0, -1000.0], [0.0, 1000.0], [[-800.0], [2.0]], [-np.inf, np.inf, 1.0]]
+    cases = [oracles.rule_case(oracles.sigmoid, 3.0, x) for x in (*far, 0.0, -1000.0, [])]
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh")
+    grads = {-20.0: 1e-6, -8.0: -1e-9, -2.0: 1e12, 6.0: -2e-9, 12.0: 3e9, 20.0: -1e9}  # by x
+    cases = [oracles.rule_case(oracles.sigmoid, [grad], [x]) for x, grad in grads.items()]
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3)
     ### BEGIN HIDDEN TESTS
-    given = [[[-750.0, 900.0, -1.0]], [5000.0, -5000.0], 2000.0, 1.0, [np.inf, 0.5, -np.inf], [[], []]]
-    cases = [tt.case(np.full(np.shape(x), -2.0), np.array((1 + np.tanh(np.array(x) / 2)) / 2), np.array(x)) for x in given]
-    tt.check(sigmoid_gradient, slope, cases, memory="fresh")
-    near = [np.array([[x]]) for x in (-18.0, -10.0, 4.0, 9.0, 16.0, 19.0)]
-    cases = [tt.case(g + 0 * x, 1 / (1 + np.exp(-x)), x) for x, g in zip(near, (1e-7, -1e7, 1e10, 2e-5, -1e13, 3e-8), strict=True)]
-    tt.check(sigmoid_gradient, slope, cases, rtol=1e-3)
+    far = [[[-750.0, 900.0, -1.0]], [5000.0, -5000.0], [np.inf, 0.5, -np.inf], [[], []]]
+    cases = [oracles.rule_case(oracles.sigmoid, -2.0, x) for x in (*far, 2000.0, 1.0)]
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh")
+    grads = {-18.0: 1e-7, -10.0: -1e7, 4.0: 1e10, 9.0: 2e-5, 16.0: -1e13, 19.0: 3e-8}
+    cases = [oracles.rule_case(oracles.sigmoid, [[grad]], [[x]]) for x, grad in grads.items()]
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3)
     ### END HIDDEN TESTS
 
 
@@ -489,15 +454,11 @@ test_sigmoid_gradient_far_out()
 @tt.test
 def test_sigmoid_gradient_keeps_dtype_and_inputs():
     """Any grad, negative too, gives a new array of the same dtype; nothing is written into."""
-    slope = lambda grad, output, x: grad * (0.5 / np.cosh(x / 2)) ** 2
-    given = list(tt.arrays(((2, 3), (4,), (3, 1)), (np.float32, np.float64, np.float16)))
-    sets = [*((x, 7) for x in given), *((x, 8) for x in given)]
-    cases = [tt.case(tt.numbers(x.shape, x.dtype, seed=seed), (1 + np.tanh(x / 2)) / 2, x) for x, seed in sets]
-    tt.check(sigmoid_gradient, slope, cases, memory="fresh")
+    given = oracles.rule_inputs(oracles.sigmoid, (2, 3), (4,), (3, 1), seed=0)
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = list(tt.arrays(((3, 2), (5,), (2, 2)), (np.float64, np.float32, np.float16), seed=55))
-    cases = [tt.case(tt.numbers(x.shape, x.dtype, seed=9), (1 + np.tanh(x / 2)) / 2, x) for x in given]
-    tt.check(sigmoid_gradient, slope, cases, memory="fresh")
+    given = oracles.rule_inputs(oracles.sigmoid, (3, 2), (5,), (2, 2), seed=55)
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -546,10 +507,10 @@ def tanh_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
 @tt.test
 def test_tanh_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = [x / 2 for x in (*tt.arrays(((2, 3), (4,)), (np.float64,)), tt.numbers((3, 2)).T)]
-    tt.check_gradient(np.tanh, tanh_gradient, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.halves((2, 3), (4,))
+    tt.check_gradient(np.tanh, tanh_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = [tt.case(x / 2) for x in tt.arrays(((5,), (2, 1, 2)), (np.float64,), seed=60)]
+    given = oracles.halves((2, 1, 2), seed=60)
     tt.check_gradient(np.tanh, tanh_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -560,20 +521,19 @@ test_tanh_gradient()
 @tt.test
 def test_tanh_gradient_far_out():
     """Far out it shrinks to 0, and is never nan; one number and no number are all right."""
-    slope = lambda grad, output, x: grad * (1 / np.cosh(np.clip(x, -400, 400))) ** 2
-    given = [[1000.0, -1000.0], [0.0, 1000.0], [[-800.0], [0.5]], [-np.inf, np.inf, 1.0], 0.0, -1000.0, []]
-    cases = [tt.case(np.full(np.shape(x), 3.0), np.array(np.tanh(x)), np.array(x)) for x in given]
-    tt.check(tanh_gradient, slope, cases, memory="fresh")
-    near = [np.array([x]) for x in (-10.0, -4.0, -1.0, 3.0, 6.0, 10.0)]
-    cases = [tt.case(g + 0 * x, np.tanh(x), x) for x, g in zip(near, (1e-6, -1e-9, 1e12, -2e-9, 3e9, -1e9), strict=True)]
-    tt.check(tanh_gradient, slope, cases, rtol=1e-3)
+    far = [[1000.0, -1000.0], [0.0, 1000.0], [[-800.0], [0.5]], [-np.inf, np.inf, 1.0]]
+    cases = [oracles.rule_case(np.tanh, 3.0, x) for x in (*far, 0.0, -1000.0, [])]
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh")
+    grads = {-10.0: 1e-6, -4.0: -1e-9, -1.0: 1e12, 3.0: -2e-9, 6.0: 3e9, 10.0: -1e9}  # by x
+    cases = [oracles.rule_case(np.tanh, [grad], [x]) for x, grad in grads.items()]
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3)
     ### BEGIN HIDDEN TESTS
-    given = [[[-750.0, 900.0, -1.0]], [5000.0, -5000.0], 2000.0, 1.0, [np.inf, 0.25, -np.inf], [[], []]]
-    cases = [tt.case(np.full(np.shape(x), -2.0), np.array(np.tanh(x)), np.array(x)) for x in given]
-    tt.check(tanh_gradient, slope, cases, memory="fresh")
-    near = [np.array([[x]]) for x in (-9.0, -5.0, 2.0, 4.5, 8.0, 9.5)]
-    cases = [tt.case(g + 0 * x, np.tanh(x), x) for x, g in zip(near, (1e-7, -1e7, 1e10, 2e-5, -1e13, 3e-8), strict=True)]
-    tt.check(tanh_gradient, slope, cases, rtol=1e-3)
+    far = [[[-750.0, 900.0, -1.0]], [5000.0, -5000.0], [np.inf, 0.25, -np.inf], [[], []]]
+    cases = [oracles.rule_case(np.tanh, -2.0, x) for x in (*far, 2000.0, 1.0)]
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh")
+    grads = {-9.0: 1e-7, -5.0: -1e7, 2.0: 1e10, 4.5: 2e-5, 8.0: -1e13, 9.5: 3e-8}
+    cases = [oracles.rule_case(np.tanh, [[grad]], [[x]]) for x, grad in grads.items()]
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3)
     ### END HIDDEN TESTS
 
 
@@ -583,15 +543,11 @@ test_tanh_gradient_far_out()
 @tt.test
 def test_tanh_gradient_keeps_dtype_and_inputs():
     """Any grad, negative too, gives a new array of the same dtype; nothing is written into."""
-    slope = lambda grad, output, x: grad / np.cosh(x) ** 2
-    given = [x / 2 for x in tt.arrays(((2, 3), (4,), (3, 1)), (np.float32, np.float64, np.float16))]
-    sets = [*((x, 7) for x in given), *((x, 8) for x in given)]
-    cases = [tt.case(tt.numbers(x.shape, x.dtype, seed=seed), np.tanh(x), x) for x, seed in sets]
-    tt.check(tanh_gradient, slope, cases, memory="fresh")
+    given = oracles.rule_inputs(np.tanh, (2, 3), (4,), (3, 1), seed=0)
+    tt.check(tanh_gradient, oracles.tanh_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = [x / 2 for x in tt.arrays(((3, 2), (5,), (2, 2)), (np.float64, np.float32, np.float16), seed=65)]
-    cases = [tt.case(tt.numbers(x.shape, x.dtype, seed=9), np.tanh(x), x) for x in given]
-    tt.check(tanh_gradient, slope, cases, memory="fresh")
+    given = oracles.rule_inputs(np.tanh, (3, 2), (5,), (2, 2), seed=65)
+    tt.check(tanh_gradient, oracles.tanh_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -616,7 +572,7 @@ for column, (function, rule) in enumerate(pairs):
 axes[0, 0].set(ylabel="output")
 axes[1, 0].set(ylabel="slope")
 figure.suptitle("sigmoid and tanh go flat on both sides, relu on one", fontsize="medium")
-figures.show(figure, alt="relu, sigmoid and tanh above their slopes: 0 or 1, at most 1/4, at most 1.")
+figures.show(figure, alt="Three curves above their slopes: 0 or 1, at most 1/4, at most 1.")
 
 # %% [markdown]
 r"""
@@ -640,7 +596,7 @@ for (function, rule), marker in zip(pairs, "os^", strict=True):
 axis.set(xlabel="activations in a row", ylabel="slope of the whole chain", xticks=steps)
 axis.set_title("Ten sigmoids leave less than a millionth of a gradient")
 axis.legend()
-figures.show(figure, alt="On a logarithmic scale relu stays at 1, tanh falls slowly, sigmoid steeply.")
+figures.show(figure, alt="On a logarithmic scale relu stays at 1, sigmoid falls most steeply.")
 
 # %% [markdown]
 r"""
@@ -706,15 +662,13 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_softmax():
     """Along the last axis, each result is the share of exp(x) in the sum of its row."""
-    def shares(x):
-        rows = [[np.exp(v) / sum(np.exp(row)) for v in row] for row in x.reshape(-1, x.shape[-1])]
-        return np.reshape(rows, x.shape)
-
-    given = [*tt.arrays(((2, 3), (4,), (3, 2), (2, 2, 3)), (np.float64,)), np.log([[1.0, 2.0, 5.0]]), tt.numbers((3, 2)).T]
-    tt.check(softmax, shares, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((2, 3), (4,), (3, 2), (2, 2, 3))
+    given += [tt.case(np.log([[1.0, 2.0, 5.0]]))]
+    tt.check(softmax, oracles.softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = [*tt.arrays(((4, 3), (5,), (2, 4), (3, 1, 2)), (np.float64,), seed=70), np.zeros((2, 5)), tt.numbers((2, 3), seed=71).T]
-    tt.check(softmax, shares, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((4, 3), (5,), (2, 4), (3, 1, 2), seed=70)
+    given += [tt.case(np.zeros((2, 5)))]
+    tt.check(softmax, oracles.softmax, given, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -724,14 +678,12 @@ test_softmax()
 @tt.test
 def test_softmax_along_any_axis():
     """The shares add up to 1 along the axis that is named, 0 and negative ones too."""
-    def shares(x, axis):
-        return np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True)
-
-    given = tt.over_axes(((2, 3), (2, 3, 4), (2, 1, 3, 2)), (np.float64,), keepdims=False, tuples=False, none=False)
-    tt.check(softmax, shares, given, writes=True)
+    shapes, how = ((2, 3), (2, 1, 3, 4)), {"keepdims": False, "tuples": False}
+    given = tt.over_axes(shapes, (np.float64,), none=False, **how)
+    tt.check(softmax, oracles.softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = tt.over_axes(((4, 2, 3), (5,)), (np.float64,), seed=75, keepdims=False, tuples=False, none=False)
-    tt.check(softmax, shares, given, writes=True)
+    given = tt.over_axes(((4, 2, 3), (5,)), (np.float64,), none=False, seed=75, **how)
+    tt.check(softmax, oracles.softmax, given, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -741,23 +693,14 @@ test_softmax_along_any_axis()
 @tt.test
 def test_softmax_of_large_scores():
     """Scores of thousands, rows far apart, and -inf give what their differences say."""
-    odd, third = 1 / (1 + np.exp(-3.0)), 1 / 3  # the shares of 3 and 0 are odd and 1 - odd
-    known = [
-        ([1000.0, 997.0], [odd, 1 - odd]), ([-1000.0, -1000.0, -1000.0], [third] * 3), ([0.0, 3000.0], [0.0, 1.0]),
-        ([[5000.0, 5003.0], [-5000.0, -5003.0]], [[1 - odd, odd], [odd, 1 - odd]]),
-        ([0.0, -np.inf, 0.0], [0.5, 0.0, 0.5]), ([[-np.inf, -2000.0], [4.0, 7.0]], [[0.0, 1.0], [1 - odd, odd]]),
-    ]
-    cases = [tt.case(np.array(x), np.array(p), label=f"softmax({x})") for x, p in known]
-    cases += [tt.case(np.array(x).T, np.array(p).T, axis=0, label=f"softmax(transpose of {x}, axis=0)") for x, p in known]
-    tt.check(lambda x, p, **axis: softmax(x, **axis), lambda x, p, **axis: p, cases, writes=True)
+    rows = [[1000.0, 997.0], [-1000.0, -1000.0, -1000.0], [0.0, 1000.0], [0.0, 3000.0]]
+    rows += [[-400.0, -403.0], [[5000.0, 5003.0], [-5000.0, -5003.0]]]
+    rows += [[0.0, -np.inf, 0.0], [[-np.inf, -2000.0], [4.0, 7.0]]]
+    tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True)
     ### BEGIN HIDDEN TESTS
-    known = [
-        ([-7000.0, -7003.0], [odd, 1 - odd]), ([9000.0] * 3, [third] * 3), ([[1e4, -1e4], [-1e4, -1e4 - 3]], [[1.0, 0.0], [odd, 1 - odd]]),
-        ([-np.inf, 800.0, 803.0], [0.0, 1 - odd, odd]), ([[-2500.0, 0.0], [-np.inf, 3.0]], [[0.0, 1.0], [0.0, 1.0]]),
-    ]
-    cases = [tt.case(np.array(x), np.array(p), label=f"softmax({x})") for x, p in known]
-    cases += [tt.case(np.array(x).T, np.array(p).T, axis=0, label=f"softmax(transpose of {x}, axis=0)") for x, p in known]
-    tt.check(lambda x, p, **axis: softmax(x, **axis), lambda x, p, **axis: p, cases, writes=True)
+    rows = [[-7000.0, -7003.0], [9000.0] * 3, [[1e4, -1e4], [-1e4, -1e4 - 3]], [-300.0, -301.0]]
+    rows += [[-np.inf, 800.0, 803.0], [[-2500.0, 0.0], [-np.inf, 3.0]], [0.0, 1200.0]]
+    tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True)
     ### END HIDDEN TESTS
 
 
@@ -766,16 +709,17 @@ test_softmax_of_large_scores()
 # %% nbgrader={"grade": true, "grade_id": "test_softmax_of_huge_scores", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_softmax_of_huge_scores():
-    """Even where a score fills all the digits of its dtype, equal ones get equal shares, and the largest all."""
-    known = [([1e17, 1e17], [0.5, 0.5]), ([-1e30, -1e30], [0.5, 0.5]), ([3e12, 1e12, 3e12], [0.5, 0.0, 0.5]), ([2e38, 1e38], [1.0, 0.0])]
-    sets = [(x, p, dtype) for x, p in known for dtype in (np.float64, np.float32)]
-    sets += [([3e4, 3e4, -3e4], [0.5, 0.5, 0.0], np.float16), ([[8e307, -8e307]], [[1.0, 0.0]], np.float64)]
-    cases = [tt.case(np.array(x, dtype), np.array(p, dtype), label=f"softmax({x}) in {dtype.__name__}") for x, p, dtype in sets]
+    """Scores that fill all digits of a dtype: equal ones get equal shares, the largest gets all."""
+    results = {(1e17, 1e17): (0.5, 0.5), (-1e30, -1e30): (0.5, 0.5), (2e38, 1e38): (1.0, 0.0)}
+    results |= {(3e12, 1e12, 3e12): (0.5, 0.0, 0.5)}
+    cases = oracles.known(softmax, results, np.float64, np.float32)
+    cases += oracles.known(softmax, {(3e4, 3e4, -3e4): (0.5, 0.5, 0.0)}, np.float16)
+    cases += oracles.known(softmax, {((8e307, -8e307),): ((1.0, 0.0),)}, np.float64)
     tt.check(lambda x, p: softmax(x), lambda x, p: p, cases)
     ### BEGIN HIDDEN TESTS
-    known = [([-1e18, -1e18], [0.5, 0.5]), ([2e30, 1e30, 2e30], [0.5, 0.0, 0.5]), ([-5e9, -7e9], [1.0, 0.0]), ([-3e37, -1e37], [0.0, 1.0])]
-    sets = [(x, p, dtype) for x, p in known for dtype in (np.float64, np.float32)]
-    cases = [tt.case(np.array(x, dtype), np.array(p, dtype), label=f"softmax({x}) in {dtype.__name__}") for x, p, dtype in sets]
+    results = {(-1e18, -1e18): (0.5, 0.5), (-5e9, -7e9): (1.0, 0.0), (-3e37, -1e37): (0.0, 1.0)}
+    results |= {(2e30, 1e30, 2e30): (0.5, 0.0, 0.5)}
+    cases = oracles.known(softmax, results, np.float64, np.float32)
     tt.check(lambda x, p: softmax(x), lambda x, p: p, cases)
     ### END HIDDEN TESTS
 
@@ -785,18 +729,19 @@ test_softmax_of_huge_scores()
 # %% nbgrader={"grade": true, "grade_id": "test_softmax_adds_nothing_to_the_sum", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_softmax_adds_nothing_to_the_sum():
-    """The shares are right to the last digits, be they as small as 1e-300: nothing is added or cut off."""
-    scores = [[0.0, -3.0], [0.0, -1.0, -2.0], [[1.0, 0.0], [0.0, 4.0]], [-20.0, -21.0], [-40.0, -43.0]]
-    exact = lambda x: 1 / np.exp(x[..., None, :] - x[..., None]).sum(axis=-1)
-    tt.check(softmax, exact, [tt.case(np.array(x)) for x in scores], rtol=1e-14, writes=True)
-    far = [np.array([0.0, -30.0, -300.0, -690.0]), np.array([[-80.0, 0.0], [5.0, -20.0]], np.float32)]
-    logarithm = lambda x: np.log(softmax(x))
-    tt.check(logarithm, lambda x: np.log(exact(x)), [tt.case(x) for x in far], name="the logarithm of softmax", writes=True)
+    """Shares are right to the last digits, even at 1e-300: nothing is added or cut off."""
+    rows = [[0.0, -3.0], [0.0, -1.0, -2.0], [[1.0, 0.0], [0.0, 4.0]], [-20.0, -21.0]]
+    given = oracles.far_out({np.float64: [*rows, [-40.0, -43.0]]})
+    tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True)
+    logarithm, how = lambda x: np.log(softmax(x)), {"name": "the logarithm of softmax"}
+    far = {np.float64: [[0.0, -30.0, -300.0, -690.0]], np.float32: [[[-80.0, 0.0], [5.0, -20.0]]]}
+    tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), writes=True, **how)
     ### BEGIN HIDDEN TESTS
-    scores = ([0.0, -5.0], [[2.0, 0.0, 1.0]], [-30.0, -31.0], [-50.0, -52.0])
-    tt.check(softmax, exact, [tt.case(np.array(x)) for x in scores], rtol=1e-14, writes=True)
-    far = [np.array([[-650.0, -40.0, 10.0]]), np.array([-20.0, 3.0, -60.0], np.float32)]
-    tt.check(logarithm, lambda x: np.log(exact(x)), [tt.case(x) for x in far], name="the logarithm of softmax", writes=True)
+    others = [[0.0, -5.0], [[2.0, 0.0, 1.0]], [-30.0, -31.0], [-50.0, -52.0]]
+    given = oracles.far_out({np.float64: others})
+    tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True)
+    far = {np.float64: [[[-650.0, -40.0, 10.0]]], np.float32: [[-20.0, 3.0, -60.0]]}
+    tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), writes=True, **how)
     ### END HIDDEN TESTS
 
 
@@ -806,17 +751,11 @@ test_softmax_adds_nothing_to_the_sum()
 @tt.test
 def test_softmax_keeps_dtype_and_input():
     """The result is a new array of the dtype of x, and x stays as it is."""
-    def shares(x):
-        return (np.exp(x) / np.exp(x).sum(axis=-1)[..., None]).astype(x.dtype)
-
-    given = list(tt.arrays(((2, 3), (4,), (3, 1, 2), (2, 2)), (np.float32, np.float64, np.float16)))
-    softmax(given[0])
-    given[0] *= -1  # the same array, with other numbers in it
-    tt.check(softmax, shares, [tt.case(x) for x in given], memory="fresh")
-    tt.expect(lambda: isinstance(softmax(np.ones(3)), np.ndarray), True, "that the result is a plain array")
+    given = oracles.used_before(softmax, oracles.of_dtypes((2, 3), (4,), (3, 1, 2), (2, 2)))
+    tt.check(softmax, oracles.softmax, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = tt.arrays(((3, 2), (5,), (2, 4), (1, 3)), (np.float16, np.float32, np.float64), seed=77)
-    tt.check(softmax, shares, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.of_dtypes((3, 2), (5,), (2, 4), (1, 3), seed=77)
+    tt.check(softmax, oracles.softmax, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -826,12 +765,11 @@ test_softmax_keeps_dtype_and_input()
 @tt.test
 def test_softmax_of_one_score_and_of_no_rows():
     """A score alone has probability 1 exactly, and a batch without rows gives none."""
-    empty = [tt.case(np.zeros((0, 3))), tt.case(np.zeros((3, 0), np.float32), axis=0), tt.case(np.zeros((2, 0, 3)))]
-    alone = [tt.case(np.array([-5.0])), tt.case(np.array([[2.0], [1000.0]]))]
-    tt.check(softmax, lambda x, axis=-1: np.ones(x.shape, x.dtype), alone + empty, rtol=1e-15, memory="fresh")
+    given = oracles.alone_and_without_rows(-5.0, 2.0, 1000.0)
+    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = [tt.case(np.array([[7.0, -3.0]]), axis=0), tt.case(np.zeros((0, 2))), tt.case(np.array([[-900.0]])), tt.case(np.zeros((0, 2, 2)), axis=1)]
-    tt.check(softmax, lambda x, axis=-1: np.ones(x.shape), cases, rtol=1e-15, memory="fresh")
+    given = oracles.alone_and_without_rows(-900.0, 7.0)
+    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -851,7 +789,7 @@ for axis, temperature in zip(axes, (10.0, 1.0, 0.5, 0.1), strict=True):
     axis.set(title=f"T = {temperature:g}", xlabel="score")
 axes[0].set(ylabel="probability")
 figure.suptitle("As the temperature falls, the largest score takes all", fontsize="medium")
-figures.show(figure, alt="Four bars, nearly equal at T = 10; at T = 0.1 the first has probability 1.")
+figures.show(figure, alt="Four bars, nearly equal at T = 10; at T = 0.1 the first takes all.")
 
 # %% [markdown]
 r"""
@@ -887,7 +825,8 @@ def softmax_gradient(
     """The gradient of sum(grad * softmax(x, axis)) by x, for scores of any size.
 
     Args:
-        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
+        grad: the incoming gradient, of the shape and dtype of x and of any sign, with numbers of
+            any size whose squares the dtype can hold.
         output: softmax(x, axis).
         x: the scores, as softmax takes them: -inf and a batch without rows, too.
         axis: the axis along which the outputs add up to 1. It may be negative.
@@ -910,12 +849,11 @@ def softmax_gradient(
 @tt.test
 def test_softmax_gradient():
     """The rule agrees with the slope that is measured by moving each score a little."""
-    shares = lambda x: np.exp(x) / np.exp(x).sum(axis=-1)[..., None]
-    given = [x / 2 for x in (*tt.arrays(((2, 3), (4,)), (np.float64,)), tt.numbers((2, 3)).T)]
-    tt.check_gradient(shares, softmax_gradient, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.halves((2, 3), (4,))
+    tt.check_gradient(oracles.softmax, softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = [tt.case(x / 2) for x in tt.arrays(((3, 2), (2, 1, 2)), (np.float64,), seed=80)]
-    tt.check_gradient(shares, softmax_gradient, given, memory="fresh")
+    given = oracles.halves((2, 1, 2), seed=80)
+    tt.check_gradient(oracles.softmax, softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -924,23 +862,14 @@ test_softmax_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_softmax_gradient_along_any_axis", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_softmax_gradient_along_any_axis():
-    """The rule holds for every axis, 0 and negative ones too, and for scores without rows or alone."""
-    def by_table(grad, p, x, axis):  # of C by C slopes, the axis moved to the end
-        g, p = np.moveaxis(grad, axis, -1), np.moveaxis(p, axis, -1)
-        slopes = p[..., None] * (np.eye(p.shape[-1]) - p[..., None, :])
-        return np.moveaxis((g[..., None, :] @ slopes)[..., 0, :], -1, axis)
-
-    def called(shape, axis):
-        power = np.exp(tt.numbers(shape, low=-2, high=2))
-        return tt.case(tt.numbers(shape, seed=7), power / power.sum(axis=axis, keepdims=True), np.log(power), axis=axis)
-
+    """The rule holds for every axis, 0 and negative ones too, and for no rows or one score."""
     axes = {(2, 3): (0, -1), (3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
-    cases = [called(shape, axis) for shape, several in axes.items() for axis in several]
-    tt.check(softmax_gradient, by_table, cases, memory="fresh")
+    given = oracles.rule_over_axes(oracles.softmax, axes, seed=0)
+    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
     axes = {(4, 2): (-2,), (2, 4, 3): (-2, 0), (3, 1, 1, 2): (0,), (3, 0, 2): (-1,), (1,): (0,)}
-    cases = [called(shape, axis) for shape, several in axes.items() for axis in several]
-    tt.check(softmax_gradient, by_table, cases, memory="fresh")
+    given = oracles.rule_over_axes(oracles.softmax, axes, seed=81)
+    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -950,26 +879,21 @@ test_softmax_gradient_along_any_axis()
 @tt.test
 def test_softmax_gradient_keeps_dtype_and_inputs():
     """Any grad and scores of any size: a new array of the same dtype; nothing is written into."""
-    def by_table(grad, p, x):  # of C by C slopes for each row
-        slopes = p[..., None] * (np.eye(x.shape[-1]) - p[..., None, :])
-        return (grad[..., None, :] @ slopes)[..., 0, :].astype(x.dtype)
-
-    sets = [*tt.arrays(((2, 3), (4,), (3, 2)), (np.float32, np.float64)), np.array([[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]])]
-    powers = [np.exp(x - x.max(axis=-1)[..., None]) for x in sets]
-    rows = [(power / power.sum(axis=-1)[..., None], x) for power, x in zip(powers, sets, strict=True)]
-    sized = [*((1, *row) for row in rows), (1e-9, *rows[0]), (-1e9, *rows[1])]
-    cases = [tt.case(size * tt.numbers(x.shape, x.dtype, seed=7), p, x) for size, p, x in sized]
-    tt.check(softmax_gradient, by_table, cases, memory="fresh")
-    halves = lambda each: tt.case(*(array.astype(np.float16) for array in each.inputs))
-    tt.check(softmax_gradient, by_table, [halves(cases[0])], rtol=0.1, memory="fresh")
+    kind, inputs = oracles.softmax, oracles.rule_inputs
+    given = inputs(kind, (2, 3), (4,), (3, 2), seed=0, dtypes=(np.float32, np.float64))
+    far, grads = [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]], oracles.grads((2, 3), seed=7)
+    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
+    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 3), np.float16))]
+    tt.check(softmax_gradient, oracles.softmax_gradient, halves, rtol=0.1, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    sets = [*tt.arrays(((3, 2), (5,), (2, 1, 3)), (np.float64, np.float32), seed=87), np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]])]
-    powers = [np.exp(x - x.max(axis=-1)[..., None]) for x in sets]
-    rows = [(power / power.sum(axis=-1)[..., None], x) for power, x in zip(powers, sets, strict=True)]
-    sized = [*((1, *row) for row in rows), (1e-6, *rows[0]), (-1e6, *rows[1])]
-    cases = [tt.case(size * tt.numbers(x.shape, x.dtype, seed=9), p, x) for size, p, x in sized]
-    tt.check(softmax_gradient, by_table, cases, memory="fresh")
-    tt.check(softmax_gradient, by_table, [halves(cases[1])], rtol=0.1, memory="fresh")
+    given = inputs(kind, (3, 2), (5,), (2, 1, 3), seed=87, dtypes=(np.float64, np.float32))
+    far = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]])
+    grads = oracles.grads((2, 2), seed=9)
+    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
+    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 2), np.float16, seed=88))]
+    tt.check(softmax_gradient, oracles.softmax_gradient, halves, rtol=0.1, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1025,15 +949,13 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_log_softmax():
     """Along the last axis, each result is the logarithm of the share of exp(x) in its row."""
-    def logs(x):
-        rows = [[np.log(np.exp(v) / sum(np.exp(row))) for v in row] for row in x.reshape(-1, x.shape[-1])]
-        return np.reshape(rows, x.shape)
-
-    given = [*tt.arrays(((2, 3), (4,), (3, 2), (2, 2, 3)), (np.float64,)), np.log([[1.0, 2.0, 5.0]]), tt.numbers((3, 2)).T]
-    tt.check(log_softmax, logs, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((2, 3), (4,), (3, 2), (2, 2, 3))
+    given += [tt.case(np.log([[1.0, 2.0, 5.0]]))]
+    tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = [*tt.arrays(((4, 3), (5,), (2, 4), (3, 1, 2)), (np.float64,), seed=90), np.zeros((2, 5)), tt.numbers((2, 3), seed=91).T]
-    tt.check(log_softmax, logs, [tt.case(x) for x in given], writes=True)
+    given = oracles.of_shapes((4, 3), (5,), (2, 4), (3, 1, 2), seed=90)
+    given += [tt.case(np.zeros((2, 5)))]
+    tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -1043,14 +965,12 @@ test_log_softmax()
 @tt.test
 def test_log_softmax_along_any_axis():
     """exp of the result adds up to 1 along the axis that is named, 0 and negative ones too."""
-    def logs(x, axis):
-        return np.log(np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True))
-
-    given = tt.over_axes(((2, 3), (2, 3, 4), (2, 1, 3, 2)), (np.float64,), keepdims=False, tuples=False, none=False)
-    tt.check(log_softmax, logs, given, writes=True)
+    shapes, how = ((2, 3), (2, 1, 3, 4)), {"keepdims": False, "tuples": False}
+    given = tt.over_axes(shapes, (np.float64,), none=False, **how)
+    tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = tt.over_axes(((4, 2, 3), (5,)), (np.float64,), seed=95, keepdims=False, tuples=False, none=False)
-    tt.check(log_softmax, logs, given, writes=True)
+    given = tt.over_axes(((4, 2, 3), (5,)), (np.float64,), none=False, seed=95, **how)
+    tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -1060,24 +980,14 @@ test_log_softmax_along_any_axis()
 @tt.test
 def test_log_softmax_of_large_scores():
     """However far apart scores are, their distances stay; a score of -inf gives -inf."""
-    more, less, half = -0.04858735157374206, -3.048587351573742, -0.6931471805599453  # of 3 and 0; of two equal
-    known = [
-        ([0.0, 1000.0], [-1000.0, 0.0]), ([1000.0, 997.0], [more, less]), ([-1000.0, -1000.0], [half, half]), ([0.0, 1e30], [-1e30, 0.0]),
-        ([[0.0, -40.0], [-5000.0, -5003.0]], [[0.0, -40.0], [more, less]]), ([0.0, -np.inf], [0.0, -np.inf]),
-        ([[5000.0, 5000.0], [-np.inf, -3000.0]], [[half, half], [-np.inf, 0.0]]), ([1000.0, 1000.0, 0.0], [half, half, half - 1000]),
-    ]
-    cases = [tt.case(np.array(x), np.array(p), label=f"log_softmax({x})") for x, p in known]
-    cases += [tt.case(np.array(x).T, np.array(p).T, axis=0, label=f"log_softmax(transpose of {x}, axis=0)") for x, p in known]
-    tt.check(lambda x, p, **axis: log_softmax(x, **axis), lambda x, p, **axis: p, cases, writes=True)
+    rows = [[0.0, 1000.0], [1000.0, 997.0], [-1000.0, -1000.0], [1000.0, 1000.0, 0.0]]
+    rows += [[[0.0, -40.0], [-5000.0, -5003.0]], [0.0, -np.inf], [0.0, 1e7]]
+    rows += [[[5000.0, 5000.0], [-np.inf, -3000.0]]]
+    tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True)
     ### BEGIN HIDDEN TESTS
-    known = [
-        ([-2000.0, 0.0], [-2000.0, 0.0]), ([-7000.0, -7003.0], [more, less]), ([[9000.0, 9000.0], [0.0, -60.0]], [[half, half], [0.0, -60.0]]),
-        ([[1e4, -1e4], [-1e4, -1e4]], [[0.0, -2e4], [half, half]]), ([800.0, -np.inf, 800.0], [half, -np.inf, half]), ([-500.0, 700.0, 700.0], [half - 1200, half, half]),
-        ([1e25, -1e25], [0.0, -2e25]),
-    ]
-    cases = [tt.case(np.array(x), np.array(p), label=f"log_softmax({x})") for x, p in known]
-    cases += [tt.case(np.array(x).T, np.array(p).T, axis=0, label=f"log_softmax(transpose of {x}, axis=0)") for x, p in known]
-    tt.check(lambda x, p, **axis: log_softmax(x, **axis), lambda x, p, **axis: p, cases, writes=True)
+    rows = [[-2000.0, 0.0], [-7000.0, -7003.0], [[9000.0, 9000.0], [0.0, -60.0]], [4e6, -4e6]]
+    rows += [[[1e4, -1e4], [-1e4, -1e4]], [800.0, -np.inf, 800.0], [-500.0, 700.0, 700.0]]
+    tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True)
     ### END HIDDEN TESTS
 
 
@@ -1088,16 +998,17 @@ test_log_softmax_of_large_scores()
 def test_log_softmax_of_huge_scores():
     """Even where a score fills all the digits of its dtype, two equal ones give log 1/2 each."""
     half = -0.6931471805599453
-    known = [([1e17, 1e17], [half, half]), ([-1e30, -1e30], [half, half]), ([1e9, 0.0, 1e9], [half, -1e9, half]), ([1e38, -2e38], [0.0, -3e38])]
-    sets = [(x, p, dtype) for x, p in known for dtype in (np.float64, np.float32)]
-    sets += [([3e4, 3e4, -3e4], [half, half, -6e4], np.float16), ([[8e307, -8e307]], [[0.0, -1.6e308]], np.float64)]
-    cases = [tt.case(np.array(x, dtype), np.array(p, dtype), label=f"log_softmax({x}) in {dtype.__name__}") for x, p, dtype in sets]
-    near_and_far = lambda p: [np.where(p > -1, p, 0), p]  # a small logarithm must not hide beside a large one
+    results = {(1e17, 1e17): (half, half), (-1e30, -1e30): (half, half), (0.0, 1e30): (-1e30, 0.0)}
+    results |= {(1e9, 0.0, 1e9): (half, -1e9, half), (1e38, -2e38): (0.0, -3e38)}
+    cases = oracles.known(log_softmax, results, np.float64, np.float32)
+    cases += oracles.known(log_softmax, {(3e4, 3e4, -3e4): (half, half, -6e4)}, np.float16)
+    cases += oracles.known(log_softmax, {((8e307, -8e307),): ((0.0, -1.6e308),)}, np.float64)
+    near_and_far = lambda p: [np.where(p > -1, p, 0), p]  # the small ones also by themselves
     tt.check(lambda x, p: near_and_far(log_softmax(x)), lambda x, p: near_and_far(p), cases)
     ### BEGIN HIDDEN TESTS
-    known = [([-1e18, -1e18], [half, half]), ([1e30, -1e30, 1e30], [half, -2e30, half]), ([5e9, 5e9], [half, half]), ([3e37, -1e37], [0.0, -4e37])]
-    sets = [(x, p, dtype) for x, p in known for dtype in (np.float64, np.float32)]
-    cases = [tt.case(np.array(x, dtype), np.array(p, dtype), label=f"log_softmax({x}) in {dtype.__name__}") for x, p, dtype in sets]
+    results = {(-1e18, -1e18): (half, half), (3e37, -1e37): (0.0, -4e37), (5e9, 5e9): (half, half)}
+    results |= {(1e30, -1e30, 1e30): (half, -2e30, half), (1e25, -1e25): (0.0, -2e25)}
+    cases = oracles.known(log_softmax, results, np.float64, np.float32)
     tt.check(lambda x, p: near_and_far(log_softmax(x)), lambda x, p: near_and_far(p), cases)
     ### END HIDDEN TESTS
 
@@ -1108,12 +1019,13 @@ test_log_softmax_of_huge_scores()
 @tt.test
 def test_log_softmax_adds_nothing():
     """The logarithms are right to the last digits: no small number is added on the way."""
-    exact = lambda x: -np.log(np.exp(x[..., None, :] - x[..., None]).sum(axis=-1))
-    far = [np.array(x) for x in ([0.0, -1.0], [0.0, -1.0, -2.0], [[1.0, 0.0], [0.0, 2.0]], [-20.0, -21.0])]
-    tt.check(log_softmax, exact, [tt.case(x) for x in far], rtol=1e-14, writes=True)
+    rows = [[0.0, -1.0], [0.0, -1.0, -2.0], [[1.0, 0.0], [0.0, 2.0]], [-20.0, -21.0]]
+    given = oracles.far_out({np.float64: rows})
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True)
     ### BEGIN HIDDEN TESTS
-    far = [np.array(x) for x in ([0.0, -2.0], [[2.0, 0.0, 1.0]], [-30.0, -31.0], [-40.0, -41.5])]
-    tt.check(log_softmax, exact, [tt.case(x) for x in far], rtol=1e-14, writes=True)
+    rows = [[0.0, -2.0], [[2.0, 0.0, 1.0]], [-30.0, -31.0], [-40.0, -41.5]]
+    given = oracles.far_out({np.float64: rows})
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -1123,17 +1035,12 @@ test_log_softmax_adds_nothing()
 @tt.test
 def test_log_softmax_keeps_dtype_and_input():
     """The result is a new array of the dtype of x, and x stays as it is."""
-    def logs(x):
-        return np.log(np.exp(x) / np.exp(x).sum(axis=-1)[..., None]).astype(x.dtype)
-
-    given = list(tt.arrays(((2, 3), (4,), (3, 2), (1, 2, 2)), (np.float32, np.float64, np.float16)))
-    log_softmax(given[0])
-    given[0] *= -1  # the same array, with other numbers in it
-    tt.check(log_softmax, logs, [tt.case(x) for x in given], memory="fresh")
-    tt.expect(lambda: isinstance(log_softmax(np.ones(3)), np.ndarray), True, "that the result is a plain array")
+    given = oracles.of_dtypes((2, 3), (4,), (3, 2), (1, 2, 2))
+    given = oracles.used_before(log_softmax, given)
+    tt.check(log_softmax, oracles.log_softmax, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = tt.arrays(((3, 2), (5,), (2, 3), (2, 4)), (np.float16, np.float32, np.float64), seed=97)
-    tt.check(log_softmax, logs, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.of_dtypes((3, 2), (5,), (2, 3), (2, 4), seed=97)
+    tt.check(log_softmax, oracles.log_softmax, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -1143,12 +1050,11 @@ test_log_softmax_keeps_dtype_and_input()
 @tt.test
 def test_log_softmax_of_one_score_and_of_no_rows():
     """A score alone gives log 1 = 0 exactly, and a batch without rows gives none."""
-    empty = [tt.case(np.zeros((0, 3))), tt.case(np.zeros((3, 0), np.float32), axis=0), tt.case(np.zeros((2, 0, 3)))]
-    alone = [tt.case(np.array([-5.0])), tt.case(np.array([[2.0], [1000.0]]))]
-    tt.check(log_softmax, lambda x, axis=-1: np.zeros(x.shape, x.dtype), alone + empty, rtol=1e-15, memory="fresh")
+    given = oracles.alone_and_without_rows(-5.0, 2.0, 1000.0)
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = [tt.case(np.array([[7.0, -3.0]]), axis=0), tt.case(np.zeros((0, 2))), tt.case(np.array([[-900.0]])), tt.case(np.zeros((0, 2, 2)), axis=1)]
-    tt.check(log_softmax, lambda x, axis=-1: np.zeros(x.shape), cases, rtol=1e-15, memory="fresh")
+    given = oracles.alone_and_without_rows(-900.0, 7.0)
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1170,7 +1076,8 @@ def log_softmax_gradient(
     """The gradient of sum(grad * log_softmax(x, axis)) by x, for scores of any size.
 
     Args:
-        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
+        grad: the incoming gradient, of the shape and dtype of x and of any sign, with numbers of
+            any size whose squares the dtype can hold.
         output: log_softmax(x, axis).
         x: the scores, as log_softmax takes them: -inf and a batch without rows, too.
         axis: the axis of the softmax. It may be negative.
@@ -1192,12 +1099,11 @@ def log_softmax_gradient(
 @tt.test
 def test_log_softmax_gradient():
     """The rule agrees with the slope that is measured by moving each score a little."""
-    logs = lambda x: np.log(np.exp(x) / np.exp(x).sum(axis=-1)[..., None])
-    given = [x / 2 for x in (*tt.arrays(((2, 3), (4,)), (np.float64,)), tt.numbers((2, 3)).T)]
-    tt.check_gradient(logs, log_softmax_gradient, [tt.case(x) for x in given], memory="fresh")
+    given = oracles.halves((2, 3), (4,))
+    tt.check_gradient(oracles.log_softmax, log_softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = [tt.case(x / 2) for x in tt.arrays(((3, 2), (2, 1, 2)), (np.float64,), seed=100)]
-    tt.check_gradient(logs, log_softmax_gradient, given, memory="fresh")
+    given = oracles.halves((2, 1, 2), seed=100)
+    tt.check_gradient(oracles.log_softmax, log_softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1206,22 +1112,14 @@ test_log_softmax_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_log_softmax_gradient_along_any_axis", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_log_softmax_gradient_along_any_axis():
-    """The rule holds for every axis, 0 and negative ones too, and for scores without rows or alone."""
-    def by_table(grad, output, x, axis):  # of C by C slopes, the axis moved to the end
-        g, p = np.moveaxis(grad, axis, -1), np.moveaxis(np.exp(output), axis, -1)
-        return np.moveaxis((g[..., None, :] @ (np.eye(p.shape[-1]) - p[..., None, :]))[..., 0, :], -1, axis)
-
-    def called(shape, axis):
-        power = np.exp(tt.numbers(shape, low=-2, high=2))
-        return tt.case(tt.numbers(shape, seed=7), np.log(power / power.sum(axis=axis, keepdims=True)), np.log(power), axis=axis)
-
+    """The rule holds for every axis, 0 and negative ones too, and for no rows or one score."""
     axes = {(2, 3): (0, -1), (3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
-    cases = [called(shape, axis) for shape, several in axes.items() for axis in several]
-    tt.check(log_softmax_gradient, by_table, cases, memory="fresh")
+    given = oracles.rule_over_axes(oracles.log_softmax, axes, seed=0)
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
     axes = {(4, 2): (-2,), (2, 4, 3): (-2, 0), (3, 1, 1, 2): (0,), (3, 0, 2): (-1,), (1,): (0,)}
-    cases = [called(shape, axis) for shape, several in axes.items() for axis in several]
-    tt.check(log_softmax_gradient, by_table, cases, memory="fresh")
+    given = oracles.rule_over_axes(oracles.log_softmax, axes, seed=101)
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1231,28 +1129,22 @@ test_log_softmax_gradient_along_any_axis()
 @tt.test
 def test_log_softmax_gradient_keeps_dtype_and_inputs():
     """Any grad and scores of any size: a new array of the same dtype; nothing is written into."""
-    def by_table(grad, output, x):  # of C by C slopes for each row
-        slopes = np.eye(x.shape[-1]) - np.exp(output)[..., None, :]
-        return (grad[..., None, :] @ slopes)[..., 0, :].astype(x.dtype)
-
-    sets = [*tt.arrays(((2, 3), (4,), (3, 2)), (np.float32, np.float64)), np.array([[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]])]
-    tops = [x - x.max(axis=-1)[..., None] for x in sets]
-    rows = [(top - np.log(np.exp(top).sum(axis=-1))[..., None], x) for top, x in zip(tops, sets, strict=True)]
-    sized = [*((1, *row) for row in rows), (1e-9, *rows[0]), (-1e9, *rows[1])]
-    cases = [tt.case(size * tt.numbers(x.shape, x.dtype, seed=7), p, x) for size, p, x in sized]
-    cases += [tt.case(np.array([[1.0, -1.0, 0.0], [0.0, 2.0, -2.0]]), *rows[3])]  # a grad whose sums are 0
-    tt.check(log_softmax_gradient, by_table, cases, memory="fresh")
-    halves = lambda each: tt.case(*(array.astype(np.float16) for array in each.inputs))
-    tt.check(log_softmax_gradient, by_table, [halves(cases[0])], rtol=0.1, memory="fresh")
+    kind, inputs = oracles.log_softmax, oracles.rule_inputs
+    given = inputs(kind, (2, 3), (4,), (3, 2), seed=0, dtypes=(np.float32, np.float64))
+    far = [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]]
+    grads = [*oracles.grads((2, 3), seed=7), [[1.0, -1.0, 0.0], [0.0, 2.0, -2.0]]]
+    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
+    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 3), np.float16))]
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    sets = [*tt.arrays(((3, 2), (5,), (2, 1, 3)), (np.float64, np.float32), seed=107), np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]])]
-    tops = [x - x.max(axis=-1)[..., None] for x in sets]
-    rows = [(top - np.log(np.exp(top).sum(axis=-1))[..., None], x) for top, x in zip(tops, sets, strict=True)]
-    sized = [*((1, *row) for row in rows), (1e-6, *rows[0]), (-1e6, *rows[1])]
-    cases = [tt.case(size * tt.numbers(x.shape, x.dtype, seed=9), p, x) for size, p, x in sized]
-    cases += [tt.case(np.float32([[3.0, -3.0], [-0.5, 0.5]]), *rows[3])]
-    tt.check(log_softmax_gradient, by_table, cases, memory="fresh")
-    tt.check(log_softmax_gradient, by_table, [halves(cases[1])], rtol=0.1, memory="fresh")
+    given = inputs(kind, (3, 2), (5,), (2, 1, 3), seed=107, dtypes=(np.float64, np.float32))
+    far = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]])
+    grads = [*oracles.grads((2, 2), seed=9), [[3.0, -3.0], [-0.5, 0.5]]]
+    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
+    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 2), np.float16, seed=108))]
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1374,8 +1266,9 @@ class Temperature(Layer):
     """softmax of x / temperature along one axis, as a layer.
 
     Args:
-        temperature: a Python number above 0, however small or large. A high one makes the shares
-            more equal, a low one less. (What a NumPy number does to the dtype is left open.)
+        temperature: a Python number above 0 of any size. A high one makes the shares more equal,
+            a low one less. (What comes out where x / temperature is too large for the dtype of x
+            is left open, and so is what a NumPy number does to the dtype.)
         axis: the axis along which the shares add up to 1.
 
     Attributes:
@@ -1387,9 +1280,10 @@ class Temperature(Layer):
     Raises:
         ValueError: at once, if the temperature that was given is 0 or below.
 
-    `forward` gives a new Tensor of the shape and dtype of x, and leaves x as it is. All its steps go
-    through the door, each as a call of a function with a rule: `softmax` and `log_softmax` have
-    yours; the signs of Tensor, its sum and max, `np.exp` and `np.log` get theirs in lesson 6.
+    `forward` gives a new Tensor of the shape and dtype of x, and leaves x as it is, for scores of
+    any size. All its steps go through the door, each as a call of a function with a rule:
+    `softmax` and `log_softmax` have yours; the signs of Tensor, its sum and max, `np.exp` and
+    `np.log` get theirs in lesson 6. (A shift that changes no share may be worked out beside it.)
 
     Example:
         >>> Temperature(0.001)(Tensor([1, 2, 3]))
@@ -1399,7 +1293,7 @@ class Temperature(Layer):
     def __init__(self, temperature: float = 1.0, axis: int = -1):
         ### BEGIN SOLUTION
         if temperature <= 0:
-            raise ValueError(f"expected a temperature above 0, got {temperature}: 1 changes nothing")
+            raise ValueError(f"expected a temperature above 0, got {temperature}: 1 is neutral")
         self.temperature, self.axis = temperature, axis
         ### END SOLUTION
 
@@ -1408,51 +1302,62 @@ class Temperature(Layer):
         return apply(softmax, x / self.temperature, axis=self.axis)
         ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_temperature", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_temperature", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_temperature():
     """The layer gives the softmax of x / temperature along its axis, of Tensors and of arrays."""
-    def shares(x, temperature=1.0, axis=-1):
-        weights = np.exp(x / temperature)
-        return weights / weights.sum(axis=axis, keepdims=True)
-
-    how = [{}, {"temperature": 2.0}, {"temperature": 0.5, "axis": 0}, {"axis": -2}, {"temperature": 4, "axis": 1}]
-    cases = [tt.case(x, **options) for x in (tt.numbers((2, 3)), tt.numbers((2, 3, 4), np.float32)) for options in how]
-    cases += [tt.case(T * tt.numbers((2, 3)), temperature=T) for T in (1e-9, 1e-3, 0.02, 50.0, 1e3, 1e9)]
+    how = [{}, {"temperature": 2.0}, {"temperature": 0.5, "axis": 0}, {"axis": -2}]
+    given = [tt.numbers((2, 3)), tt.numbers((2, 3, 4), np.float32)]
+    cases = oracles.with_options([*how, {"temperature": 4, "axis": 1}], *given)
+    called, rest = lambda x, **how: Temperature(**how)(x), {"name": "Temperature"}
+    tt.check(called, oracles.temperature, cases[:4], memory="fresh", **rest)
     asking = lambda x: Tensor(x, requires_grad=True)
-    tt.check(lambda x, **options: Temperature(**options)(x), shares, cases[:4], name="Temperature", memory="fresh")
-    tt.check(lambda x, **options: Temperature(**options)(x), shares, cases, name="Temperature", wrap=asking, memory="fresh")
+    tt.check(called, oracles.temperature, cases, wrap=asking, memory="fresh", **rest)
     ### BEGIN HIDDEN TESTS
-    how = [{}, {"temperature": 1.5}, {"temperature": 0.75, "axis": 0}, {"axis": 1}, {"temperature": 8, "axis": -2}]
-    cases = [tt.case(x, **options) for x in (tt.numbers((3, 2, 2), seed=110), tt.numbers((4, 3), np.float32, seed=111)) for options in how]
-    cases += [tt.case(T * tt.numbers((3, 2), seed=112), temperature=T, axis=0) for T in (1e-12, 1e-6, 0.005, 400, 1e5)]
-    tt.check(lambda x, **options: Temperature(**options)(x), shares, cases, name="Temperature", wrap=Tensor, memory="fresh")
+    how = [{}, {"temperature": 1.5}, {"temperature": 0.75, "axis": 0}, {"axis": 1}]
+    given = [tt.numbers((3, 2, 2), seed=110), tt.numbers((4, 3), np.float32, seed=111)]
+    cases = oracles.with_options([*how, {"temperature": 8, "axis": -2}], *given)
+    tt.check(called, oracles.temperature, cases, wrap=Tensor, memory="fresh", **rest)
     ### END HIDDEN TESTS
 
 
 test_temperature()
 
+# %% nbgrader={"grade": true, "grade_id": "test_temperature_of_any_size", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+@tt.test
+def test_temperature_of_any_size():
+    """Temperatures and scores may be small or large, as long as x / temperature is a number."""
+    cases = oracles.of_temperatures(1e-9, 1e-3, 0.02, 50.0, 1e3, 1e9)
+    cases += oracles.with_options([{"temperature": 0.001}, {}], np.array([1000.0, 2000.0, 1999.0]))
+    cases += oracles.with_options([{"temperature": 0.5}], np.float32([[200, 197], [203, 203]]))
+    called = lambda x, **how: Temperature(**how)(x)
+    tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, memory="fresh")
+    ### BEGIN HIDDEN TESTS
+    cases = oracles.of_temperatures(1e-12, 1e-6, 0.005, 400, 1e5, seed=112)
+    cases += oracles.with_options([{"temperature": 0.25}, {}], np.array([-3000.0, -3001.0]))
+    cases += oracles.with_options([{"temperature": 0.5}], np.float32([[-300, -302], [-301, -300]]))
+    tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, memory="fresh")
+    ### END HIDDEN TESTS
+
+
+test_temperature_of_any_size()
+
 # %% nbgrader={"grade": true, "grade_id": "test_temperature_goes_through_the_door", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_temperature_goes_through_the_door():
-    """The record leads from the result back to x, by functions that have rules, and holds the same numbers."""
-    def again(y):  # the calls on record, made once more
-        if getattr(y, "origin", None) is None:
-            return y.data if hasattr(y, "origin") else y
-        return y.origin.function(*map(again, y.origin.inputs), **y.origin.options)
-
-    known = (softmax, log_softmax, np.add, np.subtract, np.multiply, np.divide, np.negative, np.power, np.exp, np.log, np.sum, np.max)
-    rules = dict.fromkeys((f, n) for f in known for n in (0, 1))
-    calls = {T: Temperature(T, axis=0) for T in (0.5, 3.0)}
-    cases = [tt.case(tt.numbers((2, 3), dtype), T=T) for T in calls for dtype in (np.float64, np.float32)]
-    tt.check(lambda x, T: calls[T](x), lambda x, T: calls[T](x).data, cases, name="Temperature", wrap=Tensor, door=rules)
-    once_more = lambda x, T: again(calls[T](Tensor(x, requires_grad=True)))
-    tt.check(once_more, lambda x, T: calls[T](x).data, cases, name="the record of Temperature")
+    """The record leads back to x by functions that have rules, and holds the same numbers."""
+    calls, given = {T: Temperature(T, axis=0) for T in (0.5, 3.0)}, oracles.DTYPES[:2]
+    cases = [tt.case(tt.numbers((2, 3), dtype), T=T) for T in calls for dtype in given]
+    called, data = lambda x, T: calls[T](x), lambda x, T: calls[T](x).data
+    rules = oracles.with_rules(softmax, log_softmax)
+    tt.check(called, data, cases, name="Temperature", wrap=Tensor, door=rules)
+    again = lambda x, T: oracles.made_again(calls[T](Tensor(x, requires_grad=True)))
+    tt.check(again, data, cases, name="the record of Temperature")
     ### BEGIN HIDDEN TESTS
     calls = {T: Temperature(T, axis=-1) for T in (1.0, 2)}
-    cases = [tt.case(tt.numbers((3, 2), dtype, seed=115), T=T) for T in calls for dtype in (np.float32, np.float64)]
-    tt.check(lambda x, T: calls[T](x), lambda x, T: calls[T](x).data, cases, name="Temperature", wrap=Tensor, door=rules)
-    tt.check(once_more, lambda x, T: calls[T](x).data, cases, name="the record of Temperature")
+    cases = [tt.case(tt.numbers((3, 2), dtype, seed=115), T=T) for T in calls for dtype in given]
+    tt.check(called, data, cases, name="Temperature", wrap=Tensor, door=rules)
+    tt.check(again, data, cases, name="the record of Temperature")
     ### END HIDDEN TESTS
 
 
@@ -1462,23 +1367,20 @@ test_temperature_goes_through_the_door()
 @tt.test
 def test_temperature_is_each_layers_own():
     """Each layer keeps its own attributes, a change of them counts, and both modes are alike."""
-    layers = {"soft": Temperature(4.0), "hard": Temperature(0.25, axis=0), "changed": Temperature(2.0)}
-    layers["changed"](np.ones((2, 2)))
-    layers["changed"].temperature, layers["changed"].axis = 0.5, 0
-    shares = lambda x, axis: np.exp(x) / np.expand_dims(np.exp(x).sum(axis=axis), axis)
-    expected = {"soft": (1 / 4, 1), "hard": (4, 0), "changed": (2, 0)}  # what to multiply x by, and the axis
-    sets = [(tt.numbers((2, 3), seed=seed), name, mode) for seed, mode in ((1, False), (2, True)) for name in layers]
-    cases = [tt.case(x, name, mode, label=f"the {name} one, training={mode}") for x, name, mode in sets]
-    called, wanted = lambda x, name, mode: layers[name].train(mode)(x), lambda x, name, mode: shares(x * expected[name][0], expected[name][1])
-    tt.check(called, wanted, cases, name="Temperature")
-    given = lambda: [(layers[name].temperature, layers[name].axis) for name in ("soft", "hard")]
-    tt.expect(given, [(4.0, -1), (0.25, 0)], "their attributes")
-    left = lambda mode: [layers["soft"].train(mode)(np.ones((2, 3))), layers["soft"].training][1]
-    tt.expect(lambda: [left(True), left(False)], [True, False], "the mode after a call in either mode")
+    layers = {"soft": Temperature(4.0), "hard": Temperature(0.25, axis=0), "third": Temperature()}
+    oracles.call_and_change(layers["third"], temperature=0.5, axis=0)
+    set_to = {"soft": (4.0, -1), "hard": (0.25, 0), "third": (0.5, 0)}  # temperature and axis
+    called = lambda x, name, mode: layers[name].train(mode)(x)
+    wanted = lambda x, name, mode: oracles.temperature(x, *set_to[name])
+    tt.check(called, wanted, oracles.in_both_modes(layers), name="Temperature")
+    given = lambda: {key: (each.temperature, each.axis) for key, each in layers.items()}
+    tt.expect(given, set_to, "the attributes of the layers")
+    modes = lambda: oracles.modes_after_calls(layers["soft"])
+    tt.expect(modes, [True, False], "the mode after a call in either mode")
     ### BEGIN HIDDEN TESTS
-    layers["soft"].temperature, layers["hard"].axis, layers["changed"].axis = 2.0, 1, -1
-    expected = {"soft": (1 / 2, 1), "hard": (4, 1), "changed": (2, 1)}
-    tt.check(called, wanted, cases, name="Temperature")
+    layers["soft"].temperature, layers["hard"].axis, layers["third"].axis = 2.0, 1, -1
+    set_to = {"soft": (2.0, -1), "hard": (0.25, 1), "third": (0.5, -1)}
+    tt.check(called, wanted, oracles.in_both_modes(layers, seed=3), name="Temperature")
     ### END HIDDEN TESTS
 
 
@@ -1488,12 +1390,16 @@ test_temperature_is_each_layers_own()
 @tt.test
 def test_temperature_refuses_zero_and_below():
     """A temperature of 0 or below is a ValueError when the layer is made; all above are taken."""
-    taken = [tt.case(T) for T in (1.0, 0.5, 3, 1e-6, 1000.0, 1e-100, 1e100)] + [tt.case(), tt.case(2.0, axis=0)]
-    refused = [tt.case(T) for T in (0.0, 0, -1.0, -0.5, -2, -1e-12, -1e9)] + [tt.case(0, axis=0), tt.case(temperature=-1.0)]
+    taken = [tt.case(T) for T in (1.0, 0.5, 3, 1e-6, 1000.0, 1e-100, 1e100)]
+    taken += [tt.case(), tt.case(2.0, axis=0)]
+    refused = [tt.case(T) for T in (0.0, 0, -1.0, -0.5, -2, -1e-12, -1e9)]
+    refused += [tt.case(0, axis=0), tt.case(temperature=-1.0)]
     tt.check_raises(ValueError, Temperature, refused, but=taken)
     ### BEGIN HIDDEN TESTS
-    taken = [tt.case(T) for T in (2, 1e-9, 0.99, 1e-200, 10**6)] + [tt.case(axis=0), tt.case(axis=1, temperature=0.1)]
-    refused = [tt.case(T) for T in (-0.0, -3, -1e-9, -1e300)] + [tt.case(temperature=0), tt.case(-2.0, axis=-2)]
+    taken = [tt.case(T) for T in (2, 1e-9, 0.99, 1e-200, 10**6)]
+    taken += [tt.case(axis=0), tt.case(axis=1, temperature=0.1)]
+    refused = [tt.case(T) for T in (-0.0, -3, -1e-9, -1e300)]
+    refused += [tt.case(temperature=0), tt.case(-2.0, axis=-2)]
     tt.check_raises(ValueError, Temperature, refused, but=taken)
     ### END HIDDEN TESTS
 
@@ -1546,14 +1452,15 @@ one? The 300 images set aside as `check` can tell: they made none of the means.
 # %%
 temperatures = np.linspace(1, 10, 19)
 sure = np.array([how_sure(check, T)[1].mean() for T in temperatures])
-best = temperatures[np.abs(sure - how_sure(check, 1.0)[0].mean()).argmin()]
+share = how_sure(check, 1.0)[0].mean()
+best = temperatures[np.abs(sure - share).argmin()]
 figure, axis = figures.subplots(height=2.8)
 axis.plot(temperatures, sure, color=figures.BLUE, label="mean probability of the winner")
-axis.axhline(how_sure(check, 1.0)[0].mean(), color=figures.RED, linestyle="--", label="share that is right")
+axis.axhline(share, color=figures.RED, linestyle="--", label="share that is right")
 axis.set(xlabel="temperature", ylabel="on 300 images set aside")
 axis.set_title(f"At a temperature of {best:g} it is as sure as it is right")
 axis.legend()
-figures.show(figure, alt="The mean probability falls as the temperature rises, and meets the share that is right.")
+figures.show(figure, alt="With the temperature the mean probability falls, to the share of right.")
 
 right, surest = how_sure(test, best)
 print(f"new images at T = {best:g}: right {right.mean():.1%}, mean probability {surest.mean():.1%}")
@@ -1577,7 +1484,7 @@ for index, axis in zip(unsure, axes, strict=True):
     title = f"{first}: {shares[index, first]:.0%}\n{second}: {shares[index, second]:.0%}"
     axis.set(title=title, xlabel=f"a {labels[test][index]}", xticks=[], yticks=[])
 figure.suptitle("The least sure: two digits with nearly the same probability", fontsize="medium")
-figures.show(figure, alt="Eight digit images, with the two likeliest digits above and the label below.")
+figures.show(figure, alt="Eight images, with the two likeliest digits above, the label below.")
 
 # %% [markdown]
 r"""

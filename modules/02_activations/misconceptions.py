@@ -223,7 +223,8 @@ def relu(x):
 
 @wrong(
     "written into a flat copy",
-    "If you write into x.copy().ravel(), that may be a copy again, and nothing arrives: np.flat or a mask does.",
+    "If you write into x.copy().ravel(), that may be a copy again, and nothing arrives: "
+    "np.flat or a mask does.",
 )
 def relu(x):
     result = np.copy(x)
@@ -428,6 +429,15 @@ def relu_gradient(grad, output, x):
 
 
 @wrong(
+    "the output cut at 1",
+    "If you cut the output off at 1, it is no slope yet below 1: there the slope is 1 as well.",
+)
+@gradient_of(relu)
+def relu_gradient(grad, output, x):
+    return grad * np.minimum(output, 1)
+
+
+@wrong(
     "tiny ones stopped",
     "If you compare with a small number, what lies between 0 and it is stopped: compare with 0.",
 )
@@ -438,7 +448,7 @@ def relu_gradient(grad, output, x):
 
 @wrong(
     "in zeros of float64",
-    "If you collect the result in np.zeros(x.shape), it is float64: take the dtype of x.",
+    "If zeros or a mask of another dtype come in, the result is float64: stay in the dtype of x.",
 )
 @gradient_of(relu)
 def relu_gradient(grad, output, x):
@@ -572,7 +582,8 @@ def relu_gradient(grad, output, x):
 
 @wrong(
     "as in the formula",
-    "If you take exp(-x) of a negative x, it overflows and the small result is lost: exp(-abs(x)) never does.",
+    "If you take exp(-x) of a negative x, it overflows and the small result is lost: "
+    "exp(-abs(x)) never does.",
 )
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
@@ -580,7 +591,8 @@ def sigmoid(x):
 
 @wrong(
     "the other formula",
-    "If you divide exp(x) by 1 + exp(x), both are infinite for a large x, and their quotient is nan.",
+    "If you divide exp(x) by 1 + exp(x), both are infinite for a large x, and their "
+    "quotient is nan.",
     loses=("test_sigmoid_of_large_numbers", "test_sigmoid_keeps_small_results"),
 )
 def sigmoid(x):
@@ -673,7 +685,7 @@ def sigmoid(x):
 
 @wrong(
     "through tanh",
-    "If you add 1 and tanh of half of x, they cancel, and the small result is lost.",
+    "If 1 and nearly 1 (or -1) cancel on the way, the digits of a small result are lost with them.",
 )
 def sigmoid(x):
     return (1 + np.tanh(x / 2)) / 2
@@ -681,7 +693,7 @@ def sigmoid(x):
 
 @wrong(
     "one minus the other side",
-    "If you take 1 minus the value of the other side, small results are lost in the subtraction.",
+    "If 1 and nearly 1 (or -1) cancel on the way, the digits of a small result are lost with them.",
 )
 def sigmoid(x):
     large = 1 / (1 + np.exp(-np.abs(x)))
@@ -761,7 +773,8 @@ def sigmoid(x):
 
 @wrong(
     "collected in float64",
-    "If you collect the result in np.zeros(x.shape) or in float64, it stays so: take the dtype of x.",
+    "If you collect the result in np.zeros(x.shape) or in float64, it stays so: take the "
+    "dtype of x.",
 )
 def sigmoid(x):
     result = np.zeros(x.shape)
@@ -772,7 +785,8 @@ def sigmoid(x):
 
 @wrong(
     "computed in float64",
-    "If you collect the result in np.zeros(x.shape) or in float64, it stays so: take the dtype of x.",
+    "If you collect the result in np.zeros(x.shape) or in float64, it stays so: take the "
+    "dtype of x.",
 )
 def sigmoid(x):
     wide = x.astype(np.float64)
@@ -837,6 +851,15 @@ def sigmoid(x):
     small = np.exp(-np.abs(x))
     key = (x.shape, x.dtype.str)
     return known.setdefault(key, np.where(x >= 0, 1, small) / (1 + small)).copy()
+
+
+@wrong(
+    "in float32 on the way",
+    "If you compute in float32 on the way, float64 loses half its digits: stay in the dtype of x.",
+)
+def sigmoid(x):
+    small = np.exp(-np.abs(x.astype(np.float32)))
+    return (np.maximum(small, x >= 0) / (1 + small)).astype(x.dtype)
 
 
 @right("two formulas, chosen by the sign")
@@ -1189,7 +1212,8 @@ def tanh_gradient(grad, output, x):
 
 @wrong(
     "twice too steep",
-    "If you multiplied by 4 twice over, or forgot the halves in (1 + tanh) / 2, a factor is too many.",
+    "If you multiplied by 4 twice over, or forgot the halves in (1 + tanh) / 2, a factor "
+    "is too many.",
 )
 @gradient_of(tanh)
 def tanh_gradient(grad, output, x):
@@ -1339,7 +1363,8 @@ def tanh_gradient(grad, output, x):
 
 @wrong(
     "as in the formula",
-    "If you exponentiate the scores as they are, large ones are infinite and very low ones 0: shift them first.",
+    "If you exponentiate the scores as they are, large ones are infinite and very low "
+    "ones 0: shift them first.",
 )
 def softmax(x, axis=-1):
     exps = np.exp(x)
@@ -1443,6 +1468,15 @@ def softmax(x, axis=-1):
 
 
 @wrong(
+    "the mean subtracted, -inf or not",
+    "If you subtract the mean, the largest score may still overflow: choose m so that none can.",
+)
+def softmax(x, axis=-1):
+    exps = np.exp(x - x.mean(axis=axis, keepdims=True))
+    return exps / exps.sum(axis=axis, keepdims=True)
+
+
+@wrong(
     "the minimum subtracted",
     "If you subtract the minimum, differences upwards still overflow, and -inf gives nan.",
 )
@@ -1457,6 +1491,24 @@ def softmax(x, axis=-1):
 )
 def softmax(x, axis=-1):
     exps = np.exp(x - np.abs(x).max(axis=axis, keepdims=True))
+    return exps / exps.sum(axis=axis, keepdims=True)
+
+
+@wrong(
+    "shifted down only",
+    "If the number you subtract is never below 0, rows of low scores are left low and become 0/0.",
+)
+def softmax(x, axis=-1):
+    exps = np.exp(x - np.maximum(x.max(axis=axis, keepdims=True), 0))
+    return exps / exps.sum(axis=axis, keepdims=True)
+
+
+@wrong(
+    "a maximum that begins at 0",
+    "If the number you subtract is never below 0, rows of low scores are left low and become 0/0.",
+)
+def softmax(x, axis=-1):
+    exps = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=0))
     return exps / exps.sum(axis=axis, keepdims=True)
 
 
@@ -1615,7 +1667,8 @@ def softmax(x, axis=-1):
 
 @wrong(
     "logaddexp of the scores",
-    "If you add the maximum and the logarithm first, a large maximum swallows it: subtract one at a time.",
+    "If you add the maximum and the logarithm first, a large maximum swallows it: "
+    "subtract one at a time.",
 )
 def softmax(x, axis=-1):
     return np.exp(x - np.logaddexp.reduce(x, axis=axis, keepdims=True))
@@ -1654,7 +1707,8 @@ def softmax(x, axis=-1):
 
 @wrong(
     "one buffer for a shape",
-    "If you keep one array for all results of a shape, each call overwrites what the last one gave.",
+    "If you keep one array for all results of a shape, each call overwrites what the last "
+    "one gave.",
 )
 def softmax(x, axis=-1):
     buffers = softmax.__dict__.setdefault("buffers", {})
@@ -1998,7 +2052,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "an epsilon added",
-    "If you add a small number or clip before the log, you choose how small a probability may look.",
+    "If you add a small number or clip before the log, you choose how small a probability "
+    "may look.",
 )
 def log_softmax(x, axis=-1):
     exps = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -2007,7 +2062,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "the smallest number added",
-    "If you add a small number or clip before the log, you choose how small a probability may look.",
+    "If you add a small number or clip before the log, you choose how small a probability "
+    "may look.",
 )
 def log_softmax(x, axis=-1):
     exps = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -2016,7 +2072,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "probabilities clipped",
-    "If you add a small number or clip before the log, you choose how small a probability may look.",
+    "If you add a small number or clip before the log, you choose how small a probability "
+    "may look.",
 )
 def log_softmax(x, axis=-1):
     exps = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -2034,7 +2091,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "the sum without a shift",
-    "If you exponentiate the scores as they are, large ones are infinite and very low ones 0: shift them first.",
+    "If you exponentiate the scores as they are, large ones are infinite and very low "
+    "ones 0: shift them first.",
 )
 def log_softmax(x, axis=-1):
     return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
@@ -2042,7 +2100,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "one maximum for all",
-    "If you subtract one maximum from all rows, in a row far below it every power is 0: each has its own.",
+    "If you subtract one maximum from all rows, in a row far below it every power is 0: "
+    "each has its own.",
     loses=(
         "test_log_softmax_of_large_scores",
         "test_log_softmax_of_one_score_and_of_no_rows",
@@ -2218,7 +2277,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "logaddexp of the scores",
-    "If you add the maximum and the logarithm first, a large maximum swallows it: subtract one at a time.",
+    "If you add the maximum and the logarithm first, a large maximum swallows it: "
+    "subtract one at a time.",
 )
 def log_softmax(x, axis=-1):
     return x - np.logaddexp.reduce(x, axis=axis, keepdims=True)
@@ -2226,7 +2286,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "the maximum added back",
-    "If you add the maximum and the logarithm first, a large maximum swallows it: subtract one at a time.",
+    "If you add the maximum and the logarithm first, a large maximum swallows it: "
+    "subtract one at a time.",
 )
 def log_softmax(x, axis=-1):
     top = x.max(axis=axis, keepdims=True)
@@ -2383,7 +2444,8 @@ def log_softmax_gradient(grad, output, x, axis=-1):
 
 @wrong(
     "grad weighed",
-    "If you weigh grad with the probabilities before the sum, that is the rule of softmax: here it stands alone.",
+    "If you weigh grad with the probabilities before the sum, that is the rule of "
+    "softmax: here it stands alone.",
 )
 @gradient_of(log_softmax)
 def log_softmax_gradient(grad, output, x, axis=-1):
@@ -2521,7 +2583,8 @@ def log_softmax_gradient(grad, output, x, axis=-1):
 
 @wrong(
     "probabilities kept off 0",
-    "If you keep the probabilities off 0, one that is ruled out moves others: nothing need be clipped.",
+    "If you keep the probabilities off 0, one that is ruled out moves others: nothing "
+    "need be clipped.",
 )
 @gradient_of(log_softmax)
 def log_softmax_gradient(grad, output, x, axis=-1):
@@ -2720,7 +2783,8 @@ class Temperature(Layer):
 
 @wrong(
     "a lambda through the door",
-    "If a function of your own goes through the door, no rule is known for it: use softmax and the signs.",
+    "If a function of your own goes through the door, no rule is known for it: use "
+    "softmax and the signs.",
 )
 class Temperature(Layer):
     def __init__(self, temperature=1.0, axis=-1):
@@ -2730,6 +2794,21 @@ class Temperature(Layer):
 
     def forward(self, x):
         return apply(lambda a: softmax(a / self.temperature, self.axis), x)
+
+
+@wrong(
+    "the formula without a shift",
+    "If you write exp over its sum again, large scores overflow again: your softmax shifts them.",
+)
+class Temperature(Layer):
+    def __init__(self, temperature=1.0, axis=-1):
+        if temperature <= 0:
+            raise ValueError("too cold")
+        self.temperature, self.axis = temperature, axis
+
+    def forward(self, x):
+        powers = apply(np.exp, x / self.temperature)
+        return powers / powers.sum(axis=self.axis, keepdims=True)
 
 
 @wrong(
@@ -2789,13 +2868,27 @@ class Temperature(Layer):
 
 @wrong(
     "0 taken",
-    "If you refuse only what is below 0, you will divide by 0.",
+    "If a temperature of 0 is let in, as 0 or as the default, nobody learns of it: refuse it.",
 )
 class Temperature(Layer):
     def __init__(self, temperature=1.0, axis=-1):
         if temperature < 0:
             raise ValueError("too cold")
         self.temperature, self.axis = temperature, axis
+
+    def forward(self, x):
+        return apply(softmax, x / self.temperature, axis=self.axis)
+
+
+@wrong(
+    "0 taken for no temperature",
+    "If a temperature of 0 is let in, as 0 or as the default, nobody learns of it: refuse it.",
+)
+class Temperature(Layer):
+    def __init__(self, temperature=1.0, axis=-1):
+        self.temperature, self.axis = temperature or 1.0, axis
+        if self.temperature < 0:
+            raise ValueError("too cold")
 
     def forward(self, x):
         return apply(softmax, x / self.temperature, axis=self.axis)
@@ -2931,7 +3024,8 @@ class Temperature(Layer):
 
 @wrong(
     "never below a hundredth",
-    "If you limit the temperature, all beyond the limit give the same: any number above 0 is meant.",
+    "If you limit the temperature, all beyond the limit give the same: any number above 0 "
+    "is meant.",
 )
 class Temperature(Layer):
     def __init__(self, temperature=1.0, axis=-1):
@@ -2945,7 +3039,8 @@ class Temperature(Layer):
 
 @wrong(
     "never above a hundred",
-    "If you limit the temperature, all beyond the limit give the same: any number above 0 is meant.",
+    "If you limit the temperature, all beyond the limit give the same: any number above 0 "
+    "is meant.",
 )
 class Temperature(Layer):
     def __init__(self, temperature=1.0, axis=-1):
@@ -3065,6 +3160,19 @@ class Temperature(Layer):
 
     def forward(self, x):
         return Softmax(self.axis)(x / self.temperature)
+
+
+@right("a shift beside the door")
+class Temperature(Layer):
+    def __init__(self, temperature=1.0, axis=-1):
+        if temperature <= 0:
+            raise ValueError("too cold")
+        self.temperature, self.axis = temperature, axis
+
+    def forward(self, x):
+        scores = x / self.temperature
+        powers = apply(np.exp, scores - scores.data.max(axis=self.axis, keepdims=True))
+        return powers / powers.sum(axis=self.axis, keepdims=True)
 
 
 @right("exp of the logarithm")

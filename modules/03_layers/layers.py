@@ -34,6 +34,7 @@ from tinytorch import figures
 from tinytorch import testing as tt
 from tinytorch.core.activations import ReLU, Softmax, Tanh, relu, softmax, tanh
 from tinytorch.core.tensor import GRADIENTS
+from tinytorch.testing.oracles import layers as oracles
 
 tt.begin("layers")
 
@@ -95,10 +96,11 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
         x: floats of shape (..., D): one sample (D,), a batch (N, D), or any number of axes in
             front. A batch may be empty; D and C are at least 1.
         weight: shape (D, C). PyTorch keeps the transposed (C, D); ours reads like the formula.
-        bias: shape (C,), or None for no bias. All three are float32, or all are float64.
+        bias: shape (C,), or None for no bias.
 
     Returns:
-        A new array of shape (..., C) and of the dtype of the inputs, which stay as they are.
+        A new array of shape (..., C): float32 if all inputs are, float64 if all are; for a
+        mixture either will do. The inputs stay as they are.
 
     Example:
         >>> linear(np.array([[1.0, 2.0]]), np.eye(2), np.array([10.0, 20.0]))
@@ -115,23 +117,11 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
 @tt.test
 def test_linear():
     """Each output is the sum of all features times its unit's weights, plus the unit's bias."""
-    def by_loops(x, weight, bias):
-        y = np.zeros((len(x), len(bias)), x.dtype)
-        for n, c in np.ndindex(y.shape):
-            y[n, c] = sum(x[n, d] * weight[d, c] for d in range(len(weight))) + bias[c]
-        return y
-
-    def batch(n, d, c, dtype):
-        x, weight, bias = tt.numbers((n, d), dtype, c), tt.numbers((d, c), dtype), tt.numbers((c,), dtype, low=1)
-        return tt.case(tt.strided(x / 3), weight, bias)
-
-    sizes = ((4, 3, 2), (2, 4, 5), (3, 3, 3), (3, 2, 1), (5, 1, 2), (1, 2, 4), (2, 3, 2))  # N, D, C
-    calls = [batch(*size, (np.float64, np.float32)[n % 2]) for n, size in enumerate(sizes)]
-    tt.check(linear, by_loops, calls, memory="fresh")
+    sizes = (4, 3, 2), (2, 4, 5), (3, 3, 3), (3, 2, 1), (5, 1, 2), (1, 2, 4), (2, 3, 2)  # N, D, C
+    tt.check(linear, oracles.linear, oracles.inputs(*sizes, seed=1), memory="fresh")
     ### BEGIN HIDDEN TESTS
-    sizes = ((3, 5, 4), (2, 2, 2), (6, 2, 3), (1, 1, 1), (4, 4, 4), (2, 6, 1))
-    calls = [batch(*size, (np.float32, np.float64)[n % 2]) for n, size in enumerate(sizes)]
-    tt.check(linear, by_loops, calls, memory="fresh")
+    sizes = (3, 5, 4), (2, 2, 2), (6, 2, 3), (1, 1, 1), (4, 4, 4), (2, 6, 1)
+    tt.check(linear, oracles.linear, oracles.inputs(*sizes, seed=5, start=1), memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -141,22 +131,13 @@ test_linear()
 @tt.test
 def test_linear_of_any_leading_axes():
     """One sample or a stack of batches, with a bias or without: it works on the last axis."""
-    def slowly(x, weight, bias=None):
-        columns = [sum(x[..., d] * weight[d, c] for d in range(len(weight))) for c in range(weight.shape[1])]
-        return np.stack(columns, axis=-1) + (0 if bias is None else bias)
-
-    def calls(*shapes, units, seed):
-        for n, x in enumerate(tt.arrays(shapes, (np.float64, np.float32), seed=seed)):
-            weight, bias = tt.numbers((x.shape[-1], units), x.dtype, seed), tt.numbers((units,), x.dtype, seed, 1)
-            yield from ((x, weight, bias), (x, weight, None) if n % 2 else (x, weight))
-
-    tt.check(linear, slowly, calls((3,), (2, 5, 3), (4, 3), (2, 1, 3, 3), (1, 2, 2, 1, 3), units=3, seed=1))
-    tt.check(linear, slowly, calls((2,), (3, 4, 2), units=4, seed=2))
-    tt.check(linear, slowly, calls((3,), (1,), units=1, seed=5))
+    shapes = (3, 3), (2, 5, 3, 3), (4, 3, 3), (2, 1, 3, 3, 3), (1, 2, 2, 1, 3, 3)  # (..., D, C)
+    tt.check(linear, oracles.linear, oracles.inputs(*shapes, seed=1, optional=True))
+    shapes = (2, 4), (3, 4, 2, 4), (3, 1), (1, 1)
+    tt.check(linear, oracles.linear, oracles.inputs(*shapes, seed=2, optional=True))
     ### BEGIN HIDDEN TESTS
-    tt.check(linear, slowly, calls((4,), (3, 2, 4), units=2, seed=3))
-    tt.check(linear, slowly, calls((1, 3, 3), (2, 1, 1, 2, 1, 3), units=3, seed=4))
-    tt.check(linear, slowly, calls((4,), (1, 1), units=1, seed=6))
+    shapes = (4, 2), (3, 2, 4, 2), (1, 3, 3, 3), (2, 1, 1, 2, 1, 3, 3), (4, 1), (1, 1, 1)
+    tt.check(linear, oracles.linear, oracles.inputs(*shapes, seed=6, optional=True))
     ### END HIDDEN TESTS
 
 
@@ -166,12 +147,11 @@ test_linear_of_any_leading_axes()
 @tt.test
 def test_linear_of_empty_batches():
     """A batch without samples gives none, and the axes are right all the same."""
-    empty = lambda x, weight, bias=None: np.zeros((*x.shape[:-1], weight.shape[1]), x.dtype)
-    weight, bias = tt.numbers((3, 4)), tt.numbers((4,))
-    tt.check(linear, empty, [(np.zeros((0, 3)), weight, bias), (np.zeros((2, 0, 3)), weight, 0 * bias), (np.zeros((0, 3)), weight), (np.zeros((0, 3)), np.eye(3))])
+    shapes = (0, 3, 4), (2, 0, 3, 4), (0, 3, 3), (0, 2, 1)
+    tt.check(linear, oracles.linear, oracles.inputs(*shapes, optional=True))
     ### BEGIN HIDDEN TESTS
-    weight, bias = tt.numbers((5, 2), np.float32), tt.numbers((2,), np.float32)
-    tt.check(linear, empty, [(np.zeros((0, 5), np.float32), weight, bias), (np.zeros((0, 2, 5), np.float32), weight)])
+    calls = oracles.inputs((0, 5, 2), (0, 2, 5, 2), start=1, optional=True)
+    tt.check(linear, oracles.linear, calls)
     ### END HIDDEN TESTS
 
 
@@ -180,25 +160,11 @@ test_linear_of_empty_batches()
 # %% nbgrader={"grade": true, "grade_id": "test_linear_of_any_numbers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_of_any_numbers():
-    """A new array with each call: also for weights that change nothing, for zeros, nan, tiny and huge numbers."""
-    def by_units(x, weight, bias=0.0):
-        return np.stack([(x * weight[:, c]).sum(axis=-1) for c in range(weight.shape[1])], axis=-1) + bias
-
-    def calls(d, dtype, seed):
-        x, weight, bias = tt.numbers((2, 4, d), dtype, seed), tt.numbers((d, d), dtype, seed, 1), tt.numbers((d,), dtype, seed)
-        for same in (x, x[0], x[0, 0]):
-            yield from ((same, np.eye(d, dtype=dtype)), (same, np.eye(d, dtype=dtype), 0 * bias))
-        yield from ((x, weight, 0 * bias), (0 * x, weight, bias), (x, 0 * weight, bias), (np.asfortranarray(x), weight.T, bias[::-1]))
-        yield from (tuple(size * a for a in (x, weight, size * bias)) for size in (1e-6, 1e-12, 1e6, 1e12))
-        yield from ((tt.strange(dtype), np.ones((4, 3), dtype)), (np.ones((3, 2), dtype), tt.strange(dtype)))
-        for n in range(2):  # other numbers in the same arrays
-            for a in (x, weight, bias):
-                a[...] = tt.numbers(a.shape, dtype, seed + 1 + n)
-            yield tt.case(x, weight, bias, label=f"linear of arrays whose numbers were replaced for the time {n}")
-
-    tt.check(linear, by_units, calls(3, np.float64, 1), memory="fresh")
+    """A new array with each call, for weights that change nothing, 0, nan, tiny and huge ones."""
+    calls = oracles.extremes(3, np.float64, seed=1)
+    tt.check(linear, oracles.linear, calls, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    tt.check(linear, by_units, calls(4, np.float32, 5), memory="fresh")
+    tt.check(linear, oracles.linear, oracles.extremes(4, np.float32, seed=5), memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -252,17 +218,12 @@ def linear_gradient(
 # %% nbgrader={"grade": true, "grade_id": "test_linear_gradient", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_gradient():
-    """The rule agrees with the slope that is measured, whatever the lengths, with a bias and without."""
-    given = lambda x, weight, bias=0.0: sum(x[..., d, None] * weight[d] for d in range(len(weight))) + bias
-
-    def batches(*sizes, seed):
-        for n, (samples, d, c) in enumerate(sizes):
-            x, weight = tt.numbers((samples, d), (np.float64, np.float32)[n % 2], seed), tt.numbers((d, c), seed=seed)
-            yield (x, weight) if n % 3 else (x, weight, tt.numbers((c,), seed=seed, low=1))
-
-    tt.check_gradient(given, linear_gradient, batches((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1))
+    """The rule agrees with the slope that is measured, for any lengths, with a bias and without."""
+    batches = oracles.inputs((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1, optional=True)
+    tt.check_gradient(oracles.linear, linear_gradient, batches)
     ### BEGIN HIDDEN TESTS
-    tt.check_gradient(given, linear_gradient, batches((2, 3, 2), (3, 1, 2), seed=2))
+    batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2, optional=True)
+    tt.check_gradient(oracles.linear, linear_gradient, batches)
     ### END HIDDEN TESTS
 
 
@@ -272,12 +233,10 @@ test_linear_gradient()
 @tt.test
 def test_linear_gradient_of_any_leading_axes():
     """One sample and stacks of batches: the gradient has the shape of x."""
-    given = lambda x, weight, bias=0.0: sum(x[..., d, None] * weight[d] for d in range(len(weight))) + bias
-    of = lambda *shape: tt.numbers(shape, low=1)
-    cases = [(of(3), of(3, 2)), (of(2, 3), of(3, 1)), (of(2, 1, 2, 2), of(2, 1)), (of(2), of(2, 2), of(2)), (of(2, 2, 2), of(2, 2))]
-    tt.check_gradient(given, linear_gradient, cases)
+    shapes = (3, 2), (2, 3, 1), (2, 1, 2, 2, 1), (2, 2), (2, 2, 2, 2)  # (..., D, C)
+    tt.check_gradient(oracles.linear, linear_gradient, oracles.inputs(*shapes, optional=True))
     ### BEGIN HIDDEN TESTS
-    tt.check_gradient(given, linear_gradient, [(of(4), of(4, 3), of(3)), (of(2, 2, 1), of(1, 4))])
+    tt.check_gradient(oracles.linear, linear_gradient, oracles.inputs((4, 3), (2, 2, 1, 4), seed=3))
     ### END HIDDEN TESTS
 
 
@@ -286,33 +245,13 @@ test_linear_gradient_of_any_leading_axes()
 # %% nbgrader={"grade": true, "grade_id": "test_linear_gradient_is_a_new_array_like_x", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_gradient_is_a_new_array_like_x():
-    """Whatever the dtypes and the order in memory, of empty batches, zeros, nan, tiny and huge numbers."""
-    def by_loops(grad, output, x, weight, bias=None):
-        slopes = np.zeros(x.shape, x.dtype)
-        for c, d in np.ndindex(weight.T.shape):
-            slopes[..., d] += grad[..., c] * weight[d, c]
-        return slopes
-
-    def calls(*shapes, seed):
-        orders, kinds, rng = itertools.cycle((np.asarray, np.asfortranarray, tt.strided)), (np.float64, np.float32), np.random.default_rng(seed)
-        for n, (*front, d, c) in enumerate(shapes):
-            kind, other, size = kinds[n % 2], kinds[n // 2 % 2], (1.0, 1e-9, 1e9, 0.0, 1.0)[n % 5]
-            of = lambda dtype, *shape: next(orders)((size * rng.integers(-9, 10, shape) / 4).astype(dtype))
-            inputs = of(other, *front, c), of(other, *front, c), of(kind, *front, d), of((kind, other)[n % 3 == 0], d, c)
-            yield (*inputs, of(kind, c)) if n % 2 else inputs
-        square = [tt.numbers((2, 3), seed=seed + n, low=1) for n in range(3)]
-        yield from ((*square, np.eye(3)), (0 * square[0], *square[1:], np.ones((3, 3))))
-        yield tt.strange().T, np.ones((4, 2)), 0 * tt.numbers((4, 3)), tt.numbers((3, 2), seed=seed, low=1)
-        for n in range(2):
-            for a in inputs:
-                a[...] = rng.integers(-9, 10, a.shape) / 4
-            yield tt.case(*inputs, label=f"a case with other numbers in the same arrays, {n}")
-
-    shapes = (4, 3, 2), (3, 2, 2), (2, 2, 2, 3), (0, 3, 2), (2, 2), (2, 0, 3, 1), (3, 1), (2, 1, 2, 1, 3, 2), (0, 2, 2), (1, 3, 3), (5, 2, 3), (2, 2, 3, 3)
-    tt.check(linear_gradient, by_loops, calls(*shapes, seed=1), memory="fresh", rtol=1e-5)
+    """Whatever the dtypes and the order in memory, for empty batches, 0, nan, tiny and huge."""
+    calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=0)
+    tt.check(linear_gradient, oracles.linear_gradient, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2), (1, 2, 1, 2, 2, 2, 3)
-    tt.check(linear_gradient, by_loops, calls(*shapes, seed=5), memory="fresh", rtol=1e-5)
+    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2, 1, 2, 3)
+    calls = oracles.rule_mixtures(*shapes, seed=5, of=0)
+    tt.check(linear_gradient, oracles.linear_gradient, calls, memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
 
@@ -340,12 +279,10 @@ def linear_weight_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,), or None for the bias.
-            There may be any number of axes in front, or none, and a batch may be empty.
+        x, weight, bias: the inputs, as in `linear_gradient`.
 
     Returns:
-        A new array of the shape and dtype of the weight, also where grad or x has another
-        dtype. Nothing that came in is written to.
+        A new array like the weight, whatever the dtypes of the others, which stay as they are.
 
     Example:
         >>> x, weight = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1))
@@ -364,19 +301,12 @@ def linear_weight_gradient(
 # %% nbgrader={"grade": true, "grade_id": "test_linear_weight_gradient", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_weight_gradient():
-    """The rule agrees with the slope that is measured, whatever the lengths, with a bias and without."""
-    given = lambda x, weight, bias=0.0: sum(x[..., d, None] * weight[d] for d in range(len(weight))) + bias
-
-    def batches(*sizes, seed):
-        for n, (samples, d, c) in enumerate(sizes):
-            x, weight = tt.numbers((samples, d), seed=seed), tt.numbers((d, c), (np.float64, np.float32)[n % 2], seed)
-            yield (x, weight) if n % 3 else (x, weight, tt.numbers((c,), seed=seed, low=1))
-
-    cases = list(batches((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1))
-    tt.check_gradient(given, linear_weight_gradient, cases, argnum=1)
+    """The rule agrees with the slope that is measured, for any lengths, with a bias and without."""
+    batches = oracles.inputs((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1, optional=True)
+    tt.check_gradient(oracles.linear, linear_weight_gradient, batches, argnum=1)
     ### BEGIN HIDDEN TESTS
-    cases = list(batches((2, 3, 2), (3, 1, 2), seed=2))
-    tt.check_gradient(given, linear_weight_gradient, cases, argnum=1)
+    batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2, optional=True)
+    tt.check_gradient(oracles.linear, linear_weight_gradient, batches, argnum=1)
     ### END HIDDEN TESTS
 
 
@@ -385,14 +315,13 @@ test_linear_weight_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_linear_weight_gradient_of_any_leading_axes", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_weight_gradient_of_any_leading_axes():
-    """All axes in front are summed over, and one sample has none: the shape is that of the weight."""
-    given = lambda x, weight, bias=0.0: sum(x[..., d, None] * weight[d] for d in range(len(weight))) + bias
-    of = lambda *shape: tt.numbers(shape, low=1)
-    cases = [(of(2, 5, 3), of(3, 2)), (of(3), of(3, 2)), (of(2, 1, 2, 2), of(2, 1), of(1)), (of(2, 2), of(2, 1)), (of(2, 2, 2), of(2, 2)), (of(2), of(2, 2))]
-    tt.check_gradient(given, linear_weight_gradient, cases, argnum=1)
+    """All axes in front are summed over, and one sample has none: the weight gives the shape."""
+    shapes = (2, 5, 3, 2), (3, 2), (2, 1, 2, 2, 1), (2, 2, 1), (2, 2, 2, 2), (2, 2)  # (..., D, C)
+    calls = oracles.inputs(*shapes, optional=True)
+    tt.check_gradient(oracles.linear, linear_weight_gradient, calls, argnum=1)
     ### BEGIN HIDDEN TESTS
-    cases = [(of(3, 2, 2), of(2, 3), of(3)), (of(2), of(2, 3))]
-    tt.check_gradient(given, linear_weight_gradient, cases, argnum=1)
+    calls = oracles.inputs((3, 2, 2, 3), (2, 3), seed=3)
+    tt.check_gradient(oracles.linear, linear_weight_gradient, calls, argnum=1)
     ### END HIDDEN TESTS
 
 
@@ -401,32 +330,13 @@ test_linear_weight_gradient_of_any_leading_axes()
 # %% nbgrader={"grade": true, "grade_id": "test_linear_weight_gradient_is_a_new_array_like_the_weight", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_weight_gradient_is_a_new_array_like_the_weight():
-    """Whatever the dtypes and the order in memory, of empty batches, zeros, nan, tiny and huge numbers."""
-    def by_loops(grad, output, x, weight, bias=None):
-        slopes = np.zeros(weight.shape, weight.dtype)
-        for d, c in np.ndindex(weight.shape):
-            slopes[d, c] = (x[..., d] * grad[..., c]).sum()
-        return slopes
-
-    def calls(*shapes, seed):
-        orders, kinds, rng = itertools.cycle((np.asarray, np.asfortranarray, tt.strided)), (np.float64, np.float32), np.random.default_rng(seed)
-        for n, (*front, d, c) in enumerate(shapes):
-            kind, other, size = kinds[n % 2], kinds[n // 2 % 2], (1.0, 1e-9, 1e9, 0.0, 1.0)[n % 5]
-            of = lambda dtype, *shape: next(orders)((size * rng.integers(-9, 10, shape) / 4).astype(dtype))
-            inputs = of(other, *front, c), of(other, *front, c), of((kind, other)[n % 3 == 0], *front, d), of(kind, d, c)
-            yield (*inputs, of(kind, c)) if n % 2 else inputs
-        yield tt.strange(), np.ones((2, 4)), tt.numbers((2, 3), seed=seed, low=1), 0 * tt.numbers((3, 4))
-        yield tt.numbers((2, 3), seed=seed, low=1), np.ones((2, 3)), tt.strange(), tt.numbers((4, 3))
-        for n in range(2):
-            for a in inputs:
-                a[...] = rng.integers(-9, 10, a.shape) / 4
-            yield tt.case(*inputs, label=f"a case with other numbers in the same arrays, {n}")
-
-    shapes = (4, 3, 2), (3, 2, 2), (2, 2, 2, 3), (0, 3, 2), (2, 2), (2, 0, 3, 1), (3, 1), (2, 1, 2, 1, 3, 2), (0, 2, 2), (1, 3, 3), (5, 2, 3), (2, 2, 3, 3)
-    tt.check(linear_weight_gradient, by_loops, calls(*shapes, seed=1), memory="fresh", rtol=1e-5)
+    """Whatever the dtypes and the order in memory, for empty batches, 0, nan, tiny and huge."""
+    rule, meant = linear_weight_gradient, oracles.linear_weight_gradient
+    calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=1)
+    tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2), (1, 2, 1, 2, 2, 2, 3)
-    tt.check(linear_weight_gradient, by_loops, calls(*shapes, seed=5), memory="fresh", rtol=1e-5)
+    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2, 1, 2, 3)
+    tt.check(rule, meant, oracles.rule_mixtures(*shapes, seed=5, of=1), memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
 
@@ -448,12 +358,17 @@ def linear_bias_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,). There may be any
-            number of axes in front, or none, and a batch may be empty.
+        x, weight, bias: the inputs, as in `linear_gradient`; here there is a bias.
 
     Returns:
-        A new array of the shape and dtype of the bias, also where grad has another dtype, and
-        for one sample too. Nothing that came in is written to.
+        A new array like the bias, for one sample too, whatever the dtypes of the others, which
+        stay as they are.
+
+    Example:
+        >>> x, weight, bias = np.ones((2, 1)), np.ones((1, 2)), np.zeros(2)
+        >>> grad = np.array([[1.0, 2.0], [10.0, 20.0]])
+        >>> linear_bias_gradient(grad, linear(x, weight, bias), x, weight, bias)
+        array([11., 22.])
     """
     ### BEGIN SOLUTION
     rows = grad.reshape(-1, bias.size)
@@ -464,19 +379,12 @@ def linear_bias_gradient(
 # %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_bias_gradient():
-    """The rule agrees with the slope that is measured, for batches of any lengths, at the start 0 as elsewhere."""
-    given = lambda x, weight, bias: sum(x[..., d, None] * weight[d] for d in range(len(weight))) + bias
-
-    def batches(*sizes, seed):
-        for n, (samples, d, c) in enumerate(sizes):
-            x, weight = tt.numbers((samples, d), seed=seed), tt.numbers((d, c), seed=seed)
-            yield x, weight, (n % 3) * tt.numbers((c,), (np.float64, np.float32)[n % 2], seed, low=1)
-
-    cases = list(batches((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1))
-    tt.check_gradient(given, linear_bias_gradient, cases, argnum=2)
+    """The rule agrees with the slope that is measured, for any lengths, at 0 as elsewhere."""
+    batches = oracles.inputs((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1)
+    tt.check_gradient(oracles.linear, linear_bias_gradient, batches, argnum=2)
     ### BEGIN HIDDEN TESTS
-    cases = list(batches((2, 3, 2), (3, 1, 2), seed=2))
-    tt.check_gradient(given, linear_bias_gradient, cases, argnum=2)
+    batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2)
+    tt.check_gradient(oracles.linear, linear_bias_gradient, batches, argnum=2)
     ### END HIDDEN TESTS
 
 
@@ -485,22 +393,13 @@ test_linear_bias_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient_has_the_shape_of_the_bias", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_bias_gradient_has_the_shape_of_the_bias():
-    """One slope a unit, whatever the axes in front: they are summed over, for all samples share the bias."""
-    def one_by_one(grad, output, x, weight, bias):
-        slopes = np.zeros(bias.shape, bias.dtype)
-        for index in np.ndindex(grad.shape):
-            slopes[index[-1]] += grad[index]
-        return slopes
-
-    def call(*front, d, c, dtype=np.float64):
-        of = lambda *shape: tt.numbers(shape, dtype, c) / 3
-        return tt.case(of(*front, c), of(*front, c) + 1, of(*front, d), of(d, c), of(c))
-
-    calls = [call(4, d=3, c=2), call(2, 5, d=3, c=4), call(d=3, c=2), call(3, 3, d=3, c=3), call(1, d=2, c=1), call(2, 1, 3, d=2, c=5)]
-    tt.check(linear_bias_gradient, one_by_one, [*calls, call(3, d=2, c=3, dtype=np.float32)])
+    """One slope a unit: all axes in front are summed over, for all samples share the bias."""
+    shapes = (4, 3, 2), (2, 5, 3, 4), (3, 2), (3, 3, 3, 3), (1, 2, 1), (2, 1, 3, 2, 5), (3, 2, 3)
+    calls = oracles.rule_inputs(*shapes, seed=1)  # of (..., D, C)
+    tt.check(linear_bias_gradient, oracles.linear_bias_gradient, calls)
     ### BEGIN HIDDEN TESTS
-    calls = [call(2, d=2, c=2), call(d=2, c=4), call(2, 2, 2, d=2, c=2)]
-    tt.check(linear_bias_gradient, one_by_one, [*calls, call(2, 2, d=2, c=1, dtype=np.float32)])
+    calls = oracles.rule_inputs((2, 2, 2), (2, 4), (2, 2, 2, 2, 2), (2, 2, 2, 1), seed=5)
+    tt.check(linear_bias_gradient, oracles.linear_bias_gradient, calls)
     ### END HIDDEN TESTS
 
 
@@ -509,32 +408,14 @@ test_linear_bias_gradient_has_the_shape_of_the_bias()
 # %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient_is_a_new_array_like_the_bias", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_bias_gradient_is_a_new_array_like_the_bias():
-    """Whatever the dtypes and the order in memory, of empty batches, zeros, nan, tiny and huge numbers."""
-    def one_by_one(grad, output, x, weight, bias):
-        slopes = np.zeros(bias.shape, bias.dtype)
-        for index in np.ndindex(grad.shape):
-            slopes[index[-1]] += grad[index]
-        return slopes
-
-    def calls(*shapes, seed):
-        orders, kinds, rng = itertools.cycle((np.asarray, np.asfortranarray, tt.strided)), (np.float64, np.float32), np.random.default_rng(seed)
-        for n, (*front, d, c) in enumerate(shapes):
-            kind, other, size = kinds[n % 2], kinds[n // 2 % 2], (1.0, 1e-9, 1e9, 0.0, 1.0)[n % 5]
-            of = lambda dtype, *shape: next(orders)((size * rng.integers(-9, 10, shape) / 4).astype(dtype))
-            inputs = of(other, *front, c), of(other, *front, c), of(other, *front, d), of((kind, other)[n % 3 == 0], d, c), of(kind, c)
-            yield inputs
-        yield tt.strange(), np.ones((2, 4)), tt.numbers((2, 3)), tt.numbers((3, 4)), tt.numbers((4,), seed=seed)
-        yield tt.numbers((2, 4), seed=seed), np.ones((2, 4)), tt.numbers((2, 3)), tt.numbers((3, 4)), tt.strange()[1]
-        for n in range(2):
-            for a in inputs:
-                a[...] = rng.integers(-9, 10, a.shape) / 4
-            yield tt.case(*inputs, label=f"a case with other numbers in the same arrays, {n}")
-
-    shapes = (4, 3, 2), (3, 2, 2), (2, 2, 2, 3), (0, 3, 2), (2, 2), (2, 0, 3, 1), (3, 1), (2, 1, 2, 1, 3, 2), (0, 2, 2), (1, 3, 3), (5, 2, 3), (2, 2, 3, 3)
-    tt.check(linear_bias_gradient, one_by_one, calls(*shapes, seed=1), memory="fresh", rtol=1e-5)
+    """Whatever the dtypes and the order in memory, for empty batches, 0, nan, tiny and huge."""
+    rule, meant = linear_bias_gradient, oracles.linear_bias_gradient
+    calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=2, optional=False)
+    tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2), (1, 2, 1, 2, 2, 2, 3)
-    tt.check(linear_bias_gradient, one_by_one, calls(*shapes, seed=5), memory="fresh", rtol=1e-5)
+    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2, 1, 2, 3)
+    calls = oracles.rule_mixtures(*shapes, seed=5, of=2, optional=False)
+    tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
 
@@ -583,33 +464,15 @@ def xavier_uniform(rng: "np.random.Generator", shape: tuple[int, int]) -> np.nda
 # %% nbgrader={"grade": true, "grade_id": "test_xavier_uniform", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_xavier_uniform():
-    """Weights lie evenly around 0 with the variance 2 / (D + C), and none says anything of another."""
-    @functools.cache
-    def measured(features, units, draws):  # in standard deviations; within six standard errors, as it should be
-        rng, near = np.random.default_rng(7), lambda value, goal, error: goal if abs(value - goal) < 6 * error else value
-        w = np.array([xavier_uniform(rng, (features, units)) for _ in range(draws)], np.float64).reshape(draws, features, units)
-        w /= math.sqrt(2 / (features + units))
-        n, squares, few = w.size, w * w, w.ravel()[:1000]
-        found = {
-            "mean": near(w.mean(), 0.0, 1 / math.sqrt(n)), "mean square": near(squares.mean(), 1.0, 0.9 / math.sqrt(n)),
-            "mean fourth power": near((squares * squares).mean(), 1.8, 2.4 / math.sqrt(n)), "largest": near(w.max(), math.sqrt(3), 12 / n),
-            "smallest": near(w.min(), -math.sqrt(3), 12 / n), "share of different ones": near(len(np.unique(few)) / few.size, 1.0, 0.001),
-        }
-        for name, axes in {"rows": 2, "columns": 1, "whole draws": (1, 2), "one place in all draws": 0}.items():
-            for what, values, variance in ("weights", w, 1.0), ("squares", squares - 1, 0.8):
-                sums = values.sum(axes)  # of independent ones the variances add up
-                spread = (sums * sums).sum() / n / variance if sums.size >= 150 else 1.0
-                found[f"spread of the sums of {what} over {name}"] = near(spread, 1.0, 1.7 / math.sqrt(sums.size))
-        return found
+    """Weights lie evenly around 0 with variance 2 / (D + C); none says anything of another."""
+    def found(d, c, draws):
+        return oracles.uniform(oracles.drawn(xavier_uniform, d, c, draws), variance=2 / (d + c))
 
-    def meant(*_):
-        goals = {"mean": 0.0, "mean square": 1.0, "mean fourth power": 1.8, "largest": math.sqrt(3), "smallest": -math.sqrt(3), "share of different ones": 1.0}
-        return goals | {f"spread of the sums of {what} over {name}": 1.0 for name in ("rows", "columns", "whole draws", "one place in all draws") for what in ("weights", "squares")}
-
-    calls = lambda *sizes: [tt.case(*size, label=f"{size[2]} draws of shape {size[:2]}, in standard deviations,") for size in sizes]
-    tt.check(measured, meant, calls((25, 26, 150), (1, 2, 300), (70, 30, 8), (1, 6000, 1), (30_000, 1, 1)))
+    sizes = (25, 26, 150), (1, 2, 300), (70, 30, 8), (1, 6000, 1), (30_000, 1, 1)  # D, C, draws
+    tt.check(found, lambda *_: oracles.UNIFORM, oracles.sized(*sizes), once=True)
     ### BEGIN HIDDEN TESTS
-    tt.check(measured, meant, calls((3, 2, 150), (61, 30, 8), (2, 1501, 1), (3000, 3, 1)))
+    calls = oracles.sized((3, 2, 150), (61, 30, 8), (2, 1501, 1), (3000, 3, 1))
+    tt.check(found, lambda *_: oracles.UNIFORM, calls, once=True)
     ### END HIDDEN TESTS
 
 
@@ -618,35 +481,18 @@ test_xavier_uniform()
 # %% nbgrader={"grade": true, "grade_id": "test_xavier_uniform_draws_from_its_generator", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_xavier_uniform_draws_from_its_generator():
-    """A new float32 array with each draw; all randomness comes from the Generator, so that a seed repeats it."""
-    def different(_, *runs):  # each run has a new Generator for each of its seeds
-        rngs = [{seed: np.random.default_rng(seed) for seed in run} for run in runs]
-        return len({np.array(xavier_uniform(rng[n], (2, 3))).tobytes() for rng, run in zip(rngs, runs, strict=True) for n in run})
-
-    def calls(runs):
-        return [tt.case(*run, label=f"The number of different draws of {what}") for what, run in runs.items()]
-
-    def zeros(*shape):
-        weights = xavier_uniform(np.random.default_rng(0), shape)
-        weights *= 0.0
-        return weights
-
-    runs = {
-        "one seed, from its start again": (1, (1,), (1,)), "one Generator, twice": (2, (1, 1)), "two seeds": (2, (1,), (2,)),
-        "two Generators in turn, and again in another order": (3, (1, 2, 1), (2, 1, 1)), "one seed, three and two": (3, (3, 3, 3), (3, 3)),
-    }
-    state = lambda module=np.random: module.get_state()[1:3]
-    before = state()
-    tt.check(different, lambda count, *_: count, calls(runs))
-    tt.check(zeros, lambda *shape: np.zeros(shape, np.float32), [(2, 3), (5, 1), (1, 4), (1, 1)], name="0 times xavier_uniform", returns="array")
-    tt.expect(lambda: [bool(np.all(a == b)) for a, b in zip(before, state(), strict=True)], [True, True], "whether np.random has been left alone")
+    """A new float32 array each time; all randomness comes from the Generator: a seed repeats it."""
+    rng, start = np.random.default_rng(0), xavier_uniform
+    different = lambda _, *runs: oracles.different(lambda rng: lambda: start(rng, (2, 3)), *runs)
+    zeroed = lambda *shape: oracles.zeroed(start(rng, shape))
+    zeros = lambda *shape: np.zeros(shape, np.float32)
+    tt.check(different, lambda count, *_: count, oracles.runs(1, 2))
+    tt.check(zeroed, zeros, [(2, 3), (5, 1), (1, 4), (1, 1)], name="0 times it", returns="array")
+    alone = lambda: oracles.leaves_global_alone(lambda: start(rng, (2, 3)))
+    tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
-    runs = {
-        "one seed, three times": (1, (4,), (4,), (4,)), "three in a row": (3, (5, 5, 5)), "two, in either order": (2, (4, 6), (6, 4)),
-        "two, four times": (4, (4, 5, 5, 4), (5, 4, 4, 5)), "three seeds": (3, (7,), (8,), (9,)),
-    }
-    tt.check(different, lambda count, *_: count, calls(runs))
-    tt.check(zeros, lambda *shape: np.zeros(shape, np.float32), [(3, 2), (7, 4), (1, 2)], name="0 times xavier_uniform", returns="array")
+    tt.check(different, lambda count, *_: count, oracles.runs(4, 5))
+    tt.check(zeroed, zeros, [(3, 2), (7, 4), (1, 2)], name="0 times it", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -688,34 +534,15 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
 # %% nbgrader={"grade": true, "grade_id": "test_he_normal", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_he_normal():
-    """Weights are normally distributed around 0 with the variance 2 / D, and none says anything of another."""
-    @functools.cache
-    def measured(features, units, draws):  # in standard deviations; within six standard errors, as it should be
-        rng, near = np.random.default_rng(11), lambda value, goal, error: goal if abs(value - goal) < 6 * error else value
-        w = np.array([he_normal(rng, (features, units)) for _ in range(draws)], np.float64).reshape(draws, features, units)
-        w /= math.sqrt(2 / features)
-        n, squares, few = w.size, w * w, w.ravel()[:1000]
-        many, tails = n > 100_000, squares * (squares - 6) + 3  # the mean of the tails is 0, and their variance 24
-        found = {
-            "mean": near(w.mean(), 0.0, 1 / math.sqrt(n)), "mean square": near(squares.mean(), 1.0, 1.42 / math.sqrt(n)),
-            "share within one": near((squares < 1).mean(), 0.6827, 0.47 / math.sqrt(n)), "some beyond 3.85": bool((squares > 3.85**2).any()) or not many,
-            "mean of the tails": near(tails.mean(), 0.0, 0.92 * math.sqrt(24 / n)) if many else 0.0, "share of different ones": near(len(np.unique(few)) / few.size, 1.0, 0.001),
-        }
-        for name, axes in {"rows": 2, "columns": 1, "whole draws": (1, 2), "one place in all draws": 0}.items():
-            for what, values, variance in ("weights", w, 1.0), ("squares", squares - 1, 2.0):
-                sums = values.sum(axes)  # of independent ones the variances add up
-                spread = (sums * sums).sum() / n / variance if sums.size >= 150 and (many or what == "weights") else 1.0
-                found[f"spread of the sums of {what} over {name}"] = near(spread, 1.0, 1.7 / math.sqrt(sums.size))
-        return found
+    """Weights are normal around 0 with the variance 2 / D; none says anything of another."""
+    def found(d, c, draws):
+        return oracles.normal(oracles.drawn(he_normal, d, c, draws, seed=11), variance=2 / d)
 
-    def meant(*_):
-        goals = {"mean": 0.0, "mean square": 1.0, "share within one": 0.6827, "some beyond 3.85": True, "mean of the tails": 0.0, "share of different ones": 1.0}
-        return goals | {f"spread of the sums of {what} over {name}": 1.0 for name in ("rows", "columns", "whole draws", "one place in all draws") for what in ("weights", "squares")}
-
-    calls = lambda *sizes: [tt.case(*size, label=f"{size[2]} draws of shape {size[:2]}, in standard deviations,") for size in sizes]
-    tt.check(measured, meant, calls((33, 30, 150), (1, 2, 300), (70, 30, 8), (1, 6000, 1), (30_000, 1, 1)))
+    sizes = (33, 30, 150), (1, 2, 300), (70, 30, 8), (1, 6000, 1), (30_000, 1, 1)  # D, C, draws
+    tt.check(found, lambda *_: oracles.NORMAL, oracles.sized(*sizes), once=True)
     ### BEGIN HIDDEN TESTS
-    tt.check(measured, meant, calls((3, 2, 150), (61, 30, 8), (2, 1501, 1), (3000, 3, 1)))
+    calls = oracles.sized((3, 2, 150), (61, 30, 8), (2, 1501, 1), (3000, 3, 1))
+    tt.check(found, lambda *_: oracles.NORMAL, calls, once=True)
     ### END HIDDEN TESTS
 
 
@@ -724,35 +551,18 @@ test_he_normal()
 # %% nbgrader={"grade": true, "grade_id": "test_he_normal_draws_from_its_generator", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_he_normal_draws_from_its_generator():
-    """A new float32 array with each draw; all randomness comes from the Generator, so that a seed repeats it."""
-    def different(_, *runs):  # each run has a new Generator for each of its seeds
-        rngs = [{seed: np.random.default_rng(seed) for seed in run} for run in runs]
-        return len({np.array(he_normal(rng[n], (2, 3))).tobytes() for rng, run in zip(rngs, runs, strict=True) for n in run})
-
-    def calls(runs):
-        return [tt.case(*run, label=f"The number of different draws of {what}") for what, run in runs.items()]
-
-    def zeros(*shape):
-        weights = he_normal(np.random.default_rng(0), shape)
-        weights *= 0.0
-        return weights
-
-    runs = {
-        "one seed, from its start again": (1, (1,), (1,)), "one Generator, twice": (2, (1, 1)), "two seeds": (2, (1,), (2,)),
-        "two Generators in turn, and again in another order": (3, (1, 2, 1), (2, 1, 1)), "one seed, three and two": (3, (3, 3, 3), (3, 3)),
-    }
-    state = lambda module=np.random: module.get_state()[1:3]
-    before = state()
-    tt.check(different, lambda count, *_: count, calls(runs))
-    tt.check(zeros, lambda *shape: np.zeros(shape, np.float32), [(2, 3), (5, 1), (1, 4), (1, 1)], name="0 times he_normal", returns="array")
-    tt.expect(lambda: [bool(np.all(a == b)) for a, b in zip(before, state(), strict=True)], [True, True], "whether np.random has been left alone")
+    """A new float32 array each time; all randomness comes from the Generator: a seed repeats it."""
+    rng, start = np.random.default_rng(0), he_normal
+    different = lambda _, *runs: oracles.different(lambda rng: lambda: start(rng, (2, 3)), *runs)
+    zeroed = lambda *shape: oracles.zeroed(start(rng, shape))
+    zeros = lambda *shape: np.zeros(shape, np.float32)
+    tt.check(different, lambda count, *_: count, oracles.runs(1, 2))
+    tt.check(zeroed, zeros, [(2, 3), (5, 1), (1, 4), (1, 1)], name="0 times it", returns="array")
+    alone = lambda: oracles.leaves_global_alone(lambda: start(rng, (2, 3)))
+    tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
-    runs = {
-        "one seed, three times": (1, (4,), (4,), (4,)), "three in a row": (3, (5, 5, 5)), "two, in either order": (2, (4, 6), (6, 4)),
-        "two, four times": (4, (4, 5, 5, 4), (5, 4, 4, 5)), "three seeds": (3, (7,), (8,), (9,)),
-    }
-    tt.check(different, lambda count, *_: count, calls(runs))
-    tt.check(zeros, lambda *shape: np.zeros(shape, np.float32), [(3, 2), (7, 4), (1, 2)], name="0 times he_normal", returns="array")
+    tt.check(different, lambda count, *_: count, oracles.runs(4, 5))
+    tt.check(zeroed, zeros, [(3, 2), (7, 4), (1, 2)], name="0 times it", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -886,7 +696,8 @@ class Sequential(Layer):
     """Layers one after the other: each gets what the one before it returned.
 
     A call goes by the layers as they are at that moment and by their own modes, which it leaves
-    as they are; nothing of it is kept for the next. A deep copy has layers of its own.
+    as they are; its output does not depend on earlier calls. A deep copy has layers of its own.
+    For a Tensor x, `layer(x)` and `layer.forward(x)` are the same.
 
     Args:
         layers: the layers, in order.
@@ -907,7 +718,7 @@ class Sequential(Layer):
                 raise TypeError(f"expected layers, got a {kind}: write Sequential(first, second)")
         self.layers = layers
 
-    def children(self) -> list[Layer]:
+    def children(self) -> list[Layer] | tuple[Layer, ...]:
         """The layers directly inside, as a list or tuple, in order.
 
         Those without parameters and empty networks are among them, and a layer that comes twice
@@ -944,35 +755,25 @@ class Sequential(Layer):
 # %% nbgrader={"grade": true, "grade_id": "test_sequential", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sequential():
-    """Each layer gets what the one before it returned, and the record leads back through all of them."""
-    relus, alike = Sequential(Tanh(), ReLU()), Tanh()
-    networks = [
-        ("relu of tanh", relus, lambda x: np.maximum(np.tanh(x), 0)),
-        ("tanh of relu, in evaluation,", Sequential(ReLU(), Tanh()).eval(), lambda x: np.tanh(np.maximum(x, 0))),
-        ("tanh of tanh, one layer twice,", Sequential(alike, alike), lambda x: np.tanh(np.tanh(x))),
-        ("softmax of relu", Sequential(ReLU(), Softmax()), lambda x: softmax(np.maximum(x, 0))),
-        ("tanh of softmax of tanh", Sequential(Tanh(), Softmax(), Tanh()), lambda x: np.tanh(softmax(np.tanh(x)))),
-        ("softmax alone", Sequential(Softmax()), softmax),
-        ("tanh of softmax, nested", Sequential(ReLU(), Sequential(Softmax(), Tanh())), lambda x: np.tanh(softmax(np.maximum(x, 0)))),
-    ]
-    run, meant = (lambda x, network, formula: network(x)), (lambda x, network, formula: formula(x))
-    inputs = tt.numbers((2, 3)), tt.numbers((3, 1, 2), np.float32), np.zeros((0, 3))
-    calls = [tt.case(x, net, formula, label=f"{name} of shape {x.shape}") for name, net, formula in networks for x in inputs]
-    calls += [tt.case(np.array(x), net, formula, label=f"{name} of {x}") for name, net, formula in networks[:3] for x in (0.5, -2.0, 0.0)]
-    tt.check(run, meant, calls, wrap=Tensor)
-    tt.check(run, meant, calls[::2], wrap=Tensor, door=GRADIENTS)
+    """Each layer gets what the one before it returned, and the record leads back through all."""
+    networks = oracles.networks(Sequential, Tanh, ReLU, Softmax)
+    x, y, numbers = tt.numbers((2, 3)), tt.numbers((3, 1, 2), np.float32), (0.5, -2.0, 0.0)
+    calls = oracles.network_calls(networks, x, y, np.zeros((0, 3)), *map(np.array, numbers))
+    tt.check(oracles.called, oracles.by_formula, calls, wrap=Tensor)
+    tt.check(oracles.called, oracles.by_formula, calls[::2], wrap=Tensor, door=GRADIENTS)
     ### BEGIN HIDDEN TESTS
-    inner = Sequential(Softmax(), ReLU())
-    networks = [
-        ("tanh of softmax", Sequential(Softmax(), Tanh()), lambda x: np.tanh(softmax(x))),
-        ("relu, relu, softmax", Sequential(ReLU(), ReLU(), Softmax()), lambda x: softmax(np.maximum(x, 0))),
-        ("softmax of it, twice", Sequential(inner, inner), lambda x: softmax(softmax(x))),
-        ("four, in evaluation,", Sequential(Tanh(), ReLU(), Softmax(), Tanh()).eval(), lambda x: np.tanh(softmax(np.maximum(np.tanh(x), 0)))),
-    ]
+    it, bent = Sequential(Softmax(), ReLU()), Sequential(Tanh(), ReLU(), Softmax(), Tanh()).eval()
+    networks = {
+        "four in evaluation": (bent, lambda x: np.tanh(oracles.softmax(oracles.relu(np.tanh(x))))),
+        "tanh of relu": (Sequential(ReLU(), Tanh()), lambda x: np.tanh(oracles.relu(x))),
+        "relu of relu": (Sequential(ReLU(), ReLU()), oracles.relu),
+        "tanh of softmax": (Sequential(Softmax(), Tanh()), lambda x: np.tanh(oracles.softmax(x))),
+        "softmax, twice": (Sequential(it, it), lambda x: oracles.softmax(oracles.softmax(x))),
+    }
     inputs = tt.numbers((3, 4), np.float32, 5), tt.numbers((2, 2), seed=6), np.zeros((2, 0, 2))
-    calls = [tt.case(x, net, formula, label=f"{name} of shape {x.shape}") for name, net, formula in networks for x in inputs]
-    tt.check(run, meant, calls, wrap=Tensor)
-    tt.check(run, meant, calls[::2], wrap=Tensor, door=GRADIENTS)
+    calls = oracles.network_calls(networks, *inputs)
+    tt.check(oracles.called, oracles.by_formula, calls, wrap=Tensor)
+    tt.check(oracles.called, oracles.by_formula, calls[::2], wrap=Tensor, door=GRADIENTS)
     ### END HIDDEN TESTS
 
 
@@ -982,24 +783,21 @@ test_sequential()
 @tt.test
 def test_sequential_without_layers():
     """A network without layers returns x itself, in each mode, and has nothing to learn."""
-    def marked(network, data):  # what is written on the result is found on x
-        x = Tensor(data, requires_grad=True)
-        y = network(x)
-        y.grad = 3.0
-        return {"requires_grad": y.requires_grad, "grad": x.grad, "data": np.array(y.data)}
-
-    meant = lambda network, data: {"requires_grad": True, "grad": 3.0, "data": data}
-    networks = {"Sequential()": Sequential(), "Sequential() in evaluation": Sequential().eval(), "one in another": Sequential(Sequential())}
-    inputs = tt.numbers((2, 3)), tt.numbers((4,), np.float32), np.array(2.0), np.zeros((0, 3))
-    tt.check(marked, meant, [tt.case(network, x, label=f"{name} of shape {x.shape}") for name, network in networks.items() for x in inputs])
+    x, nested = tt.numbers((2, 3)), Sequential(Sequential())
+    networks = Sequential(), Sequential().eval(), nested
+    inputs = x, tt.numbers((4,), np.float32), np.array(2.0), np.zeros((0, 3))
+    calls = [(x, network) for network in networks for x in inputs]
+    tt.check(oracles.marked, oracles.itself, calls, wrap=Tensor, name="x and the output of x")
     between = Sequential(Sequential(), Tanh(), Sequential())
-    tt.check(lambda x: between(x), np.tanh, [(inputs[0],), (inputs[3],)], wrap=Tensor, door=GRADIENTS, name="Sequential(Sequential(), Tanh(), Sequential())")
-    tt.expect(lambda: [len(network.children()) for network in (Sequential(), Sequential(Sequential()), between)], [0, 1, 3], "the numbers of children")
-    tt.expect(lambda: len(Sequential().parameters()), 0, "the number of parameters of Sequential()")
+    tt.check(lambda x: between(x), np.tanh, [(x,), (x[:0],)], wrap=Tensor, door=GRADIENTS)
+    found = lambda: [len(net.children()) for net in (Sequential(), nested, between)]
+    tt.expect(lambda: [*found(), len(nested.parameters())], [0, 1, 3, 0], "children and parameters")
     ### BEGIN HIDDEN TESTS
     deep = Sequential(Sequential(), Sequential(Sequential())).eval()
-    tt.check(marked, meant, [tt.case(deep, x, label=f"three in one of shape {x.shape}") for x in (tt.numbers((3, 1)), inputs[1][:0])])
-    tt.expect(lambda: [len(network.children()) for network in (deep, deep[0], deep[1])], [2, 0, 1], "the numbers of children")
+    calls = (tt.numbers((3, 1)), deep), (np.zeros((0,), np.float32), deep)
+    tt.check(oracles.marked, oracles.itself, calls, wrap=Tensor, name="x and the output of x")
+    found = lambda: [len(net.children()) for net in (deep, deep[0], deep[1])]
+    tt.expect(found, [2, 0, 1], "the numbers of children")
     ### END HIDDEN TESTS
 
 
@@ -1008,34 +806,20 @@ test_sequential_without_layers()
 # %% nbgrader={"grade": true, "grade_id": "test_sequential_parameters", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sequential_parameters():
-    """The children are the layers in order; so the parameters are found, in order and each once."""
-    make = lambda d, c, bias=True: Linear(d, c, None, lambda rng, shape: np.ones(shape, np.float32), bias)
-    first, second = make(2, 3), make(4, 5, bias=False)
-    network = Sequential(first, ReLU(), second, Tanh())
-    shapes = [(2, 3), (3,), (4, 5)]
-    calls = [
-        tt.case(network, 4, shapes, label="a network of four"),
-        tt.case(Sequential(ReLU(), network, make(6, 7)), 3, [*shapes, (6, 7), (7,)], label="a network in a network"),
-        tt.case(Sequential(second, first), 2, [(4, 5), (2, 3), (3,)], label="the other way round"),
-        tt.case(Sequential(first, second, first), 3, shapes, label="a layer that comes twice"),
-        tt.case(Sequential(Tanh()), 1, [], label="a network with nothing to learn"),
-    ]
-    found = lambda layer, *_: {"children": len(layer.children()), "shapes": [tuple(p.shape) for p in layer.parameters()]}
-    tt.check(found, lambda layer, number, shapes: {"children": number, "shapes": shapes}, calls)
+    """The children are the layers in order: so parameters are found, in order and each once."""
+    make = oracles.linear_maker(Linear)
+    network = Sequential(make(2, 3), ReLU(), make(4, 5, bias=False), Tanh())
+    calls = oracles.named(oracles.nested(Sequential, network, ReLU()))
+    tt.check(oracles.found_in, oracles.stated, calls)
     network.parameters()[2].grad = 3.0
-    tt.expect(lambda: second.weight.grad, 3.0, "grad of the layer's weight, set by way of parameters()[2],")
-    second.weight = Tensor(np.ones((7, 8)), requires_grad=True)
-    tt.expect(lambda: [tuple(p.shape) for p in network.parameters()], [(2, 3), (3,), (7, 8)], "the shapes after a layer got another weight")
-    tt.expect(lambda: [str(child) for child in network.children()][1::2], ["ReLU()", "Tanh()"], "the second and the last child")
+    tt.expect(lambda: network[2].weight.grad, 3.0, "a grad that was set by way of parameters()[2]")
+    network[2].weight = Tensor(np.ones((7, 8)), requires_grad=True)
+    shapes = lambda: [tuple(p.shape) for p in network.parameters()]
+    tt.expect(shapes, [(2, 3), (3,), (7, 8)], "the shapes after a layer got another weight")
     ### BEGIN HIDDEN TESTS
-    second.weight = Tensor(np.ones((4, 5)), requires_grad=True)
-    deep = Sequential(Sequential(make(1, 2), Sequential(make(3, 1), ReLU())), make(2, 4, bias=False))
-    calls = [
-        tt.case(deep, 2, [(1, 2), (2,), (3, 1), (1,), (2, 4)], label="three deep"),
-        tt.case(Sequential(second, network, second), 3, [(4, 5), (2, 3), (3,)], label="a shared layer"),
-        tt.case(Sequential(ReLU(), Tanh(), Softmax()), 3, [], label="three with nothing to learn"),
-    ]
-    tt.check(found, lambda layer, number, shapes: {"children": number, "shapes": shapes}, calls)
+    network = Sequential(make(1, 2, bias=False), Softmax(), make(3, 1), ReLU())
+    calls = oracles.named(oracles.nested(Sequential, network, Softmax()))
+    tt.check(oracles.found_in, oracles.stated, calls)
     ### END HIDDEN TESTS
 
 
@@ -1044,31 +828,23 @@ test_sequential_parameters()
 # %% nbgrader={"grade": true, "grade_id": "test_sequential_modes", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sequential_modes():
-    """Switching a network's mode switches all layers in it, and back, and neither others nor a deep copy's."""
-    import copy
+    """Switching a network switches all layers in it, and back, and not others nor a copy's."""
+    modes = functools.partial(oracles.modes, Sequential, Tanh, ReLU)
+    def after_a_call(mode):  # of a network whose first layer alone is in that mode
+        network = Sequential(Tanh(), Sequential(ReLU())).train(not mode)
+        network[0].train(mode)
+        network(1.0)
+        return [network.training, network[0].training, network[1][0].training]
 
-    def modes(*switches):
-        inner, outer, other = Tanh(), ReLU(), ReLU()
-        network, _ = Sequential(Sequential(inner, outer), ReLU()), Sequential(other)
-        twin = copy.deepcopy(network)
-        for mode in switches:
-            network.train(mode)
-            network(np.ones(2))
-        layers = {"network": network, "inner": inner, "outer": outer, "nested": network[0], "last": network[1], "another's": other, "a copy's": twin[1]}
-        return {name: layer.training for name, layer in layers.items()}
-
-    def meant(*switches):
-        mode = [True, *switches][-1]
-        return {"network": mode, "inner": mode, "outer": mode, "nested": mode, "last": mode, "another's": True, "a copy's": True}
-
-    tt.check(modes, meant, [(), (False,), (False, True), (True, False), (False, True, False)])
-    network, last = Sequential(Tanh(), Sequential(ReLU())), Sequential(Tanh()).eval()
-    tt.expect(lambda: [str(network[0].eval()(1.0)), str(network(1.0)), str(last(1.0))][1:], ["Tensor(0.7615942)"] * 2, "what tanh gives, in all modes,")
-    tt.expect(lambda: [network[0].training, network[1][0].training, last[0].training], [False, True, False], "training after calls, with one layer in evaluation")
+    switches = (), (False,), (False, True), (True, False), (False, True, False)
+    tt.check(modes, oracles.meant_modes, switches, name="modes after train")
+    tt.check(after_a_call, lambda mode: [not mode, mode, not mode], [(False,), (True,)])
     ### BEGIN HIDDEN TESTS
-    tt.check(modes, meant, [(True,), (False, False), (False, False, True)])
+    switches = (True,), (False, False), (False, False, True)
+    tt.check(modes, oracles.meant_modes, switches, name="modes after train")
     network = Sequential(Sequential(ReLU()))
-    tt.expect(lambda: (network.eval()[0][0].training, network.train()[0][0].training), (False, True), "training after eval() and after train()")
+    both = lambda: (network.eval()[0][0].training, network.train()[0][0].training)
+    tt.expect(both, (False, True), "training after eval() and after train()")
     ### END HIDDEN TESTS
 
 
@@ -1077,44 +853,18 @@ test_sequential_modes()
 # %% nbgrader={"grade": true, "grade_id": "test_sequential_keeps_nothing", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sequential_keeps_nothing():
-    """A call goes by the layers, numbers and modes of its moment, and a deep copy has layers of its own."""
-    import copy
-
-    class Times(Layer):
-        """x times a factor to be learned; in evaluation without the factor."""
-
-        def __init__(self, factor):
-            self.factor = Tensor(factor, requires_grad=True)
-
-        def forward(self, x):
-            return x * self.factor if self.training else x
-
-    def run(x, change, *_):
-        network, x = Sequential(Times(2.0), Sequential(Softmax(), Times([[[3.0]], [[4.0]]]))), Tensor(np.array(x.data))
-        network(x)
-        return (change(network, x) or network)(x)
-
-    def calls(x):
-        plain = lambda x, first=2.0, axis=-1: softmax(first * x, axis=axis) * np.array([[[3.0]], [[4.0]]], np.float32)
-        yield tt.case(x, lambda net, x: None, plain, label="the second call")
-        yield tt.case(x, lambda net, x: setattr(net[0], "factor", Tensor(5.0)), lambda x: plain(x, 5.0), label="a call after a factor has changed")
-        yield tt.case(x, lambda net, x: setattr(net[1][0], "axis", 0), lambda x: plain(x, axis=0), label="a call after an axis has changed")
-        yield tt.case(x, lambda net, x: x.data.__imul__(2) is None, lambda x: plain(2 * x), label="a call after x has changed")
-        yield tt.case(x, lambda net, x: net.eval(), softmax, label="a call in evaluation")
-        yield tt.case(x, lambda net, x: net[0].eval() and None, lambda x: plain(x, 1.0), label="a call with one layer in evaluation")
-        yield tt.case(x, lambda net, x: setattr(copy.deepcopy(net)[0], "factor", Tensor(5.0)), plain, label="a call after a copy has changed")
-        yield tt.case(x, changed_copy, lambda x: plain(x, 5.0), label="a copy that has changed")
-
-    def changed_copy(network, x):
-        twin = copy.deepcopy(network)
-        twin[0].factor = Tensor(5.0)
-        return twin
-
-    tt.check(run, lambda x, change, formula: formula(x), calls(tt.numbers((2, 3))), wrap=Tensor)
-    tt.check(run, lambda x, change, formula: formula(x), list(calls(np.zeros((0, 3))))[::7], wrap=Tensor)
-    tt.expect(lambda: [Sequential(Times(2.0), Tanh())(1.0).requires_grad, Sequential(Times(2.0)).eval()(1.0).requires_grad], [True, False], "requires_grad where a layer has something to learn")
+    """A call goes by the layers, numbers and modes of its moment; a deep copy has its own."""
+    Times = oracles.times_layer(Layer, Tensor)
+    network = lambda: Sequential(Times(2.0), Sequential(Softmax(), Times([[[3.0]], [[4.0]]])))
+    run, changes = oracles.second_call(network, Tensor), oracles.changes(Tensor)
+    calls = oracles.change_calls(changes, tt.numbers((2, 3)))
+    calls += oracles.change_calls(changes, np.zeros((0, 3)))[::4]
+    tt.check(run, oracles.by_formula, calls, wrap=Tensor)
+    found = lambda: [network()(1.0).requires_grad, network().eval()(1.0).requires_grad]
+    tt.expect(found, [True, False], "requires_grad where a layer has something to learn")
     ### BEGIN HIDDEN TESTS
-    tt.check(run, lambda x, change, formula: formula(x), list(calls(tt.numbers((3, 2), seed=5)))[::2], wrap=Tensor)
+    calls = oracles.change_calls(changes, tt.numbers((3, 2), seed=5))
+    tt.check(run, oracles.by_formula, calls, wrap=Tensor)
     ### END HIDDEN TESTS
 
 
@@ -1153,16 +903,19 @@ class Flatten(Layer):
 # %% nbgrader={"grade": true, "grade_id": "test_flatten", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_flatten():
-    """Axis 0 stays, and the rest of each sample becomes one axis, in the order of its elements, in each mode."""
-    in_rows = lambda x: np.array([list(sample.flat) for sample in x], x.dtype)
-    inputs = [(x,) for x in tt.arrays(((2, 3, 4), (3, 2, 2), (5, 4), (1, 4, 2), (2, 1, 3, 2), (3, 1, 1), (2, 3, 1, 2, 2), (4, 1), (1, 1)))]
-    inputs += [(np.asfortranarray(tt.numbers((3, 2, 4))),), (tt.numbers((4, 3, 2)).T,), (tt.numbers((2, 3, 2)).swapaxes(0, 1),)]
-    for step, mode, layer in ((1, "", Flatten()), (2, " in evaluation", Flatten().eval()), (4, " in training again", Flatten().eval().train())):
-        tt.check(layer, in_rows, inputs[::step], wrap=Tensor, door={np.reshape}, name=f"Flatten(){mode}")
+    """Axis 0 stays; the rest becomes one axis in the order of its elements, in each mode."""
+    shapes = (2, 3, 4), (3, 2, 2), (5, 4), (1, 4, 2), (2, 1, 3, 2), (3, 1, 1), (2, 3, 1, 2, 2)
+    inputs = oracles.images(*shapes, (4, 1), (1, 1), (3, 2, 4))
+    tt.check(Flatten(), oracles.in_rows, inputs, wrap=Tensor, door={np.reshape})
+    for modes in ((False,), (False, True)):
+        run = functools.partial(oracles.in_modes, Flatten, modes)
+        name = f"Flatten() after train{modes}"
+        tt.check(run, oracles.in_rows, inputs[::3], wrap=Tensor, door={np.reshape}, name=name)
     ### BEGIN HIDDEN TESTS
-    inputs = [(x,) for x in tt.arrays(((4, 2, 3), (1, 1, 1), (2, 2, 2), (1, 2, 3, 4), (3, 7), (2, 1, 2, 1, 2, 1, 2)), seed=20)]
-    for step, mode, layer in ((1, "", Flatten()), (3, " in evaluation", Flatten().eval())):
-        tt.check(layer, in_rows, [*inputs, (tt.numbers((2, 5, 3)).T,)][::step], wrap=Tensor, door={np.reshape}, name=f"Flatten(){mode}")
+    shapes = (4, 2, 3), (1, 1, 1), (2, 2, 2), (1, 2, 3, 4), (3, 7), (2, 1, 2, 1, 2, 1, 2), (2, 5, 3)
+    inputs = oracles.images(*shapes, seed=20)
+    tt.check(Flatten(), oracles.in_rows, inputs, wrap=Tensor, door={np.reshape})
+    tt.check(Flatten().eval(), oracles.in_rows, inputs[::3], wrap=Tensor, door={np.reshape})
     ### END HIDDEN TESTS
 
 
@@ -1171,16 +924,21 @@ test_flatten()
 # %% nbgrader={"grade": true, "grade_id": "test_flatten_of_empty_batches", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_flatten_of_empty_batches():
-    """No samples keep their number of features, and samples may have none; a single number a sample is one feature."""
+    """Without samples the number of features stays; it may be 0; a number is one feature."""
     empty = lambda x, n, features: np.zeros((n, features), x.dtype)
     run = lambda x, n, features: Flatten()(x)
-    calls = [(np.zeros((0, 3, 4)), 0, 12), (np.zeros((0, 12)), 0, 12), (np.zeros((0,)), 0, 1), (np.zeros((3, 0, 2)), 3, 0), (np.zeros((3, 0)), 3, 0), (np.zeros((0, 0, 4)), 0, 0)]
+    shapes = {(0, 3, 4): (0, 12), (0, 12): (0, 12), (0,): (0, 1), (3, 0, 2): (3, 0), (3, 0): (3, 0)}
+    calls = [(np.zeros(shape), *flat) for shape, flat in (shapes | {(0, 0, 4): (0, 0)}).items()]
     tt.check(run, empty, calls, wrap=Tensor, door={np.reshape}, name="flattened")
-    tt.check(Flatten(), lambda x: np.array([[y] for y in x]), [(tt.numbers((5,)),), (tt.numbers((1,)),)], wrap=Tensor, door={np.reshape}, name="Flatten()")
+    calls = (tt.numbers((5,)),), (tt.numbers((1,)),)
+    tt.check(Flatten(), oracles.in_rows, calls, wrap=Tensor, door={np.reshape})
     ### BEGIN HIDDEN TESTS
-    calls = [(np.zeros((0, 2, 4, 2)), 0, 16), (np.zeros((0, 1)), 0, 1), (np.zeros((1, 2, 0), np.float32), 1, 0), (np.zeros((0, 0)), 0, 0), (np.zeros((4, 1, 0, 3)), 4, 0)]
+    shapes = {(0, 2, 4, 2): (0, 16), (0, 1): (0, 1), (1, 2, 0): (1, 0), (4, 1, 0, 3): (4, 0)}
+    shapes |= {(0, 0): (0, 0)}
+    calls = [(np.zeros(shape, np.float32), *flat) for shape, flat in shapes.items()]
     tt.check(run, empty, calls, wrap=Tensor, door={np.reshape}, name="flattened")
-    tt.check(Flatten(), lambda x: np.array([[y] for y in x]), [(tt.numbers((3,)),)], wrap=Tensor, door={np.reshape}, name="Flatten()")
+    calls = [(tt.numbers((3,)),)]
+    tt.check(Flatten(), oracles.in_rows, calls, wrap=Tensor, door={np.reshape})
     ### END HIDDEN TESTS
 
 
@@ -1206,10 +964,10 @@ class Dropout(Layer):
 
     Args:
         p: the probability to drop, a Python number, 0 <= p < 1. PyTorch allows 1 too, which
-            leaves nothing.
+            leaves nothing. It is not changed later.
         rng: draws what is dropped, independently for each number and in each call. All
             randomness comes from it, so that a seed repeats a run; layers may share one.
-            `np.random` and its seed are left alone.
+            `np.random` and its seed are left alone. Whether evaluation draws too is open.
     """
 
     def __init__(self, p: float, rng: "np.random.Generator"):
@@ -1244,18 +1002,15 @@ class Dropout(Layer):
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_rescales_what_stays", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_dropout_rescales_what_stays():
-    """Each number becomes 0 or is divided by 1 - p; the shape and dtype of x stay, and so does x itself."""
-    def put_back(p, x):  # with what was dropped put back in
-        y = np.array(Dropout(p, np.random.default_rng(16))(x).data)
-        return np.where(y == 0, (x / (1 - p)).astype(y.dtype), y)
-
-    inputs = [tt.numbers((6, 5), low=1), tt.numbers((40,), np.float32, low=-8, high=-1), tt.strided(tt.numbers((2, 3, 4), np.float32)), np.zeros((0, 3))]
-    inputs += [np.array(2.0), tt.numbers((3, 1), np.float32), tt.numbers((4, 3)).T * 1e-6, tt.numbers((2, 1, 2, 3)) * 1e6, np.full((8,), 1e-30, np.float32)]
-    tt.check(put_back, lambda p, x: x / (1 - p), [(p, x) for n, p in enumerate((0.25, 0.5, 0.0, 0.9, 0, 1e-6, 0.997)) for x in inputs[n % 2 :: 2]], name="what dropout keeps")
-    tt.check(put_back, lambda p, x: x / (1 - p), [(p, tt.numbers((size,))) for p, size in ((0.98, 400), (0.9995, 20_000))], name="what dropout keeps")
+    """Each number becomes 0 or is divided by 1 - p; shape and dtype stay, and so does x itself."""
+    kept, meant = oracles.kept(Dropout, seed=16), lambda p, x: x / (1 - p)
+    calls = oracles.crossed((0.25, 0.5, 0.0, 0.9, 0, 1e-6, 0.997), oracles.droppable(seed=0))
+    calls += [(0.98, tt.numbers((400,))), (0.9995, tt.numbers((20_000,)))]
+    tt.check(kept, meant, calls, name="what dropout keeps")
     ### BEGIN HIDDEN TESTS
-    inputs = tt.numbers((9, 7), np.float32, 1, low=1), tt.numbers((3, 2, 8), low=-8, high=-1), np.array(-3.0, np.float32), np.zeros((2, 0), np.float32), tt.numbers((30,)) * 1e12
-    tt.check(put_back, lambda p, x: x / (1 - p), [(p, x) for n, p in enumerate((0.2, 0.75, 0.99, 0.0, 1e-4)) for x in inputs[n % 2 :: 2]] + [(0.999, tt.numbers((9000,), np.float32))], name="what dropout keeps")
+    calls = oracles.crossed((0.2, 0.75, 0.99, 0.0, 1e-4), oracles.droppable(seed=1))
+    calls += [(0.999, tt.numbers((9000,), np.float32))]
+    tt.check(kept, meant, calls, name="what dropout keeps")
     ### END HIDDEN TESTS
 
 
@@ -1264,18 +1019,17 @@ test_dropout_rescales_what_stays()
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_drops_the_share_p", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_dropout_drops_the_share_p():
-    """Of many numbers the share p becomes 0, however small or large p is, and whatever the shape of x."""
-    @functools.cache
-    def share(p, calls, *shape):  # within six standard errors, as it should be
-        layer, x = Dropout(p, np.random.default_rng(17)), np.ones(shape)
-        found = np.mean([np.mean(np.array(layer(x).data) == 0) for _ in range(calls)])
-        return float(p) if abs(found - p) <= 6 * math.sqrt(p * (1 - p) / x.size / calls) else found
+    """Of many numbers the share p becomes 0, however small or large p is, for x of any shape."""
+    def share(p, calls, *shape):  # p itself where it is within six standard errors of it
+        return oracles.share(oracles.dropped(Dropout, 17, p, calls, shape), p)
 
-    calls = [(0.25, 1, 100, 80), (0.5, 1, 60, 10, 10), (0.1, 1, 20000), (0.0, 1, 40, 30), (0.00045, 1, 100_000), (0.997, 1, 30_000), (0.5, 60), (0.333, 1, 20_000, 1)]
-    tt.check(share, lambda p, *_: float(p), calls, name="share dropped")
+    calls = [(0.25, 1, 100, 80), (0.5, 1, 60, 10, 10), (0.1, 1, 20_000), (0.0, 1, 40, 30)]
+    calls += [(0.00045, 1, 100_000), (0.997, 1, 30_000), (0.5, 60), (0.333, 1, 20_000, 1)]
+    tt.check(share, lambda p, *_: float(p), calls, once=True, name="share dropped")
     ### BEGIN HIDDEN TESTS
-    calls = [(0.4, 1, 90, 90), (0.9, 1, 70, 10, 10), (0, 1, 30, 30), (0.015, 1, 8000, 5), (0.6, 1, 2, 4000), (0.9956, 1, 30_000), (0.5, 60, 1, 1)]
-    tt.check(share, lambda p, *_: float(p), calls, name="share dropped")
+    calls = [(0.4, 1, 90, 90), (0.9, 1, 70, 10, 10), (0, 1, 30, 30), (0.015, 1, 8000, 5)]
+    calls += [(0.6, 1, 2, 4000), (0.9956, 1, 30_000), (0.5, 60, 1, 1)]
+    tt.check(share, lambda p, *_: float(p), calls, once=True, name="share dropped")
     ### END HIDDEN TESTS
 
 
@@ -1284,21 +1038,16 @@ test_dropout_drops_the_share_p()
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_drops_each_number_on_its_own", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_dropout_drops_each_number_on_its_own():
-    """No number's fate says anything of another's: sums over rows, columns and calls spread as those of independent ones do."""
-    @functools.cache
-    def spread(p, calls, *shape):  # as a multiple of what it should be
-        layer, x = Dropout(p, np.random.default_rng(18)), np.ones(shape)
-        gone = (np.array([layer(x).data for _ in range(calls)]).reshape(calls, shape[0], -1) == 0) - p
-        sums = {"rows": gone.sum(2), "columns": gone.sum(1), "whole calls": gone.sum((1, 2)), "one place in all calls": gone.sum(0)}
-        found = {name: (s * s).sum() / gone.size / p / (1 - p) for name, s in sums.items()}
-        return {name: found[name] if abs(found[name] - 1) > 10 / math.sqrt(s.size) and s.size >= 150 else 1.0 for name, s in sums.items()}
+    """No number's fate says anything of another's, in its row, its column or another call."""
+    def spread(p, calls, *shape):  # of sums; 1 is that of independent ones
+        return oracles.spread(oracles.dropped(Dropout, 18, p, calls, shape), p)
 
-    even = lambda *_: {"rows": 1.0, "columns": 1.0, "whole calls": 1.0, "one place in all calls": 1.0}
-    label = "the mean square of sums of what is dropped, in {} calls of shape {} with p = {},"
-    calls = lambda *all_: [tt.case(*each, label=label.format(each[1], each[2:], each[0])) for each in all_]
-    tt.check(spread, even, calls((0.5, 150, 20, 16), (0.25, 1, 300, 310), (0.75, 12, 40, 5, 10)))
+    even = lambda *_: dict.fromkeys(oracles.AXES, 1.0)
+    calls = (0.5, 150, 20, 16), (0.25, 1, 300, 310), (0.75, 12, 40, 5, 10)  # p, calls, shape
+    tt.check(spread, even, calls, once=True, name="spread of sums of what is dropped")
     ### BEGIN HIDDEN TESTS
-    tt.check(spread, even, calls((0.4, 150, 3, 2), (0.6, 1, 160, 40, 6)))
+    calls = (0.4, 150, 3, 2), (0.6, 1, 160, 40, 6)
+    tt.check(spread, even, calls, once=True, name="spread of sums of what is dropped")
     ### END HIDDEN TESTS
 
 
@@ -1308,32 +1057,22 @@ test_dropout_drops_each_number_on_its_own()
 @tt.test
 def test_dropout_in_evaluation():
     """In evaluation x itself is passed on; back in training, numbers are dropped again."""
-    def run(x, p, modes):
-        layer = Dropout(p, np.random.default_rng(19))
-        for mode in modes:
-            layer.train(mode)
-            layer(x)
-            y = layer(x)
-        return y
-
-    def marked(data, p, modes):  # what is written on the result is found on x
-        x = Tensor(data, requires_grad=True)
-        y = run(x, p, modes)
-        y.grad = 3.0
-        return {"requires_grad": y.requires_grad, "grad": x.grad, "data": np.array(y.data)}
-
-    x, y = tt.numbers((2, 3)), tt.numbers((4,), np.float32)
-    calls = [(x, 0.5, [False]), (y, 0.25, [True, False]), (x, 0.9, [False, True, False]), (y, 0.0, [False]), (np.array(2.0), 0.5, [False]), (tt.strange(), 0.5, [False]), (x[:0], 0.5, [False])]
-    tt.check(run, lambda x, p, modes: x, calls, wrap=Tensor, name="after train, dropout")
-    tt.check(marked, lambda data, p, modes: {"requires_grad": True, "grad": 3.0, "data": data}, calls, name="after train, x and dropout of x")
-    share = lambda *modes: np.mean(np.array(run(np.ones((30, 40)), 0.5, modes).data) == 0)
-    tt.check(share, lambda *modes: 0.5 * modes[-1], [(True,), (False, True), (True, False), (True, True), (False, False, True)], rtol=0.2, name="share dropped after train")
+    switched = functools.partial(oracles.switched, Dropout)
+    marked = lambda x, p, *modes: oracles.marked(x, switched(p, modes))
+    run = lambda x, p, *modes: switched(p, modes)(x)
+    share = lambda *modes: np.mean(np.array(run(np.ones((30, 40)), 0.5, *modes).data) == 0)
+    calls = oracles.evaluations(tt.numbers((2, 3)), tt.numbers((4,), np.float32))
+    tt.check(run, lambda x, *_: x, calls, wrap=Tensor, name="after train, dropout")
+    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls, wrap=Tensor, name="marked x")
+    calls = (True,), (False, True), (True, False), (True, True), (False, False, True)
+    tt.check(share, lambda *modes: 0.5 * modes[-1], calls, rtol=0.2, name="share after train")
     ### BEGIN HIDDEN TESTS
-    calls = [(x[1], 0.3, [False, False]), (y, 0.99, [True, True, False]), (tt.numbers((2, 1, 2)), 0, [False])]
-    tt.check(run, lambda x, p, modes: x, calls, wrap=Tensor, name="after train, dropout")
-    tt.check(marked, lambda data, p, modes: {"requires_grad": True, "grad": 3.0, "data": data}, calls, name="after train, x and dropout of x")
-    first, second = Dropout(0.5, np.random.default_rng(1)).eval(), Dropout(0.5, np.random.default_rng(2))
-    found = [float(np.mean(np.array(layer(np.ones((50, 60))).data) == 0)) for layer in (first, second)]
+    calls = oracles.evaluations(tt.numbers((2, 1, 2)), tt.numbers((3,), np.float32, 5))
+    tt.check(run, lambda x, *_: x, calls, wrap=Tensor, name="after train, dropout")
+    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls, wrap=Tensor, name="marked x")
+    second = Dropout(0.5, np.random.default_rng(2))
+    first = Dropout(0.5, np.random.default_rng(1)).eval()
+    found = [float(np.mean(np.array(one(np.ones((50, 60))).data) == 0)) for one in (first, second)]
     tt.expect(found, [0.0, 0.5], "the shares of zeros, one of two layers in evaluation", rtol=0.2)
     ### END HIDDEN TESTS
 
@@ -1343,19 +1082,22 @@ test_dropout_in_evaluation()
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_passes_the_door", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_dropout_passes_the_door():
-    """The result is recorded as made of x by signs: where next to nothing is dropped, next to everything, and nothing."""
-    signs = {np.multiply, np.divide, np.add, np.subtract}
-    run = lambda x, p: Dropout(p, np.random.default_rng(20))(x)
-    after_tanh = lambda x, p, mode: Dropout(p, np.random.default_rng(20)).train(mode)(Tanh()(x))
-    inputs = tt.numbers((2, 3)), tt.numbers((2, 1, 2), np.float32), np.array(0.5)
-    tt.check(run, lambda x, p: x * round(1 - p), [(x, p) for p in (1e-9, 1 - 1e-9) for x in inputs], wrap=Tensor, door=signs, name="dropout")
-    calls = [(x, p, mode) for p, mode in ((0.0, True), (0.5, False), (0.0, False)) for x in inputs]
-    tt.check(after_tanh, lambda x, p, mode: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs}, name="dropout after tanh")
+    """The result is recorded as made of x by signs, where next to nothing is dropped, or all."""
+    signs, inputs = {np.multiply, np.divide, np.add, np.subtract}, oracles.few(seed=0)
+    def run(x, p, *modes):  # behind a tanh, in a mode of its own
+        layer = Dropout(p, np.random.default_rng(20))
+        return layer.train(modes[0])(Tanh()(x)) if modes else layer(x)
+
+    chances = itertools.product(inputs, (1e-9, 1 - 1e-9))
+    tt.check(run, lambda x, p: x * round(1 - p), chances, wrap=Tensor, door=signs, name="dropout")
+    calls = [(x, *how) for how in ((0.0, True), (0.5, False), (0.0, False)) for x in inputs]
+    tt.check(run, lambda x, *_: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs})
     ### BEGIN HIDDEN TESTS
-    inputs = tt.numbers((3, 2), np.float32, 5), tt.numbers((1, 3), seed=6), np.zeros((0, 2))
-    tt.check(run, lambda x, p: x * round(1 - p), [(x, p) for p in (1e-10, 1 - 1e-10) for x in inputs], wrap=Tensor, door=signs, name="dropout")
-    calls = [(x, p, mode) for p, mode in ((0, True), (0.9, False)) for x in inputs]
-    tt.check(after_tanh, lambda x, p, mode: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs}, name="dropout after tanh")
+    inputs = oracles.few(seed=5)
+    chances = itertools.product(inputs, (1e-10, 1 - 1e-10))
+    tt.check(run, lambda x, p: x * round(1 - p), chances, wrap=Tensor, door=signs, name="dropout")
+    calls = [(x, *how) for how in ((0, True), (0.9, False)) for x in inputs]
+    tt.check(run, lambda x, *_: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs})
     ### END HIDDEN TESTS
 
 
@@ -1364,35 +1106,20 @@ test_dropout_passes_the_door()
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_draws_from_its_generator", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_dropout_draws_from_its_generator():
-    """Each call drops others; all randomness comes from the layer's Generator, so that a seed repeats it."""
-    def different(_, *runs):  # each run has a new layer for each of its seeds
-        layers = [{seed: Dropout(0.5, np.random.default_rng(seed)) for seed in run} for run in runs]
-        return len({np.array(of[n](np.ones((5, 8))).data).tobytes() for of, run in zip(layers, runs, strict=True) for n in run})
-
-    def shared(_, calls, again=0):  # two layers that draw from one Generator, and the numbers that it draws afterwards
-        rng = np.random.default_rng(30)
-        pair = Dropout(0.5, rng), Dropout(0.5, rng)
-        return len({np.array(layer(np.ones((5, 8))).data).tobytes() for _ in range(calls) for layer in pair}) + (rng.random() != np.random.default_rng(30).random())
-
-    def calls(runs):
-        return [tt.case(*run, label=f"The number of different results of {what}") for what, run in runs.items()]
-
-    runs = {
-        "one seed, from its start again": (1, (1,), (1,)), "one layer, twice": (2, (1, 1)), "two seeds": (2, (1,), (2,)),
-        "two layers in turn, and again in another order": (3, (1, 2, 1), (2, 1, 1)), "one seed, three and two": (3, (3, 3, 3), (3, 3)),
-    }
-    state = lambda module=np.random: module.get_state()[1:3]
-    before = state()
-    tt.check(different, lambda count, *_: count, calls(runs))
-    tt.check(shared, lambda count, *_: count, calls({"two layers and then one Generator": (3, 1), "two layers and one Generator, twice": (5, 2)}))
-    tt.expect(lambda: [bool(np.all(a == b)) for a, b in zip(before, state(), strict=True)], [True, True], "whether np.random has been left alone")
+    """Each call drops others; all randomness comes from its Generator: a seed repeats it."""
+    x, rng = np.ones((5, 8)), np.random.default_rng(0)
+    draw = lambda rng: functools.partial(lambda layer: layer(x).data, Dropout(0.5, rng))
+    different = lambda _, *runs: oracles.different(draw, *runs)
+    shared = lambda count, calls: oracles.shared(Dropout, calls)
+    tt.check(different, lambda count, *_: count, oracles.runs(1, 2))
+    calls = {"two layers and then one Generator": (3, 1), "two layers and one, twice": (5, 2)}
+    calls = oracles.named(calls, "The number of different draws of ")
+    tt.check(shared, lambda count, *_: count, calls)
+    alone = lambda: oracles.leaves_global_alone(draw(rng))
+    tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
-    runs = {
-        "one seed, three times": (1, (4,), (4,), (4,)), "three in a row": (3, (5, 5, 5)), "two, in either order": (2, (4, 6), (6, 4)),
-        "two, four times": (4, (4, 5, 5, 4), (5, 4, 4, 5)), "three seeds": (3, (7,), (8,), (9,)),
-    }
-    tt.check(different, lambda count, *_: count, calls(runs))
-    tt.check(shared, lambda count, *_: count, calls({"two layers and one Generator, three times": (7, 3)}))
+    tt.check(different, lambda count, *_: count, oracles.runs(4, 5))
+    tt.check(shared, lambda count, *_: count, [(7, 3)], name="different draws")
     ### END HIDDEN TESTS
 
 
@@ -1487,11 +1214,11 @@ def count_parameters(layer: Layer) -> int:
     """The number of numbers that a layer, or a network, has to learn, as it is at that moment.
 
     Args:
-        layer: any layer, of your own kind too, whose parameters may have any shape, () among
-            them.
+        layer: any layer, of your own kind too. Its `parameters()` list each tensor once, also
+            where several layers share it; they may have any shape, () among them.
 
     Returns:
-        A whole number, not a float. A tensor that several layers share counts once.
+        A whole number, not a float. A tensor that is shared counts once.
 
     Example:
         >>> count_parameters(Linear(2, 3, np.random.default_rng(0)))
@@ -1504,29 +1231,19 @@ def count_parameters(layer: Layer) -> int:
 # %% nbgrader={"grade": true, "grade_id": "test_count_parameters", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_count_parameters():
-    """Every number of every parameter counts, as a whole number, and a layer without any counts 0."""
-    class Own(Layer):
-        """A layer with parameters of any shape, one inside another if asked, and a Tensor that isn't learned."""
-
-        def __init__(self, *shapes, inside=()):
-            self.numbers = [Tensor(np.zeros(shape), requires_grad=True) for shape in shapes]
-            self.inside, self.weight = inside, Tensor(np.zeros(50))
-
-        def children(self):
-            return list(self.inside)
-
-        def parameters(self):
-            return self.numbers + super().parameters()
-
-    def make(d, c, bias=True, dtype=np.float32):
-        return Linear(d, c, None, lambda rng, shape: np.full(shape, 0.5, dtype), bias)
-
-    calls = [(make(4, 5), 25), (make(4, 5, False), 20), (make(1, 3), 6), (make(3, 1), 4), (ReLU(), 0), (make(3, 4, dtype=np.float64), 16), (make(40, 50, False), 2000)]
-    calls += [(Own((2, 3, 4)), 24), (Own(()), 1), (Own((), (5,), (0, 3), (2, 1)), 8), (Own(), 0), (Own((3,), inside=(Own((2, 2)), ReLU())), 7)]
-    tt.check(lambda layer, _: count_parameters(layer), lambda _, count: count, [tt.case(*call, label=f"the count for {call[0]} with {call[1]}") for call in calls])
+    """Every number of every parameter counts, as a whole number; without any it is 0."""
+    Own, make = oracles.own_layer(Layer, Tensor), oracles.linear_maker(Linear)
+    meant, count = lambda _, count: count, lambda layer, _: count_parameters(layer)
+    calls = [(make(4, 5), 25), (make(4, 5, False), 20), (make(1, 3), 6), (make(3, 1), 4)]
+    calls += [(ReLU(), 0), (make(3, 4, dtype=np.float64), 16), (make(40, 50, False), 2000)]
+    calls += [(Own((2, 3, 4)), 24), (Own(()), 1), (Own((), (5,), (0, 3), (2, 1)), 8), (Own(), 0)]
+    calls += [(Own((3,), inside=(Own((2, 2)), ReLU())), 7)]
+    tt.check(count, meant, oracles.counted(*calls))
     ### BEGIN HIDDEN TESTS
-    calls = [(make(2, 2), 6), (make(7, 1, False), 7), (Tanh(), 0), (make(10, 100), 1100), (Own((2, 1, 2, 3)), 12), (Own((), ()), 2), (Own((0,)), 0), (Own((4, 2), inside=(Own(()),)), 9)]
-    tt.check(lambda layer, _: count_parameters(layer), lambda _, count: count, [tt.case(*call, label=f"the count for {call[0]} with {call[1]}") for call in calls])
+    calls = [(make(2, 2), 6), (make(7, 1, False), 7), (Tanh(), 0), (make(10, 100), 1100)]
+    calls += [(Own((2, 1, 2, 3)), 12), (Own((), ()), 2), (Own((0,)), 0)]
+    calls += [(Own((4, 2), inside=(Own(()),)), 9)]
+    tt.check(count, meant, oracles.counted(*calls))
     ### END HIDDEN TESTS
 
 
@@ -1535,29 +1252,22 @@ test_count_parameters()
 # %% nbgrader={"grade": true, "grade_id": "test_count_parameters_of_networks", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_count_parameters_of_networks():
-    """The count of a network is that of all its layers, however deep, and what is shared counts once."""
-    make = lambda d, c: Linear(d, c, None, lambda rng, shape: np.full(shape, 0.5, np.float32))
-    shared, tied, other = make(2, 3), make(3, 2), make(3, 2)
-    other.weight = tied.weight
-    calls = [
-        tt.case(Sequential(make(4, 5), ReLU(), make(5, 3)), 43, label="the count for 4-5-3"),
-        tt.case(Sequential(Sequential(Sequential(make(2, 1))), make(1, 1)), 5, label="the count for a nested network"),
-        tt.case(Sequential(shared, Sequential(shared, ReLU())), 9, label="the count for a layer that comes twice"),
-        tt.case(Sequential(make(2, 3), Sequential(make(2, 3), ReLU())), 18, label="the count for two layers that look alike"),
-        tt.case(Sequential(tied, Sequential(other)), 10, label="the count for two layers that share their weight"),
-        tt.case(Sequential(ReLU(), Tanh()), 0, label="the count for a network with nothing to learn"),
-    ]
-    tt.check(lambda layer, _: count_parameters(layer), lambda _, count: count, [*calls, calls[2], calls[4], calls[0]])
+    """A network's count is that of all its layers, however deep; what is shared counts once."""
+    make, count = oracles.linear_maker(Linear), lambda layer, _: count_parameters(layer)
+    calls, other, tied = oracles.networks_to_count(Sequential, make, ReLU())
+    tt.check(count, lambda _, count: count, calls)
     other.weight = Tensor(np.zeros((5, 2)), requires_grad=True)
-    tt.expect(lambda: [count_parameters(calls[4].inputs[0]), count_parameters(other)], [20, 12], "the counts after one got a weight of its own")
+    found = lambda: [count_parameters(tied), count_parameters(other)]
+    tt.expect(found, [20, 12], "the counts after a layer got a weight of its own")
     ### BEGIN HIDDEN TESTS
+    shared, tied = make(2, 3), make(4, 3)
     tied.bias = shared.bias
     calls = [
-        tt.case(Sequential(Sequential(make(3, 3), make(3, 2)), Tanh(), make(2, 6)), 38, label="the count for 3-3-2-6"),
-        tt.case(Sequential(Sequential(shared), Sequential(shared), shared), 9, label="the count for a layer that comes three times"),
-        tt.case(Sequential(Sequential(shared), tied), 15, label="the count for two layers that share their bias"),
+        (Sequential(Sequential(make(3, 3), make(3, 2)), Tanh(), make(2, 6)), 38),
+        (Sequential(Sequential(shared), Sequential(shared), shared), 9),
+        (Sequential(Sequential(shared), tied), 21),
     ]
-    tt.check(lambda layer, _: count_parameters(layer), lambda _, count: count, [*calls, calls[1]])
+    tt.check(count, lambda _, count: count, oracles.counted(*calls, calls[1]))
     ### END HIDDEN TESTS
 
 

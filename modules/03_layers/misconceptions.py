@@ -182,6 +182,28 @@ def linear(x, weight, bias=None):
 
 
 @wrong(
+    "a column of ones for the bias",
+    "If you put a column of ones beside x, it needs the dtype of x, and its axes in front.",
+)
+def linear(x, weight, bias=None):
+    if bias is None:
+        return x @ weight
+    ones = np.ones((len(x), 1))
+    return np.concatenate([x, ones], axis=1) @ np.vstack([weight, bias])
+
+
+@wrong(
+    "a column of ones of the dtype of x",
+    "If you put a column of ones beside x, it needs all axes that x has in front.",
+)
+def linear(x, weight, bias=None):
+    if bias is None:
+        return x @ weight
+    ones = np.ones((len(x), 1), x.dtype)
+    return np.hstack([x, ones]) @ np.vstack([weight, bias])
+
+
+@wrong(
     "all made float32",
     "If you cast to float32, float64 loses its digits: keep the dtype that came.",
 )
@@ -645,7 +667,7 @@ def linear_weight_gradient(grad, output, x, weight, bias=None):
 
 @wrong(
     "float64",
-    "If the result is float64 for float32, you collected it in an array without the dtype of the weight.",
+    "If float32 became float64, you collected it in an array of another dtype than the weight.",
 )
 @gradient_of(linear, 1)
 def linear_weight_gradient(grad, output, x, weight, bias=None):
@@ -850,7 +872,7 @@ def linear_bias_gradient(grad, output, x, weight, bias):
 
 @wrong(
     "axis 0 alone",
-    "If you summed over axis 0 alone, sum over all axes but the last: one sample has none in front.",
+    "If you summed over axis 0 alone, sum over all axes but the last; there may be none.",
 )
 @gradient_of(linear, 2)
 def linear_bias_gradient(grad, output, x, weight, bias):
@@ -880,7 +902,7 @@ def linear_bias_gradient(grad, output, x, weight, bias):
 
 @wrong(
     "float64",
-    "If the result is float64 for float32, you collected it in an array without the dtype of the bias.",
+    "If float32 became float64, you collected it in an array of another dtype than the bias.",
 )
 @gradient_of(linear, 2)
 def linear_bias_gradient(grad, output, x, weight, bias):
@@ -1111,7 +1133,7 @@ def xavier_uniform(rng, shape):
 
 @wrong(
     "a Generator of its own",
-    "If each call draws the same, from a seed or a result of its own, all layers start with the same weights.",
+    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
 )
 def xavier_uniform(rng, shape):
     bound = math.sqrt(6 / sum(shape))
@@ -1120,7 +1142,7 @@ def xavier_uniform(rng, shape):
 
 @wrong(
     "np.random, seeded",
-    "If each call draws the same, from a seed or a result of its own, all layers start with the same weights.",
+    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
 )
 def xavier_uniform(rng, shape):
     bound = math.sqrt(6 / sum(shape))
@@ -1130,7 +1152,7 @@ def xavier_uniform(rng, shape):
 
 @wrong(
     "kept from the first call",
-    "If each call draws the same, from a seed or a result of its own, all layers start with the same weights.",
+    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
 )
 def xavier_uniform(rng, shape):
     bound = math.sqrt(6 / sum(shape))
@@ -1213,7 +1235,7 @@ def xavier_uniform(rng, shape):
 
 @wrong(
     "a few seeds of its own",
-    "If you draw a seed and begin a Generator of your own, weights repeat: draw from the one given.",
+    "If you draw a seed and begin a Generator of your own, weights repeat: take the one given.",
 )
 def xavier_uniform(rng, shape):
     bound = math.sqrt(6 / sum(shape))
@@ -1356,7 +1378,7 @@ def he_normal(rng, shape):
 
 @wrong(
     "a Generator of its own",
-    "If each call draws the same, from a seed or a result of its own, all layers start with the same weights.",
+    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
 )
 def he_normal(rng, shape):
     rng = np.random.default_rng(42)
@@ -1365,7 +1387,7 @@ def he_normal(rng, shape):
 
 @wrong(
     "np.random, seeded",
-    "If each call draws the same, from a seed or a result of its own, all layers start with the same weights.",
+    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
 )
 def he_normal(rng, shape):
     np.random.seed(0)
@@ -1986,6 +2008,81 @@ class Sequential(Layer):
 
     def __getitem__(self, index):
         return self.layers[index]
+
+
+@wrong(
+    "parameters of its own",
+    "If a layer that comes twice has its parameters twice, leave finding them to the base class.",
+)
+class Sequential(Layer):
+    def __init__(self, *layers):
+        self.layers = layers
+
+    def children(self):
+        return list(self.layers)
+
+    def parameters(self):
+        return [parameter for layer in self.layers for parameter in layer.parameters()]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __getitem__(self, index):
+        return self.layers[index]
+
+
+@wrong(
+    "evaluation pushed down by a call",
+    "If a call in evaluation switches the layers, their modes are left to train and eval.",
+)
+class Sequential(Layer):
+    def __init__(self, *layers):
+        self.layers = layers
+
+    def children(self):
+        return list(self.layers)
+
+    def forward(self, x):
+        if not self.training:
+            for layer in self.layers:
+                layer.eval()
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __getitem__(self, index):
+        return self.layers[index]
+
+    def __len__(self):
+        return len(self.layers)
+
+
+@wrong(
+    "training pushed down by a call",
+    "If a call in training switches the layers, their modes are left to train and eval.",
+)
+class Sequential(Layer):
+    def __init__(self, *layers):
+        self.layers = layers
+
+    def children(self):
+        return list(self.layers)
+
+    def forward(self, x):
+        if self.training:
+            for layer in self.layers:
+                layer.train()
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __getitem__(self, index):
+        return self.layers[index]
+
+    def __len__(self):
+        return len(self.layers)
 
 
 @wrong(
@@ -2618,6 +2715,36 @@ class Dropout(Layer):
         return x * mask / (1 - self.p)
 
 
+@wrong(
+    "an epsilon in the denominator",
+    "If you added a small number to 1 - p, nothing is divided by 0: p is below 1.",
+)
+class Dropout(Layer):
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        mask = self.rng.random(x.shape) >= self.p
+        return x * mask / (1 - self.p + 1e-8)
+
+
+@wrong(
+    "a larger epsilon in the denominator",
+    "If you added a small number to 1 - p, nothing is divided by 0: p is below 1.",
+)
+class Dropout(Layer):
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        mask = (self.rng.random(x.shape) >= self.p) / (1 - self.p + 1e-7)
+        return x * mask.astype(x.dtype)
+
+
 @wrong("float64", "If the result is float64, the mask widened it: give the mask the dtype of x.")
 class Dropout(Layer):
     def __init__(self, p, rng):
@@ -3147,6 +3274,18 @@ def count_parameters(layer):
 )
 def count_parameters(layer):
     return sum(math.prod(shape) for shape in {p.shape for p in layer.parameters()})
+
+
+@wrong(
+    "asked whether it is in a list",
+    "If you ask whether a tensor is `in` a list, == compares numbers, not which tensor it is.",
+)
+def count_parameters(layer):
+    seen = []
+    for parameter in layer.parameters():
+        if parameter not in seen:
+            seen.append(parameter)
+    return sum(parameter.size for parameter in seen)
 
 
 @wrong("a float", "If the count is a float, numbers are counted in whole ones.")

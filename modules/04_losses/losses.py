@@ -23,11 +23,9 @@ import numpy as np
 from tinytorch.core.tensor import Tensor, apply, gradient_of, to_array
 
 # %%
-from decimal import Decimal
-from functools import cache
-
 from tinytorch import figures
 from tinytorch import testing as tt
+from tinytorch.testing.oracles import losses as oracles
 
 tt.begin("losses")
 
@@ -57,7 +55,8 @@ the bottom of this picture.
 
 # %%
 boxes = {"model": (0, 1), "predictions": (1, 1), "loss": (1, 0), "slopes of the loss": (0, 0)}
-arrows = {"reads inputs, makes": ((0.15, 1), (0.77, 1)), " compared\n with targets": ((1, 0.8), (1, 0.2)),
+arrows = {"reads inputs, makes": ((0.15, 1), (0.77, 1)),
+          " compared\n with targets": ((1, 0.8), (1, 0.2)),
           "gradient rules": ((0.9, 0), (0.31, 0)), " a step\n downhill": ((0, 0.2), (0, 0.8))}
 figure, axis = figures.subplots(width=6.4, height=2.2)
 for name, (x, y) in boxes.items():
@@ -111,7 +110,8 @@ def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         targets: of the same shape and dtype.
 
     Returns:
-        A new array of that shape and dtype, one loss an element. The inputs stay as they are.
+        A new array of that shape and dtype (or a NumPy number, for the shape ()), one loss an
+        element. The inputs stay as they are.
 
     Raises:
         ValueError: the shapes differ.
@@ -129,27 +129,20 @@ def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
 @tt.test
 def test_squared_error():
     """One square for each element, large or small, in a new array of that shape and dtype."""
-    def by_loop(y, t):
-        squares = np.zeros_like(y)
-        for index in np.ndindex(y.shape):
-            squares[index] = (float(y[index]) - float(t[index])) ** 2
-        return squares
-
-    def reused(loss, y, t):  # one pair of arrays, and other numbers in it at each call
-        y, t = y.copy(), t.copy()
-        return [loss(np.add(y, n, out=y), np.copyto(t, t[::-1]) or t) for n in (0, 1, 2)]
-
-    pair = lambda y, t, dtype=np.float64: (np.array(y, dtype), np.array(t, dtype))
-    cases = [*tt.pairs([(shape, shape) for shape in (*tt.SHAPES, (5,), (2, 3))]), (tt.strange(), tt.numbers((2, 4))), pair([0, 1], [0, 0]), pair([0, 0], [0, 0]), pair([3e-6], [1e-6])]
-    cases += [pair([1e8 + 1], [1e8]), pair([10000.5], [10000], np.float32), pair([2e6, 0], [-1e6, 0.5])]
-    tt.check(squared_error, by_loop, cases, returns="array", memory="fresh")
-    tt.check(lambda *pair: reused(squared_error, *pair), lambda *pair: reused(by_loop, *pair), tt.pairs([((2, 3), (2, 3))]), name="squared_error of arrays used again")
+    cases = tt.pairs([(shape, shape) for shape in (*tt.SHAPES, (5,), (2, 3))])
+    cases += [(tt.strange(), tt.numbers((2, 4))), (np.array([10000.5]), np.array([10000.0]))]
+    cases += oracles.one_by_one((1e8 + 1, -2e6, 0, 1e8 + 3e-6), 1e8, 0)
+    cases += oracles.one_by_one((3e-6, 10000.5, 2), 1e-6, 10000, dtype=np.float32)
+    tt.check(squared_error, oracles.squared_error, cases, returns="array", memory="fresh")
+    tt.check(oracles.reused(squared_error), oracles.reused(oracles.squared_error), cases[4:5])
     ### BEGIN HIDDEN TESTS
     shapes = ((3, 3), (4, 1, 2), (7,), (), (1, 1), (2, 0), (3, 3), (1, 5), (7,))
     cases = tt.pairs([(shape, shape) for shape in shapes], seed=40, low=-9, high=9)
-    cases += [pair([1e-8, 300], [3e-8, -300.5]), (tt.numbers((2, 4)), tt.strange()), (tt.strange(np.float32), tt.numbers((2, 4), np.float32, 3)), pair([0, 0], [1, 0]), pair([[0]], [[0]], np.float32)]
-    cases += [pair([-3e7, 5e9], [-3e7 - 2, 5e9 + 0.5]), pair([-4000.25], [-4000], np.float32), pair([2e-7], [5e-7]), pair([0], [-4e-5], np.float32), pair([-5e9], [3e9])]
-    tt.check(squared_error, by_loop, cases, returns="array", memory="fresh")
+    strange, ordinary = tt.strange(np.float32), tt.numbers((2, 4), np.float32, seed=3)
+    cases += [(ordinary, strange), (strange, ordinary)]
+    cases += oracles.one_by_one((-3e7 - 2, 5e9 + 0.5, 0), -3e7, 5e9, 0)
+    cases += oracles.one_by_one((3e-8, -4000.25, 4e-5), 1e-8, -4000, dtype=np.float32)
+    tt.check(squared_error, oracles.squared_error, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -159,20 +152,11 @@ test_squared_error()
 @tt.test
 def test_squared_error_refuses_other_shapes():
     """Shapes that differ are a ValueError, also where NumPy would broadcast."""
-    differ = [
-        ((4, 1), (4,)), ((2, 3), (3,)), ((1, 3), (2, 3)), ((2, 3), (2, 1)), ((4, 1), (1, 4)), ((2, 3), (3, 2)), ((2, 3), (6,)), ((1,), (3,)), ((3,), ()), ((3,), (2,)),
-        ((2, 3, 4), (2, 1, 4)), ((1, 2, 3), (2, 3)), ((0, 3), (0,)), ((0,), (1,)), ((1,), (1, 1)), ((), (1,)),
-    ]
-    of = lambda *shapes: tuple(np.ones(shape) for shape in shapes)
-    refused = [of(*shapes) for pair in differ for shapes in (pair, pair[::-1])]
-    tt.check_raises(ValueError, squared_error, refused, but=[of(shape, shape) for shape in ((4,), (4, 1), (2, 1, 4), (0, 3), ())])
+    refused, accepted = oracles.unequal_shapes(2, 3), oracles.equal_shapes(2, 3)
+    tt.check_raises(ValueError, squared_error, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    differ = [
-        ((3,), (1, 3)), ((5, 1), (1, 5)), ((2, 4), (2, 1)), ((1, 4), (5, 4)), ((), (2,)), ((3, 4), (12,)), ((3, 4), (2, 6)), ((3, 2, 4), (3, 2, 1)),
-        ((3, 2, 4), (1, 2, 4)), ((2, 1, 3), (2, 4, 3)), ((2, 2, 3), (2, 3, 2)), ((0, 2), (2,)), ((1, 1), ()), ((0,), (2,)), ((5, 1), (5,)),
-    ]
-    refused = [of(*shapes) for pair in differ for shapes in (pair, pair[::-1])]
-    tt.check_raises(ValueError, squared_error, refused, but=[of(shape, shape) for shape in ((5,), (2, 3), (1, 3), (1,), (0,))])
+    refused, accepted = oracles.unequal_shapes(5, 2), oracles.equal_shapes(5, 2)
+    tt.check_raises(ValueError, squared_error, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -217,8 +201,10 @@ for name, price, style in prices:
     costs = price(guess[:, None] - houses).mean(axis=1)  # (801, 1) - (5,) -> (801, 5) -> (801,)
     right.plot(guess, costs, style, lw=2, label=f"{name}: best is {guess[costs.argmin()]:.2f}")
     right.plot(guess[costs.argmin()], costs.min(), "ko", ms=4)
-left.set(xlabel="prediction - target", ylabel="loss", ylim=(0, 10), title="Only the square bends upwards for ever")
-right.set(xlabel="guess for all five houses", ylabel="mean loss", ylim=(0, 50), title="The outlier drags the square's best")
+left.set(xlabel="prediction - target", ylabel="loss", ylim=(0, 10),
+         title="Only the square bends upwards for ever")
+right.set(xlabel="guess for all five houses", ylabel="mean loss", ylim=(0, 50),
+          title="The outlier drags the square's best")
 left.legend()
 right.legend(loc="upper right")
 figures.show(figure, alt="Left: square, Huber and absolute loss by difference. Right: mean losses by guess, "
@@ -255,8 +241,9 @@ for axis, p in ((left, np.linspace(0.005, 1, 400)), (right, np.logspace(-6, 0, 3
     axis.plot(p, (1 - p) ** 2, "--", label="(1 - p)²")
     axis.set(xlabel="probability given to the truth, p", ylabel="loss")
 for x in (0.5, 0.1, 0.01):
-    left.annotate(f"{x:g}: {-math.log(x):.2f}", (x, -math.log(x)), (6, 4), textcoords="offset points")
-    left.plot(x, -math.log(x), "o", color=figures.RED)
+    y = -math.log(x)
+    left.annotate(f"{x:g}: {y:.2f}", (x, y), (6, 4), textcoords="offset points")
+    left.plot(x, y, "o", color=figures.RED)
 left.set(ylim=(0, 5.4), title="Doubt is cheap, confident mistakes are dear")
 right.set(xscale="log", title="Squared error stops at 1, -log p goes on")
 right.invert_xaxis()
@@ -287,7 +274,8 @@ believed. Which belief will be surprised least?
 
 # %%
 happens = [1 / 2, 1 / 4, 1 / 8, 1 / 8]
-for name, believed in (("as it is", happens), ("all alike", [1 / 4] * 4), ("turned round", happens[::-1])):
+beliefs = {"as it is": happens, "all alike": [1 / 4] * 4, "turned round": happens[::-1]}
+for name, believed in beliefs.items():
     bits = [share * math.log2(1 / p) for share, p in zip(happens, believed, strict=True)]
     print(f"believed {name:<13} expected surprise {sum(bits):.3f} bits")
 
@@ -319,8 +307,8 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
     """Class indices as whole numbers, once they are known to be sound.
 
     Args:
-        targets: an array of N indices, of any integer or float dtype; floats will do if they
-            hold whole numbers exactly. N may be 0.
+        targets: an array of N indices, of any integer or float dtype that reaches C - 1; floats
+            will do if they hold whole numbers exactly. N may be 0.
         classes: C, the number of classes, 1 or many thousands.
 
     Returns:
@@ -351,21 +339,12 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
 @tt.test
 def test_class_indices_accepts_whole_numbers():
     """Integers, and floats that hold whole numbers, come back as integers, however many classes."""
-    whole = lambda targets, classes: np.array([int(t) for t in targets])
-    of = lambda classes, *targets, dtype=None: (np.array(targets, dtype), classes)
-    given = [
-        of(3, 0, 2, 1, 2), of(4, 1, 0, 3, dtype=np.float32), of(5, 4.0, 0.0), of(10, 9, dtype=np.int32), of(2, 1, 0, 1, dtype=np.uint8), of(1, 0, 0), of(3, 2, dtype=np.float16),
-        of(300, 299, 256.0), of(1000, 128, 999), of(100_000, 70_000, 32_768), of(100_000, 99_999, dtype=np.float32), of(2, -0.0, 1), (tt.strided(np.array([2, 1, 0])), 3),
-    ]
-    tt.check(class_indices, whole, given, returns="array")
-    reused = lambda indices, targets, classes: [np.array(indices(np.copyto(t, t[::-1]) or t, classes)) for t in [targets.copy()] for _ in range(3)]
-    tt.check(lambda *each: reused(class_indices, *each), lambda *each: reused(whole, *each), given[:1], name="class_indices of an array used again")
+    cases = oracles.sound_indices(seed=0)
+    tt.check(class_indices, oracles.class_indices, cases, returns="array")
+    tt.check(oracles.reused(class_indices), oracles.reused(oracles.class_indices), cases[1:2])
     ### BEGIN HIDDEN TESTS
-    given = [
-        of(4, 3, 3, 0), of(1, 0.0), of(100, 99, 7, dtype=np.float32), of(6, 5, 1, dtype=np.int8), (tt.strided(np.array([2.0, 1.0, 0.0])), 3), of(1000, 2, 4, 6),
-        of(5, 4, 0, dtype=np.float16), of(600, 511, 512, 300), of(100_000, 65_536, 2), of(50_000, 40_000.0), of(5, 4, 4, dtype=np.uint64), (np.arange(1000.0), 1000), of(3, -0.0, -0.0),
-    ]
-    tt.check(class_indices, whole, given, returns="array")
+    cases = oracles.sound_indices(seed=7)
+    tt.check(class_indices, oracles.class_indices, cases, returns="array")
     ### END HIDDEN TESTS
 
 
@@ -375,21 +354,11 @@ test_class_indices_accepts_whole_numbers()
 @tt.test
 def test_class_indices_refuses_what_is_no_class():
     """An index below 0, above C - 1, or that is not a whole number is a ValueError."""
-    of = lambda classes, *targets, dtype=None: (np.array(targets, dtype), classes)
-    refused = [
-        of(3, 0, -1), of(3, 0, 3), of(3, 7, 1), of(3, -3), of(3, -1.0), of(3, 3.0, 1.0), of(1, 1), of(3, 2**40), of(3, 1e300), of(3, np.nan, 1), of(3, np.inf), of(3, -np.inf, 0),
-        of(3, 1.5, 0), of(3, 0.5), of(3, 2.5, 0), of(3, -0.5), of(3, 2, 0.001), of(3, 0.5, 0.5), of(3, 1.5, 0.5), of(4, 0.25, 2.75, 1), of(3, 0.5, dtype=np.float32),
-        of(3, 1, 0.25, dtype=np.float16), of(3, 1.000001), of(3, 2 - 1e-9, 0), of(3, np.nextafter(1, 2)), of(3, -1e-12), of(3, 3 - 1e-12), of(9, *range(9), -1, *range(9)),
-    ]
-    tt.check_raises(ValueError, class_indices, refused, but=[of(3, 0, 2), of(3, 2.0, 1.0), of(4, 3), of(1, 0), of(3, 2, dtype=np.float16)])
+    refused, accepted = oracles.unsound_indices(3, seed=0), oracles.sound_indices(seed=0)
+    tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused = [
-        of(5, 5), of(5, 4, -2), of(2, 1, 0, 2), of(5, 0, 1, 1.25), of(5, 4.5), of(5, -0.25, 1), of(5, -1.0, 2.0), of(5, 5.0), of(5, -(2**35)), of(5, -1e200),
-        of(5, 1, np.nan), of(5, 0, np.inf), of(5, -np.inf), of(5, 100), of(5, -5), of(10, 9.999), of(5, 3.5, 1.5), of(5, 0.75, 2, 3.25), of(5, 3.5, 1, dtype=np.float16),
-        of(5, 2.25, dtype=np.float32), of(5, 3 + 1e-7), of(5, 1 - 1e-13, 1 + 1e-13), of(5, np.nextafter(4, 3)), of(5, -1e-300), of(5, 4 + 1e-6, 0), of(2, *[0, 1] * 50, 2, *[0, 1] * 50),
-        of(5, np.nan, dtype=np.float32), of(2, 1, -1, dtype=np.int8), of(200, 200, dtype=np.uint8), of(5, np.nextafter(np.float32(2), np.float32(3)), dtype=np.float32),
-    ]
-    tt.check_raises(ValueError, class_indices, refused, but=[of(5, 4, 0), of(5, 4.0), of(10, 9.0, 0.0), of(2, 1), of(201, 200, dtype=np.uint8)])
+    refused, accepted = oracles.unsound_indices(5, seed=1), oracles.sound_indices(seed=1)
+    tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -399,12 +368,16 @@ test_class_indices_refuses_what_is_no_class()
 @tt.test
 def test_class_indices_refuses_other_shapes():
     """Indices have one axis: a column, a row, a table or a single number is a ValueError."""
-    shapes = [(np.zeros(shape), 3) for shape in ((), (1, 1), (2, 1), (1, 3), (1, 2, 1), (0, 3), (2, 0))]
-    refused = [*shapes, *((np.array(targets), 3) for targets in ([[1], [0]], [[0, 1, 2]], 1, 2.0, [[0.0, 1.0], [1.0, 0.0]]))]
-    tt.check_raises(ValueError, class_indices, refused, but=[(np.array([1, 0]), 3), (np.array([2.0]), 3)])
+    shapes = ((), (1, 1), (2, 1), (1, 3), (1, 2, 1), (0, 3), (2, 0), (2, 2))
+    refused = [(tt.numbers(shape, int, low=0, high=2), 3) for shape in shapes]
+    refused += [(indices.astype(float), 3) for indices, _ in refused]
+    accepted = [(np.array([1, 0]), 3), (np.array([2.0]), 3)]
+    tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused = [(np.array(targets), 4) for targets in ([[3], [2], [1]], [[0.0, 1.0]], 0, [[[1, 2]]], [[0, 0, 1, 0]], [[]], [[[2]]])]
-    tt.check_raises(ValueError, class_indices, refused, but=[(np.array([3, 2, 1]), 4), (np.array([0.0, 3.0]), 4)])
+    shapes = ((), (3, 1), (1, 4), (1, 1, 1), (1, 0), (3, 3))
+    refused = [(tt.numbers(shape, int, 5, 0, 3).astype(np.float32), 4) for shape in shapes]
+    refused += [(np.eye(3), 4), (np.array(2), 4), (np.array([[3], [2], [1]]), 4)]
+    tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -415,10 +388,10 @@ test_class_indices_refuses_other_shapes()
 def test_class_indices_of_no_samples():
     """Where N is 0, no indices are as sound as any, and are integers too."""
     none = [(np.array([], dtype), 3) for dtype in (int, np.float32, float)]
-    tt.check(class_indices, lambda targets, classes: np.array([], int), none, returns="array")
+    tt.check(class_indices, oracles.class_indices, none, returns="array")
     ### BEGIN HIDDEN TESTS
-    none = [(np.array([], dtype), classes) for dtype in (np.int32, np.float64, np.uint8) for classes in (1, 10)]
-    tt.check(class_indices, lambda targets, classes: np.array([], int), none, returns="array")
+    none = [(np.array([], dtype), 10) for dtype in (np.int32, np.float64, np.uint8)]
+    tt.check(class_indices, oracles.class_indices, none, returns="array")
     ### END HIDDEN TESTS
 
 
@@ -506,29 +479,19 @@ def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) ->
 @tt.test
 def test_categorical_cross_entropy_of_indices():
     """-log of the probability at each sample's own index, one loss a sample, dtype kept."""
-    shares = lambda n, c, seed, dtype=float: np.random.default_rng(seed).dirichlet(np.ones(c), n).astype(dtype)
-    own = lambda p, t: np.array([-math.log(row[int(y)]) for row, y in zip(p, t, strict=True)], p.dtype)
-
-    def reused(loss, p, t):  # one pair of arrays, and other numbers in it at each call
-        p, t = p.copy(), t.copy()
-        return [loss(np.divide(p, n, out=p), np.copyto(t, t[::-1]) or t) for n in (1, 2, 2)]
-
-    cases = [
-        (shares(4, 3, 0), np.array([0, 2, 1, 0])), (shares(3, 3, 1), np.array([2, 2, 1])), (shares(1, 4, 2), np.array([3])), (shares(3, 2, 4, np.float32), np.array([1.0, 0.0, 1.0])),
-        (shares(2, 5, 3), np.array([4.0, 0.0], np.float32)), (np.ones((2, 1)), np.array([0, 0])), (tt.strided(shares(2, 300, 5)), np.array([299, 256])), (np.array([[0.99999, 1e-5]]), np.array([0])),
-        (np.array([[1e-20, 1.0], [1e-12, 1.0], [1e-300, 1.0]]), np.array([0, 0, 0])), (np.array([[1.0, 1e-38], [1.0, 1e-9]], np.float32), np.array([1, 1])),
-    ]
-    tt.check(categorical_cross_entropy, own, cases, dtype="same", returns="array", memory="fresh")
-    tt.check(lambda *each: reused(categorical_cross_entropy, *each), lambda *each: reused(own, *each), cases[:1], name="categorical_cross_entropy of arrays used again")
+    definition = oracles.categorical_cross_entropy
+    cases = oracles.with_indices(oracles.probabilities, seed=0)
+    cases += [oracles.unlikely([0.99999]), oracles.unlikely([1e-20, 1e-12, 1e-300])]
+    cases += [oracles.unlikely([1e-38, 1e-9], np.float32)]
+    tt.check(
+        categorical_cross_entropy, definition, cases, dtype="same", returns="array", memory="fresh"
+    )
+    tt.check(oracles.reused(categorical_cross_entropy), oracles.reused(definition), cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = [
-        (shares(3, 4, 10), np.array([3, 0, 2])), (shares(5, 2, 11), np.array([0, 0, 1, 0, 1])), (shares(1, 1, 12), np.array([0])), (shares(2, 30, 15), np.array([29, 7])),
-        (shares(4, 6, 13, np.float32), np.array([5.0, 5.0, 0.0, 2.0])), (tt.strided(shares(2, 2, 14)), np.array([1, 0])), (shares(3, 4, 16), np.array([0, 1, 3])),
-        (np.array([[0.7, 0.1, 0.2], [0.1, 0.5, 0.4], [0.02, 0.9, 0.08]]), np.array([0, 1, 1])), (np.array([[0.25, 0.75], [1e-6, 1 - 1e-6]])[1:], np.array([1])),
-        (np.array([[1.0, 1e-30], [1e-16, 1.0], [1e-200, 1.0]]), np.array([1, 0, 0])), (np.array([[1e-15, 1.0], [1e-35, 1.0]], np.float32), np.array([0, 0])),
-        (np.asfortranarray(shares(2, 600, 17)), np.array([599, 300])), (np.array([[1e-25, 1.0]]), np.array([0.0])),
-    ]
-    tt.check(categorical_cross_entropy, own, cases, dtype="same", returns="array", memory="fresh")
+    cases = oracles.with_indices(oracles.probabilities, seed=10)
+    cases += [oracles.unlikely([1 - 1e-6]), oracles.unlikely([1e-30, 1e-16, 1e-200])]
+    cases += [oracles.unlikely([1e-35, 1e-15], np.float32)]
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -538,28 +501,15 @@ test_categorical_cross_entropy_of_indices()
 @tt.test
 def test_categorical_cross_entropy_of_rows():
     """Every class counts with its share; rows may be one-hot or soft, and need not sum to 1."""
-    shares = lambda n, c, seed, dtype=float: np.random.default_rng(seed).dirichlet(np.ones(c), n).astype(dtype)
-    by_loop = lambda p, t: np.array([sum(share * math.log(1 / x) for share, x in zip(*rows, strict=True)) for rows in zip(t, p, strict=True)], p.dtype)
-
-    def reused(loss, p, t):  # one pair of arrays, and other numbers in it at each call
-        p, t = p.copy(), t.copy()
-        return [loss(np.divide(p, n, out=p), np.copyto(t, t[::-1]) or t) for n in (1, 2, 2)]
-
-    cases = [
-        (shares(2, 3, 0), np.array([[0.25, 0.25, 0.5], [0.0, 0.9, 0.1]])), (shares(3, 2, 1), np.eye(2)[[1, 0, 1]]), (shares(1, 4, 3), shares(1, 4, 4)), (tt.strided(shares(2, 2, 8)), np.eye(2)),
-        (shares(3, 3, 2), np.array([[0.5, 2.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])), (shares(2, 4, 5, np.float32), shares(2, 4, 6, np.float32)),
-        (shares(3, 1, 7), np.array([[1.0], [0.5], [1000.0]])), (shares(1, 2, 9), np.array([[2e-6, 0.0]])), (shares(2, 3, 11), np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])), (shares(2, 3, 10), tt.strided(np.array([[1e6, 0.0, 0.0], [0.0, 3.0, 0.5]]))),
-    ]
-    tt.check(categorical_cross_entropy, by_loop, cases, dtype="same", returns="array", memory="fresh")
-    tt.check(lambda *each: reused(categorical_cross_entropy, *each), lambda *each: reused(by_loop, *each), cases[:1], name="categorical_cross_entropy of arrays used again")
+    definition = oracles.categorical_cross_entropy
+    cases = oracles.with_rows(oracles.probabilities, seed=0)
+    tt.check(
+        categorical_cross_entropy, definition, cases, dtype="same", returns="array", memory="fresh"
+    )
+    tt.check(oracles.reused(categorical_cross_entropy), oracles.reused(definition), cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = [
-        (shares(4, 3, 20), shares(4, 3, 21)), (shares(2, 5, 22), np.eye(5)[[4, 0]]), (shares(2, 2, 23), np.array([[1.5, 0.0], [0.25, 0.25]])), (shares(1, 3, 28), np.array([[0.5, 0.5, 0.0]])),
-        (tt.strided(shares(3, 4, 24)), tt.strided(shares(3, 4, 25))), (shares(1, 2, 26), np.array([[0.0, 0.0]])), (shares(1, 3, 29), np.array([[0.0, 1e-6, 3e-6]])),
-        (shares(3, 3, 27, np.float32), np.eye(3, dtype=np.float32)), (shares(1, 2, 30, np.float32), np.array([[1e6, 5]], np.float32)), (shares(2, 3, 31), np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])),
-        (shares(4, 3, 32), shares(4, 3, 33)), (shares(1, 2, 34), np.array([[20.0, 150.0]])), (np.asfortranarray(shares(2, 3, 35)), shares(2, 3, 36)),
-    ]
-    tt.check(categorical_cross_entropy, by_loop, cases, dtype="same", returns="array", memory="fresh")
+    cases = oracles.with_rows(oracles.probabilities, seed=20)
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -569,22 +519,12 @@ test_categorical_cross_entropy_of_rows()
 @tt.test
 def test_categorical_cross_entropy_beside_zeros():
     """Where t is 0, p = 0 costs nothing; where it is not, infinity. No samples, no losses."""
-    def by_loop(p, t):
-        tuple(np.full_like(p, np.nan) for _ in range(8))  # so that memory nobody wrote to holds nan
-        logs = [[math.log(1 / x) if x else math.inf for x in row] for row in p]
-        rows = t if t.ndim == 2 else np.eye(p.shape[1])[t]
-        return np.array([sum(s * log for s, log in zip(*pair, strict=True) if s) for pair in zip(rows, logs, strict=True)], p.dtype)
-
-    p, one = np.array([[0.5, 0.5, 0.0], [0.0, 1e-20, 1.0], [0.0, 0.0, 1.0]]), np.array([[0.0, 0.5, 0.5]])
-    cases = [case for t in ([0, 1, 2], [1, 2, 2], [2, 0, 2]) for case in ((p, np.eye(3)[t]), (p, np.array(t)), (p.astype(np.float32), np.eye(3, dtype=np.float32)[t]))]
-    cases += [(p, np.array([[0.3, 0.7, 0], [0, 0.5, 0.5], [0, 0, 1]])), (np.array([[0.25, 0.75], [0.5, 0.5]]), np.eye(2)), (one, np.array([[1e-9, 1, 0]])), (one, np.array([[0, 0.5, 1.5]]))]
-    tt.check(categorical_cross_entropy, by_loop, [*cases, (p[:0], np.array([], int)), (p[:0], p[:0]), (p[:0].astype(np.float32), np.array([], int))], dtype="same")
+    definition = oracles.spoiling(oracles.categorical_cross_entropy)
+    cases = [*oracles.beside(0, oracles.probabilities, seed=0), *oracles.no_samples(1, 3)]
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same")
     ### BEGIN HIDDEN TESTS
-    p = np.array([[0.1, 0.2, 0.7, 0.0], [0.0, 1.0, 0.0, 0.0], [1e-12, 0.0, 0.25, 0.75]])
-    cases = [case for t in ([2, 1, 0], [0, 1, 3], [3, 1, 1], [1, 2, 0]) for case in ((p, np.eye(4)[t]), (p, np.array(t)))]
-    cases += [(p, np.array([[0.5, 0.25, 0.25, 0], [0, 2, 0, 0], [0.5, 0, 0.5, 0]])), (np.array([[0.125, 0.875]]), np.array([[1.0, 0]])), (p[:1], np.array([[0, 0, 1, 1e-12]]))]
-    cases += [(p[:2], np.array([[0, 1, 0, 1e-300], [0, 1, 0, 0]])), (p[1:2].astype(np.float32), np.array([[0, 3, 0, 0]], np.float32)), (p[:0], np.array([], int)), (p[:0].astype(np.float32), p[:0].astype(np.float32))]
-    tt.check(categorical_cross_entropy, by_loop, cases, dtype="same")
+    cases = [*oracles.beside(0, oracles.probabilities, seed=8), *oracles.no_samples(1, 4)]
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same")
     ### END HIDDEN TESTS
 
 
@@ -594,17 +534,11 @@ test_categorical_cross_entropy_beside_zeros()
 @tt.test
 def test_categorical_cross_entropy_refuses_unsound_targets():
     """Indices that no class has, and shapes that fit neither form, are a ValueError."""
-    p, of = np.full((4, 3), 1 / 3), lambda *shape: np.full(shape, 0.5)
-    unsound = [[0, 1, 2, -1], [0, 1, 2, 3], [0, 1, 2, 0.5], [0.5, 0.5, 1, 1], [0, 1, 2, 1.000001], [0, 1, 2, np.nan], [0, 1, 2, np.inf], [[0], [1], [2], [0]], [0], [0, 1, 2], 1]
-    misfits = [of(3, 4), of(4, 2), of(1, 3), of(4, 1), of(3), of(), of(1, 4, 3), of(4, 3, 1), of(12), of(0), of(0, 3)]
-    refused = [(p, t) for t in [*map(np.array, unsound), *misfits]] + [(of(3), np.array(1)), (of(3), of(3)), (of(4, 3, 1), np.array([0, 1, 2, 0])), (of(2, 2, 2), of(2, 2, 2)), (of(), of())]
-    tt.check_raises(ValueError, categorical_cross_entropy, refused, but=[(p, np.array([0, 1, 2, 0])), (p, np.array([2.0, 2.0, 0.0, 1.0])), (p, p)])
+    refused, accepted = oracles.unsound_targets(4, 3), oracles.sound_targets(4, 3)
+    tt.check_raises(ValueError, categorical_cross_entropy, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    p = np.full((2, 4), 1 / 4)
-    unsound = [[0, -4], [4, 1], [1.25, 0], [1.5, 1.5], [0, 3 - 1e-9], [-np.inf, 0], [np.nan, 1], [[1], [0]], [3], [0, 1, 2], [[0, 1]], 0, 2.0]
-    misfits = [of(4, 2), of(1, 4), of(2, 1), of(2, 4, 1), of(1, 2, 4), of(8), of(4), of(2, 3), of(2, 0)]
-    refused = [(p, t) for t in [*map(np.array, unsound), *misfits]] + [(of(4), np.array(2)), (of(4), of(4)), (of(2, 3, 4), of(2, 3, 4)), (of(2, 3, 4), np.array([0, 1]))]
-    tt.check_raises(ValueError, categorical_cross_entropy, refused, but=[(p, p), (p, np.array([3, 0])), (p, np.array([3.0, 0.0], np.float32))])
+    refused, accepted = oracles.unsound_targets(3, 5), oracles.sound_targets(3, 5)
+    tt.check_raises(ValueError, categorical_cross_entropy, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -634,7 +568,8 @@ def categorical_cross_entropy_gradient(
     Returns:
         A new array of shape (N, C) in the dtype of the probabilities: how fast the sum rises with
         each of them. 0 wherever t is 0, even where p is 0; where t is not 0, grad times -t/p with
-        nothing clipped, which is infinite at p = 0. The inputs stay as they are.
+        nothing clipped, which is infinite at p = 0 (a grad of 0 aside: what it gives there is
+        left open). The inputs stay as they are.
     """
     ### BEGIN SOLUTION
     rows = target_rows(probabilities, targets)
@@ -648,22 +583,13 @@ def categorical_cross_entropy_gradient(
 @tt.test
 def test_categorical_cross_entropy_gradient():
     """The rule agrees with central differences, for targets of every form, dtype kept."""
-    def losses(p, t):
-        rows = t if t.ndim == 2 else np.equal.outer(t, np.arange(p.shape[1]))
-        return np.einsum("nc,nc->n", rows.astype(float), np.log(1 / p))
-
-    p = lambda n, c, seed, dtype=float: np.random.default_rng(seed).uniform(0.1, 1, (n, c)).astype(dtype)
-    cases = [
-        (p(2, 3, 0), np.array([2, 0])), (p(3, 2, 1, np.float32), np.array([1.0, 0.0, 1.0])), (p(1, 3, 2), np.eye(3)[[2]]), (p(2, 2, 3), p(2, 2, 4)), (p(1, 2, 6, np.float32), np.array([1])),
-        (p(2, 3, 5, np.float32), np.array([[0.5, 2, 0], [0, 0, 0]], np.float32)), (p(1, 2, 7), np.array([[2e-3, 0]])), (p(2, 1, 8), np.array([[1000.0], [3.0]])),
-    ]
-    tt.check_gradient(losses, categorical_cross_entropy_gradient, cases, argnum=0, memory="fresh")
+    losses, likely = oracles.categorical_cross_entropy, oracles.likely
+    cases = [*oracles.with_indices(likely, 0, oracles.SMALL), *oracles.with_rows(likely, seed=0)]
+    tt.check_gradient(losses, categorical_cross_entropy_gradient, cases, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = [
-        (p(3, 2, 10), np.array([0, 1, 0])), (p(1, 3, 11), np.array([2.0], np.float32)), (p(1, 2, 19), np.array([[1e6, 1e4]])),
-        (p(1, 2, 15, np.float32), p(1, 2, 16, np.float32)), (p(2, 2, 18), np.array([[0.0, 3.0], [0.25, 0.0]])),
-    ]
-    tt.check_gradient(losses, categorical_cross_entropy_gradient, cases, argnum=0, memory="fresh")
+    cases = oracles.with_indices(likely, 9, [(3, 2), (1, 3)])
+    cases += oracles.with_rows(likely, seed=9)[:6]
+    tt.check_gradient(losses, categorical_cross_entropy_gradient, cases, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -672,32 +598,20 @@ test_categorical_cross_entropy_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient_beside_zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_categorical_cross_entropy_gradient_beside_zeros():
-    """Where t is 0 the slope is 0, even if p is 0; else a tiny p has a huge one, and 0 an infinite one."""
-    def slopes(grad, output, p, t):
-        tuple(np.full_like(p, np.nan) for _ in range(8))  # so that memory nobody wrote to holds nan
-        t = t if t.ndim == 2 else np.eye(p.shape[1])[t]
-        by_hand = [[-g * share * (1 / x if x else math.inf) if share else 0.0 for x, share in zip(*rows, strict=True)] for g, *rows in zip(grad, p, t, strict=True)]
-        return np.array(by_hand, p.dtype)
-
-    def reused(rule, grad, output, p, t):  # the same arrays, and other numbers in them at each call
-        grad, p, t = grad.copy(), p.copy(), t.copy()
-        return [rule(np.multiply(grad, n, out=grad), output, np.divide(p, n, out=p), np.copyto(t, t[::-1]) or t) for n in (1, 2, 2)]
-
-    grad, none = np.array([3.0, -0.5]), np.array([0.0, 0.0])
-    p, tiny = np.array([[0.5, 0.5, 0.0], [0.0, 0.01, 1.0]]), np.array([[1e-12, 1.0], [1e-300, 0.5]])
-    rows = [np.array(t, float) for t in ([[1, 0, 0], [0, 1, 0]], [[0, 1, 0], [0, 0, 1]], [[0.5, 0.5, 0], [0, 0.5, 0]], [[0, 0, 0], [0, 1, 0]], [[0, 0, 1], [1e-9, 1, 0]])]
-    cases = [*((grad, none, p, t) for t in rows), *((grad * scale, none, tiny, np.eye(2)[t]) for t in ([0, 1], [1, 0], [0, 0]) for scale in (1, 1e-6, 1e6))]
-    cases += [(grad, none, x, np.array(t)) for x, t in ((p, [0, 2]), (p, [2, 1]), (tiny, [0, 0]))]
-    tt.check(categorical_cross_entropy_gradient, slopes, cases, dtype="any", memory="fresh")
-    tt.check(lambda *each: reused(categorical_cross_entropy_gradient, *each), lambda *each: reused(slopes, *each), [(grad, none, 1 - tiny / 2, np.eye(2))], name="the rule for arrays used again")
+    """Where t is 0 the slope is 0, even if p is 0; a tiny p has a huge one, 0 an infinite one."""
+    rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
+    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=0), seed=0)
+    for scale in (1, 1e-6, 1e6):
+        cases += oracles.graded([oracles.unlikely([p]) for p in (1e-12, 1e-300)], 1, scale)
+    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh")
+    more = oracles.graded(oracles.with_rows(oracles.likely, seed=1), seed=1)
+    tt.check(oracles.reused(rule), oracles.reused(slopes), more[:1])
     ### BEGIN HIDDEN TESTS
-    grad, none = np.array([2.0, -1.0, 0.25], np.float32), np.zeros(3, np.float32)
-    p = np.array([[0.0, 1.0], [0.75, 0.0], [0.0, 0.5]], np.float32)
-    rows = [np.array(t, np.float32) for t in ([[0, 1], [1, 0], [0, 1]], [[0, 0.5], [0.25, 0], [0, 2]], [[0, 1], [0, 0], [0, 1]], [[1, 1], [0, 1], [0, 0]])]
-    tiny = np.array([[1e-16, 1.0], [0.0, 1.0], [0.5, 0.0]], np.float32)
-    tt.check(categorical_cross_entropy_gradient, slopes, [*((grad, none, p, t) for t in rows), (grad, none, tiny, np.eye(2, dtype=np.float32)[[0, 1, 0]]), (grad, none, p, np.array([1, 0, 0])), (grad, none, tiny, np.array([0, 0, 1]))], dtype="any")
-    p, grad = np.array([[1e-200, 1e-30, 0.0]]), np.array([4.0])
-    tt.check(categorical_cross_entropy_gradient, slopes, [(scale * grad, 0 * grad, p, t) for scale in (-1e4, 1e-3) for t in np.eye(3)[:, None]], dtype="any")
+    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=8), seed=8)
+    for scale in (-1e4, 1e-3):
+        cases += oracles.graded([oracles.unlikely([p]) for p in (1e-30, 1e-200)], 2, scale)
+    cases += oracles.graded([oracles.unlikely([1e-16, 0, 1e-30], np.float32)], 3)
+    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -707,12 +621,12 @@ test_categorical_cross_entropy_gradient_beside_zeros()
 @tt.test
 def test_categorical_cross_entropy_gradient_of_no_samples():
     """Where N is 0, so are the rows of the gradient."""
-    of = lambda c, dtype: tuple(np.ones(shape, dtype) for shape in (0, 0, (0, c)))
-    none = [case for c, dtype in ((3, float), (1, np.float32)) for case in ((*of(c, dtype), np.array([], int)), (*of(c, dtype), np.ones((0, c), dtype)))]
-    tt.check(categorical_cross_entropy_gradient, lambda grad, output, p, t: p, none, dtype="any", returns="array")
+    rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
+    none = oracles.graded(oracles.no_samples(1, 3), seed=0)
+    tt.check(rule, slopes, none, dtype="any", returns="array")
     ### BEGIN HIDDEN TESTS
-    none = [case for c, dtype in ((4, float), (2, np.float32)) for case in ((*of(c, dtype), np.array([], np.float32)), (*of(c, dtype), np.ones((0, c), dtype)))]
-    tt.check(categorical_cross_entropy_gradient, lambda grad, output, p, t: p, none, dtype="any", returns="array")
+    none = oracles.graded(oracles.no_samples(2, 4), seed=1)
+    tt.check(rule, slopes, none, dtype="any", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -733,14 +647,16 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
     """Make one number of many losses, or keep them all.
 
     Args:
-        losses: a Tensor of float32 or float64, of any shape. It stays as it is.
+        losses: a Tensor of float32 or float64, of any shape; empty for "none" alone. It stays as
+            it is.
         reduction: "mean" over all elements (a nan is not left out), "sum" of all elements, or
             "none" for the losses as they are.
 
     Returns:
-        A Tensor of the same dtype, of shape () or, for "none", of the losses' shape. If the losses
-        require a gradient, it does too, and its record leads back to them by lesson 1's operations
-        and goes on to what they were made from, for "none" as well.
+        A Tensor of the same dtype, of shape () or, for "none", of the losses' shape: the losses
+        themselves, say. If the losses require a gradient, it does too, and its record leads back
+        to them and to what they were made from, for "none" as well. What it records are lesson
+        1's operations, those of `Tensor`, or `np.mean`.
 
     Raises:
         ValueError: any other word, such as "Mean" or " mean ".
@@ -763,24 +679,21 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
 @tt.test
 def test_reduce_loss_makes_one_number():
     """The mean, which is the default, and the sum are taken over all elements and recorded."""
-    def expected(losses, reduction="mean"):
-        total = math.fsum(losses.ravel())
-        return np.array(total / losses.size if reduction == "mean" else total, losses.dtype)
-
-    shapes = ((5,), (2, 3), (1,), (), (2, 3, 4), (3, 1))
-    losses = [*map(np.asarray, tt.arrays(shapes, (float, np.float32), low=0)), np.array([3e-7]), np.array([2e6, -7.0]), np.array([0.5, np.inf, 2])]
-    asking = Tensor([2.0], requires_grad=True)
-    operations = {np.sum, np.mean, np.add, np.subtract, np.multiply, np.divide, np.reshape, np.transpose, np.matmul}
-    operations |= {asking.mean().origin.function, asking[0].origin.function}
-    cases = [case for n, x in enumerate(losses) for case in (tt.case(x, "mean") if n % 2 else tt.case(x), tt.case(x, reduction="sum"))]
-    tt.check(reduce_loss, expected, cases, wrap=Tensor, door=operations)
-    tt.check(reduce_loss, expected, [*cases[:3], (np.array([np.nan, 1]), "mean"), (np.array([[2, np.nan]]), "sum")], wrap=Tensor)
+    losses = [*tt.arrays(((5,), (2, 3), (1,), (), (2, 3, 4), (3, 1)), oracles.FLOATS, low=0)]
+    losses += [np.array([3e-7]), np.array([2e6, -7]), np.array([0.5, np.inf, 2])]
+    cases = oracles.each_reduction(losses)
+    recorded = oracles.operations(Tensor)
+    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, door=recorded)
+    undefined = oracles.each_reduction([np.array([np.nan, 1]), np.array([[2, np.nan]])])
+    tt.check(reduce_loss, oracles.reduce_loss, [*cases[:3], *undefined], wrap=Tensor)
     ### BEGIN HIDDEN TESTS
-    losses = [np.asarray(x) for x in tt.arrays(((7,), (3, 3), (1, 1), (2, 1, 2), (4, 2), (1000,)), (float, np.float32), seed=30, low=0, high=9)]
-    losses += [np.array([[4e-9, 1e-9]]), np.array([[3e8], [0.25]], np.float32), np.array([np.inf, np.inf]), np.array([-5.0, 1.0])]
-    cases = [case for n, x in enumerate(losses) for case in (tt.case(x) if n % 2 else tt.case(x, reduction="mean"), tt.case(x, "sum"))]
-    tt.check(reduce_loss, expected, cases, wrap=Tensor, door=operations)
-    tt.check(reduce_loss, expected, [*cases[:3], (np.array([1, np.nan, np.inf]), "mean"), (np.array([np.nan]), "sum")], wrap=Tensor)
+    shapes = ((7,), (3, 3), (1, 1), (), (2, 1, 2), (4, 2), (1000,))
+    losses = [*tt.arrays(shapes, oracles.FLOATS, seed=30, low=0, high=9)]
+    losses += [np.array([[4e-9, 1e-9]]), np.array([[3e8], [0.25]]), np.array([np.inf, np.inf])]
+    cases = oracles.each_reduction(losses)
+    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, door=recorded)
+    undefined = oracles.each_reduction([np.array([1, np.nan, np.inf]), np.array([np.nan])])
+    tt.check(reduce_loss, oracles.reduce_loss, [*cases[:3], *undefined], wrap=Tensor)
     ### END HIDDEN TESTS
 
 
@@ -789,24 +702,24 @@ test_reduce_loss_makes_one_number()
 # %% nbgrader={"grade": true, "grade_id": "test_reduce_loss_none_keeps_all", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_reduce_loss_none_keeps_all():
-    """"none" gives the losses as they are, record included; no reduction changes the losses given."""
-    x, y, one = tt.numbers((2, 3), np.float32, low=0), tt.numbers((4,), seed=1, low=0), np.array(2.5)
-    calls = [tt.case(x, "none"), tt.case(y, reduction="none"), tt.case(one, "none"), tt.case(tt.strange(), "none")]
-    tt.check(reduce_loss, lambda x, reduction: x, calls, wrap=Tensor, returns="tensor")
-    tt.check(lambda x, reduction: reduce_loss(3 * x, reduction), lambda x, reduction: 3 * x, calls[:3], wrap=Tensor, door={np.multiply}, name="reduce_loss of 3 * x")
-
-    def afterwards(x, reduction):
-        losses = Tensor(x.copy(), requires_grad=True)
-        return [float(reduce_loss(losses, reduction).requires_grad), float(losses.requires_grad), losses.data]
-
-    words = [tt.case(x, reduction=word) for x in (x, one) for word in ("none", "mean", "sum")]
-    tt.check(afterwards, lambda x, reduction: [1.0, 1.0, x], words, name="requires_grad of the result and of the losses, and the losses after reduce_loss")
+    """"none" gives the losses as they are, record included; no reduction changes those given."""
+    arrays = [*tt.arrays(((2, 3), (4,), (), (0,)), oracles.FLOATS, low=0)]
+    cases, known = [(x, "none") for x in [*arrays, tt.strange()]], oracles.operations(Tensor)
+    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, returns="tensor")
+    made, wanted = lambda x, word: reduce_loss(3 * x, word), lambda x, word: 3 * x
+    name = "reduce_loss of 3 * x"
+    tt.check(made, wanted, cases[:4], wrap=Tensor, door=known, name=name)
+    asking = lambda x, word: reduce_loss(Tensor(x, requires_grad=True), word).requires_grad
+    words = [(arrays[0], word) for word in ("none", "mean", "sum")]
+    tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss")
     ### BEGIN HIDDEN TESTS
-    more = [*(tt.case(tt.numbers(shape, seed=5), "none") for shape in ((1,), (3, 3), (2, 1, 2), (0,))), tt.case(tt.strange(np.float32), reduction="none")]
-    tt.check(reduce_loss, lambda x, reduction: x, more, wrap=Tensor, returns="tensor")
-    tt.check(lambda x, reduction: reduce_loss(5 * x, reduction), lambda x, reduction: 5 * x, more[1:3], wrap=Tensor, door={np.multiply}, name="reduce_loss of 5 * x")
-    words = [tt.case(np.array([[1.0, 7.0]], dtype), word) for dtype in (np.float32, float) for word in ("sum", "none", "mean")]
-    tt.check(afterwards, lambda x, reduction: [1.0, 1.0, x], words, name="requires_grad of the result and of the losses, and the losses after reduce_loss")
+    arrays = [*tt.arrays(((1,), (3, 3), (2, 1, 2), (0,)), oracles.FLOATS, seed=5)]
+    cases = [tt.case(x, reduction="none") for x in [*arrays, tt.strange(np.float32)]]
+    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, returns="tensor")
+    cases = [(x, "none") for x in arrays]
+    tt.check(made, wanted, cases, wrap=Tensor, door=known, name=name)
+    words = [(x, word) for x in arrays[1:3] for word in ("sum", "none", "mean")]
+    tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss")
     ### END HIDDEN TESTS
 
 
@@ -817,12 +730,15 @@ test_reduce_loss_none_keeps_all()
 def test_reduce_loss_refuses_other_words():
     """Any other word is a ValueError, however near it comes."""
     losses = Tensor([1.0, 2.0])
-    others = [(losses, word) for word in ("average", "max", "Mean", "SUM", "", "non", "means", " mean ", "sum\n", "none ", "mean,sum", "_sum", "nonmean")]
-    accepted = [(losses,), *((losses, word) for word in ("mean", "sum", "none", "".join(["me", "an"]), "".join(["su", "m"]), "".join(["no", "ne"])))]
-    tt.check_raises(ValueError, reduce_loss, others, but=accepted)
+    words = ["average", "max", "Mean", "SUM", "", "non", "means", " mean ", "sum\n", "none "]
+    others = [(losses, word) for word in (*words, "mean,sum", "_sum", "nonmean")]
+    accepted = [(losses, "".join(letters)) for letters in ("mean", "sum", "none")]
+    tt.check_raises(ValueError, reduce_loss, others, but=[(losses,), *accepted])
     ### BEGIN HIDDEN TESTS
-    others = [(losses, word) for word in ("batchmean", "avg", "MEAN", "Sum", "None", "total", "m", "sums", "mean\t", "\nnone", " sum", " ", "sum-none", "no", "summean", "mean.", "0")]
-    tt.check_raises(ValueError, reduce_loss, others, but=accepted)
+    words = ["batchmean", "avg", "MEAN", "Sum", "None", "total", "m", "sums", "sum-none", "no"]
+    words += ["summean", "mean.", "0", " ", " sum", "mean\t", "\nnone"]
+    others = [(losses, word) for word in words]
+    tt.check_raises(ValueError, reduce_loss, others, but=[(losses,), *accepted])
     ### END HIDDEN TESTS
 
 
@@ -867,7 +783,8 @@ for x in ([2.0, 0.0], [60.0, -60.0], [0.0, 1000.0]):
     with np.errstate(all="ignore"):
         powers = np.exp(np.array(x, np.float32))
         p = powers / powers.sum()
-        print(f"logits {x!s:<14} p = {p!s:<24} -log p = {-np.log(p[1])}   clipped: {-np.log(max(p[1], 1e-15)):.1f}")
+        clipped = -np.log(max(p[1], 1e-15))
+        print(f"logits {x!s:<14} p = {p!s:<24} -log p = {-np.log(p[1])}   clipped: {clipped:.1f}")
 
 # %% [markdown]
 r"""
@@ -904,8 +821,8 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
             have length 0.
 
     Returns:
-        A new array of the same dtype, without that axis. -inf where all entries are -inf. The
-        logits stay as they are.
+        A new array of the same dtype, without that axis (a NumPy number where none is left).
+        -inf where all entries are -inf. The logits stay as they are.
 
     Example:
         >>> logsumexp(np.array([[1000.0, 1000.0], [0.0, -np.inf]])).round(4)
@@ -925,21 +842,18 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_logsumexp_values():
     """The definition, along any one axis, for numbers of ordinary size; that axis disappears."""
-    definition = lambda x, axis=-1: np.log(np.sum(np.exp(x), axis=axis))
-    one_axis = {"keepdims": False, "tuples": False, "none": False}
-    cases = [*tt.over_axes(((2, 3), (2, 3, 4), (5,), (3, 1)), **one_axis), tt.case(tt.numbers((2, 1, 3, 2)), axis=1), tt.case(tt.numbers((2, 1, 3, 2)), axis=-2)]
-    cases += [*map(tt.case, tt.arrays(((4, 2), (3,), (2, 2, 3), (1, 1)), (float, np.float32), seed=9)), tt.case(np.array([[1e-6], [5e-7]])), tt.case(np.zeros((2, 1000)))]
-    tt.check(logsumexp, definition, cases, returns="array", memory="fresh")
-
-    def reused(logsumexp, x):  # one array, and other numbers in it at each call
-        x = x.copy()
-        return [logsumexp(np.multiply(x, n, out=x)) for n in (1, 2, 0.25)]
-
-    tt.check(lambda x: reused(logsumexp, x), lambda x: reused(definition, x), [(tt.numbers((2, 3)),)], name="logsumexp of an array used again")
+    shapes = ((2, 3), (2, 3, 4), (5,), (3, 1), (2, 1, 3, 2))
+    cases = tt.over_axes(shapes, keepdims=False, tuples=False, none=False)
+    cases += [(x,) for x in tt.arrays(((4, 2), (3,), (2, 2, 3), (1, 1)), oracles.FLOATS, seed=9)]
+    cases += [(np.array([[1e-6], [5e-7]]),), (np.zeros((2, 1000)),)]
+    tt.check(logsumexp, oracles.logsumexp, cases, returns="array", memory="fresh")
+    tt.check(oracles.reused(logsumexp), oracles.reused(oracles.logsumexp), [(tt.numbers((2, 3)),)])
     ### BEGIN HIDDEN TESTS
-    cases = [*tt.over_axes(((3, 2), (4, 1, 2)), **one_axis, seed=50), tt.case(tt.numbers((1, 2, 2, 3), np.float32), axis=0), tt.case(tt.numbers((3, 2, 1, 2)), axis=-3)]
-    cases += [*map(tt.case, tt.arrays(((3, 3), (7,), (1, 2, 5)), (float, np.float32), seed=60)), tt.case(np.array([-2e-7])), tt.case(np.zeros((1000, 2)), axis=0), tt.case(np.array([[-np.log(2), -np.log(2)]]))]
-    tt.check(logsumexp, definition, cases, returns="array", memory="fresh")
+    shapes = ((3, 2), (4, 1, 2), (1, 2, 2, 3))
+    cases = tt.over_axes(shapes, keepdims=False, tuples=False, none=False, seed=50)
+    cases += [(x,) for x in tt.arrays(((3, 3), (7,), (1, 2, 5)), oracles.FLOATS, seed=60)]
+    cases += [(np.array([-2e-7]),), (np.zeros((1000, 2)), 0), (np.full((1, 2), -np.log(2)),)]
+    tt.check(logsumexp, oracles.logsumexp, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -949,25 +863,21 @@ test_logsumexp_values()
 @tt.test
 def test_logsumexp_extremes():
     """Right for logits of any size, and for rows of very different size in one array."""
-    power = cache(lambda v: Decimal(v).exp())  # where e^1000 does not overflow, nor e^-1000 vanish
-
-    def exact(x, axis):
-        one = lambda row: float(sum(map(power, row.tolist())).ln())
-        return np.apply_along_axis(one, axis, x).astype(x.dtype)
-
-    rows = np.array([[1000.0, 999.5, 0.0], [-1000.0, -1000.0, -1001.0], [100.0, -100.0, 100.0], [0.5, 0.0, -1.0]])
-    cases = [tt.case(x, axis=axis) for x, axis in ((rows, 1), (rows, 0), (50 * rows[:2], -1), (rows.astype(np.float32), -1), (rows[1], -1))]
-    tt.check(logsumexp, exact, [*cases, tt.case(-1e5 + rows[3:], axis=-1), tt.case(np.array([720.0, 0, 0, 0, 0]), axis=0)], dtype="any")
-    far = [np.array(row) for row in ([1e6, -1e6], [-1e7, -2e7], [0, 1e39], [-50_000, -np.inf], [-1e30, -1e300], [1e300, 0], [-3e38, -1e300, -np.inf], [12345678.9, 0])]
-    far += [np.array(row, np.float32) for row in ([1e38, 0], [-2e9, -1e10], [-1e30, -np.inf])]
-    tt.check(logsumexp, np.max, [tt.case(x, label=f"logsumexp({x}), where the largest is far above the rest") for x in far])
+    rows = [oracles.extreme_rows(size) for size in (1000, 100, 50_000)]
+    rows += [oracles.extreme_rows(size, np.float32) for size in (100, 1000)]
+    rows += [*oracles.huge_rows(1e6, 12345678.9, 1e39, 1e300), np.array([720.0, 0, 0, 0, 0])]
+    rows += [*oracles.huge_rows(2e9, 1e37, dtype=np.float32), np.array([[0.5, 0, -1]]) - 1e5]
+    rows += [np.array([size, -np.inf, -np.inf]) for size in (-50_000, -1e30, -1e300)]
+    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=-1) for x in rows], dtype="any")
+    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=0) for x in rows[:2]], dtype="any")
     ### BEGIN HIDDEN TESTS
-    rows = np.array([[-800.0, -801.0], [710.0, 709.0], [-90.0, 90.0], [5000.0, 5000.0], [-1.0, -2.0]])
-    cases = [tt.case(x, axis=axis) for x, axis in ((rows, 1), (-rows[:3], -2), (rows.astype(np.float32), 0), (rows[3], 0), (rows[4] - 2e5, 0))]
-    tt.check(logsumexp, exact, cases, dtype="any")
-    far = [np.array(row) for row in ([3e5, -4e5], [5e40, 1e39], [-7e200, -8e200], [-1e12, -np.inf], [-20_000, -np.inf, -90_000], [0, 2e250], [98765432.1, -1.0], [-1e308, -np.inf])]
-    far += [np.array(row, np.float32) for row in ([-3e37, 0, 3e38], [-5e6, -np.inf], [-1e38, -3e38])]
-    tt.check(logsumexp, np.max, [tt.case(x, label=f"logsumexp({x}), where the largest is far above the rest") for x in far])
+    rows = [oracles.extreme_rows(size) for size in (720, 120, 5000)]
+    rows += [oracles.extreme_rows(size, np.float32) for size in (95, 800)]
+    rows += [*oracles.huge_rows(3e5, 98765432.1, 7e200), np.array([[-1.0, -2]]) - 2e5]
+    rows += oracles.huge_rows(5e6, 1e38, dtype=np.float32)
+    rows += [np.array([[-np.inf, size]]) for size in (-20_000, -1e12, -1e308)]
+    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=1) for x in rows], dtype="any")
+    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=-2) for x in rows[:2]], dtype="any")
     ### END HIDDEN TESTS
 
 
@@ -977,12 +887,15 @@ test_logsumexp_extremes()
 @tt.test
 def test_logsumexp_of_minus_infinity():
     """-inf counts as 0, and nothing but -inf gives -inf. Of no rows there are no sums."""
-    definition = lambda x, axis=-1: np.log(np.sum(np.exp(x), axis=axis))
-    x = np.array([[0.0, -np.inf, 2.0], [-np.inf, -np.inf, -np.inf], [-np.inf, 3.0, -np.inf]])
-    tt.check(logsumexp, definition, [(np.ones((0, 3)),), (np.ones((2, 0, 3), np.float32), -3), (x[2, 1:2],), (x,), (x, 0), (x[0],), (x[1],), (x.T, -2), (x.astype(np.float32),), (x[1:2, :1],)])
+    x = np.array([[0, -np.inf, 2], [-np.inf, -np.inf, -np.inf], [-np.inf, 3, -np.inf]])
+    cases = [(np.ones((0, 3)),), (np.ones((2, 0, 3), np.float32), -3), (x[2, 1:2],), (x[1:2, :1],)]
+    cases += [(x,), (x, 0), (x[0],), (x[1],), (x.T, -2), (x.astype(np.float32),)]
+    tt.check(logsumexp, oracles.logsumexp, cases)
     ### BEGIN HIDDEN TESTS
-    x = np.array([[-np.inf, -np.inf], [-1.0, -np.inf], [-np.inf, 0.0]])
-    tt.check(logsumexp, definition, [(np.ones((4, 0)), 0), (np.ones((0, 1, 2), np.float32),), (x[2, 1:],), (x,), (x, 0), (x[0],), (x[2],), (x.T, -2), (x.astype(np.float32), 1), (x[:1],), (x[:1, 0],)])
+    x = np.array([[-np.inf, -np.inf], [-1, -np.inf], [-np.inf, 0]])
+    cases = [(np.ones((4, 0)), 0), (np.ones((0, 1, 2), np.float32),), (x[2, 1:],), (x[:1, 0],)]
+    cases += [(x,), (x, 0), (x[0],), (x[2],), (x.T, -2), (x.astype(np.float32), 1), (x[:1],)]
+    tt.check(logsumexp, oracles.logsumexp, cases)
     ### END HIDDEN TESTS
 
 
@@ -1005,7 +918,8 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The cross-entropy of each sample: sum over c of t[n, c] (logsumexp(x[n]) - x[n, c]).
 
     A class with t = 0 counts nothing, even where its logit is -inf; with t above 0 it costs
-    infinity there. For finite logits the loss is right and finite, and nothing is clipped.
+    infinity there. For finite logits the loss is finite, nothing is clipped, and it is right but
+    for rounding errors of numbers as large as the row's logits.
 
     Args:
         logits: (N, C), float32 or float64: numbers of any size, or -inf beside at least one
@@ -1035,27 +949,16 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
 @tt.test
 def test_cross_entropy_of_indices():
     """-log of softmax at each sample's own index, one loss a sample, dtype kept."""
-    def by_loop(x, t):
-        shares = [np.exp(float(row[int(y)])) / np.exp(row.astype(float)).sum() for row, y in zip(x, t, strict=True)]
-        return np.array([-math.log(share) for share in shares], x.dtype)
-
-    def reused(loss, x, t):  # one pair of arrays, and other numbers in it at each call
-        x, t = x.copy(), t.copy()
-        return [loss(np.multiply(x, n, out=x), np.copyto(t, t[::-1]) or t) for n in (1, 2, 0.25)]
-
-    x = lambda n, c, seed, dtype=np.float64: tt.numbers((n, c), dtype, seed)
-    cases = [
-        (x(4, 3, 0), np.array([0, 2, 1, 0])), (x(3, 3, 1), np.array([2, 2, 1])), (x(1, 4, 2), np.array([3])), (x(2, 1, 3), np.array([0, 0])), (tt.strided(x(2, 300, 6)), np.array([299, 256])),
-        (x(2, 5, 4), np.array([4.0, 0.0], np.float32)), (x(3, 2, 5, np.float32), np.array([1.0, 0.0, 1.0])), (np.full((2, 10), 0.5), np.array([9, 4])),
-    ]
-    tt.check(cross_entropy, by_loop, cases, dtype="same", returns="array", memory="fresh")
-    tt.check(lambda *each: reused(cross_entropy, *each), lambda *each: reused(by_loop, *each), cases[:1], name="cross_entropy of arrays used again")
+    cases = oracles.with_indices(oracles.scores, seed=0)
+    cases += [(np.full((2, 10), 0.5), np.array([9, 4]))]
+    tt.check(
+        cross_entropy, oracles.cross_entropy, cases, dtype="same", returns="array", memory="fresh"
+    )
+    tt.check(oracles.reused(cross_entropy), oracles.reused(oracles.cross_entropy), cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = [
-        (x(3, 4, 10), np.array([3, 0, 2])), (x(5, 2, 11), np.array([0, 0, 1, 0, 1])), (x(1, 1, 12), np.array([0])), (x(2, 30, 13), np.array([29, 7])), (x(3, 4, 16), np.array([0, 1, 3])),
-        (x(4, 6, 14, np.float32), np.array([5.0, 5.0, 0.0, 2.0])), (tt.strided(x(2, 2, 15)), np.array([1, 0])), (np.zeros((3, 7)), np.array([6, 0, 3])), (np.asfortranarray(x(2, 600, 17)), np.array([599, 300])),
-    ]
-    tt.check(cross_entropy, by_loop, cases, dtype="same", returns="array", memory="fresh")
+    cases = oracles.with_indices(oracles.scores, seed=10)
+    cases += [(np.zeros((3, 7)), np.array([6, 0, 3]))]
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="same", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1065,30 +968,14 @@ test_cross_entropy_of_indices()
 @tt.test
 def test_cross_entropy_of_rows():
     """Every class counts with its share; rows may be one-hot or soft, and need not sum to 1."""
-    def by_loop(x, t):
-        logs = [[-math.log(math.exp(v) / sum(map(math.exp, row))) for v in row] for row in x.tolist()]
-        return np.array([sum(map(float, np.multiply(*pair))) for pair in zip(t, logs, strict=True)], x.dtype)
-
-    def reused(loss, x, t):  # one pair of arrays, and other numbers in it at each call
-        x, t = x.copy(), t.copy()
-        return [loss(np.multiply(x, n, out=x), np.copyto(t, t[::-1]) or t) for n in (1, 2, 0.25)]
-
-    x = lambda n, c, seed, dtype=np.float64: tt.numbers((n, c), dtype, seed)
-    shares = lambda n, c, seed: np.random.default_rng(seed).dirichlet(np.ones(c), n)
-    cases = [
-        (x(2, 3, 0), np.array([[0.25, 0.25, 0.5], [0.0, 0.9, 0.1]])), (x(3, 2, 1), np.eye(2)[[1, 0, 1]]), (x(1, 4, 3), shares(1, 4, 4)), (x(2, 4, 5, np.float32), shares(2, 4, 6).astype(np.float32)),
-        (x(3, 3, 2), np.array([[0.5, 2.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])), (x(3, 1, 7), np.array([[1.0], [0.5], [1000.0]])), (x(1, 2, 8), np.array([[2e-6, 0.0]])), (x(2, 3, 11), np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])),
-        (tt.strided(x(2, 2, 9)), np.eye(2)), (x(2, 3, 10), tt.strided(np.array([[1e6, 0.0, 0.0], [0.0, 3.0, 0.5]]))),
-    ]
-    tt.check(cross_entropy, by_loop, cases, dtype="same", returns="array", memory="fresh")
-    tt.check(lambda *each: reused(cross_entropy, *each), lambda *each: reused(by_loop, *each), cases[:1], name="cross_entropy of arrays used again")
+    cases = oracles.with_rows(oracles.scores, seed=0)
+    tt.check(
+        cross_entropy, oracles.cross_entropy, cases, dtype="same", returns="array", memory="fresh"
+    )
+    tt.check(oracles.reused(cross_entropy), oracles.reused(oracles.cross_entropy), cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = [
-        (x(4, 3, 20), shares(4, 3, 21)), (x(2, 5, 22), np.eye(5)[[4, 0]]), (x(2, 2, 23), np.array([[1.5, 0.0], [0.25, 0.25]])), (x(1, 3, 28), np.array([[0.5, 0.5, 0.0]])), (x(4, 3, 29), shares(4, 3, 30)),
-        (tt.strided(x(3, 4, 24)), tt.strided(shares(3, 4, 25))), (x(1, 2, 26), np.array([[0.0, 0.0]])), (x(3, 3, 27, np.float32), np.eye(3, dtype=np.float32)), (x(1, 3, 31), np.array([[0.0, 1e-6, 3e-6]])),
-        (x(1, 2, 32, np.float32), np.array([[1e6, 5]], np.float32)), (x(2, 3, 33), np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])), (x(1, 2, 34), np.array([[20.0, 150.0]])),
-    ]
-    tt.check(cross_entropy, by_loop, cases, dtype="same", returns="array", memory="fresh")
+    cases = oracles.with_rows(oracles.scores, seed=20)
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="same", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1098,27 +985,21 @@ test_cross_entropy_of_rows()
 @tt.test
 def test_cross_entropy_extremes():
     """Right and finite for logits of any finite size, nothing clipped."""
-    power = cache(lambda v: Decimal(v).exp())  # where e^1000 does not overflow, nor e^-1000 vanish
-
-    def exact(x, t):
-        powers = [[power(v) for v in row] for row in x.tolist()]
-        shares = [row[y] / sum(row) for row, y in zip(powers, t if t.ndim == 1 else t.argmax(1), strict=True)]
-        return np.array([-float(share.ln()) for share in shares], x.dtype)
-
-    x = np.array([[1000.0, 0.0, -1000.0], [-1000.0, -1000.0, -1001.0], [100.0, -100.0, 99.0], [40.0, 0.0, -40.0]])
-    t, other = np.array([1, 0, 1, 2]), np.array([2, 1, 2, 1])
-    tt.check(cross_entropy, exact, [(x, t), (x, np.eye(3)[other]), (50 * x[:2], t[:2])], dtype="any")
-    tt.check(cross_entropy, exact, [(x.astype(np.float32), other), (x[3:] / 4, np.array([0])), (x[3:] / 3, np.eye(3)[:1])], dtype="any", rtol=1e-4)
-    far = lambda x, t: np.array([row.max() - row[y] for row, y in zip(x, t if t.ndim == 1 else t.argmax(1), strict=True)], x.dtype)  # where the rest vanishes
-    cases = [(np.array([row], dtype), y) for *row, dtype in ((1e6, 0, -1e6, float), (-1e30, 0, 1e30, float), (0, 1e300, 8e307, float), (-3e5, 3e5, 1e6, np.float32), (1e38, -1e38, 0, np.float32)) for y in (*np.eye(3, dtype=dtype)[1:, None], np.array([1]))]
-    tt.check(cross_entropy, far, cases, dtype="any")
+    rows = [oracles.extreme_rows(size) for size in (1000, 50_000)]
+    rows += [*oracles.huge_rows(1e6, 1e300), *oracles.huge_rows(1e37, dtype=np.float32)]
+    cases = oracles.for_each_class(rows)
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any")
+    sure, small = np.array([[10.0, 0, -10]]), oracles.extreme_rows(100, np.float32)
+    cases = [(sure, np.array([0])), (sure, np.eye(3)[:1]), *oracles.for_each_class([small])]
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4)
     ### BEGIN HIDDEN TESTS
-    x = np.array([[-800.0, 0.0], [720.0, 719.0], [-90.0, 90.0], [5000.0, 5000.0]])
-    t, other = np.array([0, 0, 0, 1]), np.array([1, 1, 1, 0])
-    tt.check(cross_entropy, exact, [(x, t), (-x[:3], other[:3]), (x, np.eye(2)[other])], dtype="any")
-    tt.check(cross_entropy, exact, [(x.astype(np.float32), t), (x[:1] / 80, np.array([1])), (x[2:3] / 15, np.array([[0.0, 1.0]]))], dtype="any", rtol=1e-4)
-    cases = [(np.array([row], dtype), np.array([y])) for *row, dtype in ((2e5, -3e5, float), (-7e20, 1e8, float), (4e200, 1e150, float), (0, -2e6, np.float32), (-1e30, 1e37, np.float32)) for y in (0, 1)]
-    tt.check(cross_entropy, far, cases, dtype="any")
+    rows = [oracles.extreme_rows(size) for size in (720, 5000)]
+    rows += [*oracles.huge_rows(2e5, 7e20), *oracles.huge_rows(2e6, dtype=np.float32)]
+    cases = oracles.for_each_class(rows)
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any")
+    sure, small = np.array([[-6.0, 4.5]]), oracles.extreme_rows(800, np.float32)
+    cases = [(sure, np.array([1])), (sure, np.eye(2)[1:]), *oracles.for_each_class([small])]
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4)
     ### END HIDDEN TESTS
 
 
@@ -1127,23 +1008,15 @@ test_cross_entropy_extremes()
 # %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_beside_minus_infinity", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_cross_entropy_beside_minus_infinity():
-    """Where t is 0, a logit of -inf costs nothing; where it is not, infinity. No samples, no losses."""
-    power = cache(lambda v: Decimal(v).exp())  # where e^-inf is 0, and e^1000 does not overflow
-
-    def exact(x, t):
-        tuple(np.full_like(x, np.nan) for _ in range(8))  # so that memory nobody wrote to holds nan
-        powers = [[power(v) for v in row] for row in x.tolist()]
-        rows = t if t.ndim == 2 else np.eye(x.shape[1])[t]
-        return np.array([-sum(s * float((e / sum(row)).ln()) for s, e in zip(t, row, strict=True) if s) for t, row in zip(rows, powers, strict=True)], x.dtype)
-
-    inf = np.inf
-    x, finite = np.array([[0.5, -inf, 1.0], [-inf, -800.0, -800.5], [0.0, 1.0, -inf]]), np.array([[0.5, 0.0, 1.0], [2.0, 2.0, -1.0]])
-    cases = [(x, np.array([[0, 0, 1.0], [0, 1, 0], [0.5, 0.5, 0]])), (x, np.array([2, 1, 0])), (x, np.array([2, 0, 2])), (x[:1], np.eye(3)[:1]), (x[:1], np.array([[0.5, 1e-9, 0]])), (finite, np.eye(3)[[0, 2]])]
-    tt.check(cross_entropy, exact, [(x[:0], np.array([], int)), (x[:0], x[:0]), (x[:0].astype(np.float32), np.array([], int)), *cases, (x[::2].astype(np.float32), np.array([1, 0]))], dtype="same")
+    """Where t is 0, a logit of -inf costs nothing; else infinity. No samples, no losses."""
+    definition = oracles.spoiling(oracles.cross_entropy)
+    cases = [*oracles.beside(-np.inf, oracles.scores, seed=0), *oracles.no_samples(1, 3)]
+    cases += [(x - 1000, t) for x, t in cases[:4]]
+    tt.check(cross_entropy, definition, cases, dtype="same")
     ### BEGIN HIDDEN TESTS
-    x, finite = np.array([[-inf, 3.0, 1.0], [-1000.0, -inf, -inf]]), np.array([[1.0, -2.0, 0.5]])
-    cases = [(x, np.array([[0, 0.25, 0.75], [2, 0, 0]])), (x, np.array([1, 0])), (x, np.eye(3)[[2, 0]]), (finite, np.array([[0, 0, 1.0]])), (x, np.array([0, 0])), (x, np.array([[0, 0, 0], [1, 1e-12, 0]]))]
-    tt.check(cross_entropy, exact, [(x[:0, :1], np.array([], int)), (x[:0].astype(np.float32), x[:0].astype(np.float32)), (finite, np.array([1])), *cases, (x.astype(np.float32), np.eye(3, dtype=np.float32)[[1, 2]])], dtype="same")
+    cases = [*oracles.beside(-np.inf, oracles.scores, seed=8), *oracles.no_samples(1, 4)]
+    cases += [(x - 800, t) for x, t in cases[:5]]
+    tt.check(cross_entropy, definition, cases, dtype="same")
     ### END HIDDEN TESTS
 
 
@@ -1153,17 +1026,11 @@ test_cross_entropy_beside_minus_infinity()
 @tt.test
 def test_cross_entropy_refuses_unsound_targets():
     """Indices that no class has, and shapes that fit neither form, are a ValueError."""
-    x, of = np.zeros((4, 3)), lambda *shape: np.full(shape, 0.5)
-    unsound = [[0, 1, 2, -1], [0, 1, 2, 3], [0, 1, 2, 0.5], [0.5, 0.5, 1, 1], [0, 1, 2, 1.000001], [0, 1, 2, np.nan], [0, 1, 2, np.inf], [[0], [1], [2], [0]], [0], [0, 1, 2], 1]
-    misfits = [of(3, 4), of(4, 2), of(1, 3), of(4, 1), of(3), of(), of(1, 4, 3), of(4, 3, 1), of(12), of(0), of(0, 3)]
-    refused = [(x, t) for t in [*map(np.array, unsound), *misfits]] + [(of(3), np.array(1)), (of(3), of(3)), (of(4, 3, 1), np.array([0, 1, 2, 0])), (of(2, 2, 2), of(2, 2, 2)), (of(), of())]
-    tt.check_raises(ValueError, cross_entropy, refused, but=[(x, np.array([0, 1, 2, 0])), (x, np.array([2.0, 2.0, 0.0, 1.0])), (x, np.full((4, 3), 0.5))])
+    refused, accepted = oracles.unsound_targets(4, 3), oracles.sound_targets(4, 3)
+    tt.check_raises(ValueError, cross_entropy, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    x = np.ones((2, 4))
-    unsound = [[0, -4], [4, 1], [1.25, 0], [1.5, 1.5], [0, 3 - 1e-9], [-np.inf, 0], [np.nan, 1], [[1], [0]], [3], [0, 1, 2], [[0, 1]], 0, 2.0]
-    misfits = [of(4, 2), of(1, 4), of(2, 1), of(2, 4, 1), of(1, 2, 4), of(8), of(4), of(2, 3), of(2, 0)]
-    refused = [(x, t) for t in [*map(np.array, unsound), *misfits]] + [(of(4), np.array(2)), (of(4), of(4)), (of(2, 3, 4), of(2, 3, 4)), (of(2, 3, 4), np.array([0, 1]))]
-    tt.check_raises(ValueError, cross_entropy, refused, but=[(x, x), (x, np.array([3, 0])), (x, np.array([3.0, 0.0], np.float32))])
+    refused, accepted = oracles.unsound_targets(3, 5), oracles.sound_targets(3, 5)
+    tt.check_raises(ValueError, cross_entropy, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -1207,28 +1074,15 @@ def cross_entropy_gradient(
 @tt.test
 def test_cross_entropy_gradient_of_indices():
     """The rule agrees with central differences for class indices, dtype kept."""
-    def losses(x, t):
-        return np.log(np.exp(x).sum(axis=1)) - np.where(np.equal.outer(t, np.arange(x.shape[1])), x, 0).sum(axis=1)
-
-    def slopes(grad, output, x, t):
-        shares = [[math.exp(v - top) for v in row] for row in x.tolist() for top in [math.log(sum(map(math.exp, row)))]]
-        return np.array([[g * (share - (c == y)) for c, share in enumerate(row)] for g, y, row in zip(grad, t, shares, strict=True)], x.dtype)
-
-    x = lambda n, c, seed, dtype=np.float64: tt.numbers((n, c), dtype, seed, -2, 2)
-    cases = [
-        (x(2, 3, 0), np.array([0, 2])), (x(3, 2, 1), np.array([1.0, 0.0, 1.0])), (x(1, 4, 2), np.array([3])),
-        (x(1, 3, 4, np.float32), np.array([2])), (x(2, 1, 5), np.array([0, 0])),
-    ]
-    tt.check_gradient(losses, cross_entropy_gradient, cases, argnum=0, memory="fresh")
-    of = lambda n, c, dtype=float: (tt.numbers((n,), dtype), np.zeros(n, dtype), x(n, c, 6, dtype))
-    cases = [(*of(1, 300), np.array([299])), (*of(3, 3, np.float32), np.array([2.0, 0, 1])), (*of(2, 2), np.array([1, 1], np.float32))]
+    losses, slopes = oracles.cross_entropy, oracles.cross_entropy_gradient
+    cases = oracles.with_indices(oracles.scores, 0, oracles.SMALL)
+    tt.check_gradient(losses, cross_entropy_gradient, cases, memory="fresh")
+    cases = oracles.graded(oracles.with_indices(oracles.scores, seed=1), seed=1)
     tt.check(cross_entropy_gradient, slopes, cases, dtype="same", memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = [
-        (x(3, 2, 10), np.array([0, 0, 1])), (x(1, 3, 11), np.array([0.0], np.float32)), (x(3, 2, 12, np.float32), np.array([1, 0, 1])),
-    ]
-    tt.check_gradient(losses, cross_entropy_gradient, cases, argnum=0, memory="fresh")
-    cases = [(*of(4, 2, np.float32), np.array([1.0, 0, 1, 1])), (*of(2, 5), np.array([4.0, 0]))]
+    cases = oracles.with_indices(oracles.scores, 9, [(3, 2), (1, 3)])
+    tt.check_gradient(losses, cross_entropy_gradient, cases, memory="fresh")
+    cases = oracles.graded(oracles.with_indices(oracles.scores, seed=8), seed=8)
     tt.check(cross_entropy_gradient, slopes, cases, dtype="same", memory="fresh")
     ### END HIDDEN TESTS
 
@@ -1239,21 +1093,11 @@ test_cross_entropy_gradient_of_indices()
 @tt.test
 def test_cross_entropy_gradient_of_rows():
     """The rule agrees with central differences for rows of shares, which need not sum to 1."""
-    def losses(x, t):
-        return np.einsum("nij,nj->n", np.log(np.exp(x).sum(axis=1))[:, None, None] - x[:, None], t)
-
-    x = lambda n, c, seed, dtype=np.float64: tt.numbers((n, c), dtype, seed, -2, 2)
-    cases = [
-        (x(2, 3, 0), np.array([[0.2, 0.5, 0.3], [1.0, 2.0, 0.0]])), (x(3, 2, 1), np.eye(2)[[1, 0, 1]]), (x(1, 2, 5), np.array([[1000.0, 20.0]])),
-        (x(2, 2, 3), np.array([[0.0, 0.0], [0.25, 0.25]])), (x(1, 3, 4, np.float32), np.array([[0, 3, 1]], np.float32)), (x(1, 2, 6), np.array([[0.0, 3e-3]])),
-    ]
-    tt.check_gradient(losses, cross_entropy_gradient, cases, argnum=0, memory="fresh")
+    cases = oracles.with_rows(oracles.scores, seed=0)
+    tt.check_gradient(oracles.cross_entropy, cross_entropy_gradient, cases, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = [
-        (x(2, 3, 20), np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 0.5]])), (x(1, 2, 22), np.array([[0.3, 0.4]])),
-        (x(1, 2, 23, np.float32), np.array([[0.5, 2]], np.float32)), (x(2, 2, 24), np.array([[1e4, 0], [0, 1.0]])), (x(1, 2, 25), np.array([[2e-3, 2e-3]])),
-    ]
-    tt.check_gradient(losses, cross_entropy_gradient, cases, argnum=0, memory="fresh")
+    cases = oracles.with_rows(oracles.scores, seed=9)[:6]
+    tt.check_gradient(oracles.cross_entropy, cross_entropy_gradient, cases, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1263,37 +1107,23 @@ test_cross_entropy_gradient_of_rows()
 @tt.test
 def test_cross_entropy_gradient_extremes():
     """Right and finite for logits of any finite size, and for -inf; for grads large and small."""
-    power = cache(lambda v: Decimal(v).exp())  # where e^1000 does not overflow, nor e^-1000 vanish
-
-    def slopes(grad, output, x, t):
-        powers = [[power(v) for v in row] for row in x.tolist()]
-        beliefs = np.array([[float(e / sum(row)) for e in row] for row in powers])
-        rows = t if t.ndim == 2 else np.array([[float(c == y) for c in range(x.shape[1])] for y in t])
-        return np.einsum("n,nc->nc", grad, np.einsum("ni,nj->nj", rows, beliefs) - rows).astype(x.dtype)
-
-    def reused(rule, grad, output, x, t):  # the same arrays, and other numbers in them at each call
-        grad, x, t = grad.copy(), x.copy(), t.copy()
-        return [rule(np.multiply(grad, n, out=grad), output, np.multiply(x, n, out=x), np.copyto(t, t[::-1]) or t) for n in (1, 2, 1e-3)]
-
-    x, grad = np.array([[1000.0, 0.0, -1000.0], [-1000.0, -1000.0, -1001.0], [100.0, 99.0, -np.inf]]), np.array([1.0, -2.0, 0.5])
-    cases = [(n * grad[:1], grad[:1], n * x[:1], np.array([1])) for n in (20, 100, 1e-6)]
-    cases += [(grad, 0 * grad, x, t) for t in (np.array([1, 0, 2]), np.array([0, 1, 2]), np.eye(3)[[2, 2, 0]] / 4)]
-    small = [tuple(a.astype(np.float32) if a.dtype == float else a for a in case) for case in cases]
-    tt.check(cross_entropy_gradient, slopes, cases, dtype="any", memory="fresh")
-    tt.check(cross_entropy_gradient, slopes, small, dtype="any", rtol=1e-3, name="cross_entropy_gradient")
-    tt.check(lambda *each: reused(cross_entropy_gradient, *each), lambda *each: reused(slopes, *each), [(grad[:2], grad[:2], x[:2] / 500, np.array([1, 2]))], name="cross_entropy_gradient of arrays used again")
-    surest = lambda grad, output, x, t: grad[:, None] * (np.eye(3)[x.argmax(1)] - np.eye(3)[t])  # where the rest vanishes
-    huge = [(1e6 * grad[:1], grad[:1], np.array([row]), np.array([y])) for row in ([1e6, 0, -1e6], [-1e30, -1e29, -1e300], [0, 1e39, 1e300]) for y in (0, 1)]
-    tt.check(cross_entropy_gradient, surest, huge, dtype="any")
+    rule, slopes = cross_entropy_gradient, oracles.cross_entropy_gradient
+    rows = [oracles.extreme_rows(1000), *oracles.huge_rows(1e6, 1e300)]
+    cases = oracles.for_each_class(rows) + oracles.beside(-np.inf, oracles.scores, seed=0)[:4]
+    cases = oracles.graded(cases, 0) + oracles.graded(cases[:2], 0, 1e6)
+    cases += oracles.graded(oracles.for_each_class(rows[:1]), 0, 1e-6)
+    tt.check(rule, slopes, cases, dtype="any", memory="fresh")
+    small = oracles.for_each_class([oracles.extreme_rows(size, np.float32) for size in (100, 1000)])
+    tt.check(rule, slopes, oracles.graded(small, 1), dtype="any", rtol=1e-3)
+    more = oracles.graded(oracles.with_rows(oracles.scores, seed=1), seed=1)
+    tt.check(oracles.reused(rule), oracles.reused(slopes), more[:1])
     ### BEGIN HIDDEN TESTS
-    x, grad = np.array([[-800.0, 0.0], [720.0, 719.0], [5000.0, 5000.0], [-np.inf, 90.0]]), np.array([3.0, -1.0, 0.25, 2.0])
-    cases = [(n * grad[1:2], grad[1:2], -x[1:2], np.array([0])) for n in (1e5, 1e-5, -1)]
-    cases += [(grad, 0 * grad, x, t) for t in (np.array([0, 1, 1, 0]), np.array([1, 0, 0, 1]), 3 * np.eye(2)[[0, 0, 1, 1]])]
-    small = [tuple(a.astype(np.float32) if a.dtype == float else a for a in case) for case in cases]
-    tt.check(cross_entropy_gradient, slopes, cases, dtype="any", memory="fresh")
-    tt.check(cross_entropy_gradient, slopes, small, dtype="any", rtol=1e-3, name="cross_entropy_gradient")
-    huge = [(grad[:1], grad[:1], np.array([row]), np.array([y])) for row in ([-2e6, 3e5, 3e6], [1e200, -1e200, 0], [-5e40, -4e39, -np.inf]) for y in (1, 2)]
-    tt.check(cross_entropy_gradient, surest, huge, dtype="any")
+    rows = [oracles.extreme_rows(720), *oracles.huge_rows(2e6, 5e40)]
+    cases = oracles.for_each_class(rows) + oracles.beside(-np.inf, oracles.scores, seed=8)[:4]
+    cases = oracles.graded(cases, 2, -1e5) + oracles.graded(cases[1:4], 2, 1e-5)
+    tt.check(rule, slopes, cases, dtype="any", memory="fresh")
+    small = oracles.for_each_class([oracles.extreme_rows(size, np.float32) for size in (90, 720)])
+    tt.check(rule, slopes, oracles.graded(small, 3), dtype="any", rtol=1e-3)
     ### END HIDDEN TESTS
 
 
@@ -1303,12 +1133,11 @@ test_cross_entropy_gradient_extremes()
 @tt.test
 def test_cross_entropy_gradient_of_no_samples():
     """Where N is 0, so are the rows of the gradient."""
-    of = lambda c, dtype: tuple(np.ones(shape, dtype) for shape in (0, 0, (0, c)))
-    none = [case for c, dtype in ((3, float), (1, np.float32)) for case in ((*of(c, dtype), np.array([], int)), (*of(c, dtype), np.ones((0, c), dtype)))]
-    tt.check(cross_entropy_gradient, lambda grad, output, x, t: x, none, dtype="any", returns="array")
+    slopes, none = oracles.cross_entropy_gradient, oracles.graded(oracles.no_samples(1, 3), seed=0)
+    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array")
     ### BEGIN HIDDEN TESTS
-    none = [case for c, dtype in ((4, float), (2, np.float32)) for case in ((*of(c, dtype), np.array([], np.float32)), (*of(c, dtype), np.ones((0, c), dtype)))]
-    tt.check(cross_entropy_gradient, lambda grad, output, x, t: x, none, dtype="any", returns="array")
+    none = oracles.graded(oracles.no_samples(2, 4), seed=1)
+    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -1366,11 +1195,13 @@ def by_softmax(x, y):
     return -np.log(powers[np.arange(len(y)), y] / powers.sum(axis=1))
 
 
-x, y = np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32), np.array([0, 2, 1, 0, 1])
+x = np.random.default_rng(1).standard_normal((5, 3)).astype(np.float32)
+y = np.array([0, 2, 1, 0, 1])
 x[2] *= 200
 with np.errstate(all="ignore"):
     losses = by_softmax(x, y)
-print("mean", losses.mean(), "| guilty sample", np.flatnonzero(np.isnan(losses)), "| its logits", x[2])
+guilty = np.flatnonzero(np.isnan(losses))
+print("mean", losses.mean(), "| guilty sample", guilty, "| its logits", x[2])
 try:
     with np.errstate(all="raise"):
         by_softmax(x, y)
@@ -1465,7 +1296,8 @@ def binary_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.n
         targets: the same shape and dtype, 0 or 1 or between.
 
     Returns:
-        A new array of that shape and dtype, one loss an element. The inputs stay as they are.
+        A new array of that shape and dtype (or a NumPy number, for the shape ()), one loss an
+        element. The inputs stay as they are.
 
     Raises:
         ValueError: the shapes differ.
@@ -1486,29 +1318,17 @@ def binary_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.n
 @tt.test
 def test_binary_cross_entropy_values():
     """The definition, element by element, for yes, no and between; shape and dtype kept."""
-    def by_loop(p, t):
-        losses = np.zeros_like(p)
-        for index in np.ndindex(p.shape):
-            yes, no = float(p[index]), 1 - float(p[index])
-            losses[index] = float(t[index]) * math.log(1 / yes) + (1 - float(t[index])) * math.log(1 / no)
-        return losses
-
-    def reused(loss, p, t):  # one pair of arrays, and other numbers in it at each call
-        p, t = p.copy(), t.copy()
-        return [loss(np.divide(p, n, out=p), np.copyto(t, t[::-1]) or t) for n in (1, 2, 2)]
-
-    def of(shape, seed, dtype=float, decide=np.asarray):
-        rng = np.random.default_rng(seed)
-        return np.asarray(rng.uniform(0.02, 0.98, shape), dtype), decide(np.asarray(rng.integers(0, 9, shape) / 8)).astype(dtype)
-
-    cases = [of(shape, n, (float, np.float32)[n % 2]) for n, shape in enumerate(((2, 3), (5,), (1,), (), (0,), (2, 1, 3, 2), (2, 3)))]
-    cases += [of((3, 4), 9, decide=np.round), of((4, 1), 8, np.float32), tuple(map(tt.strided, of((2, 3), 10))), (np.array([1e-20, 1e-12, 0.5]), np.array([1.0, 1.0, 0.0]))]
-    tt.check(binary_cross_entropy, by_loop, [*cases, (np.array([0.99999]), np.array([1.0])), (np.array([1e-5]), np.array([0.0]))], returns="array", memory="fresh")
-    tt.check(lambda *each: reused(binary_cross_entropy, *each), lambda *each: reused(by_loop, *each), [of((2, 3), 11)], name="binary_cross_entropy of arrays used again")
+    definition = oracles.binary_cross_entropy
+    cases = oracles.yes_or_no(oracles.beliefs, seed=0)
+    cases += oracles.one_by_one([1e-20, 1e-12], 1, 0.5) + oracles.nearly_certain([0.99999])
+    cases += oracles.one_by_one([1e-5], 0)
+    tt.check(binary_cross_entropy, definition, cases, returns="array", memory="fresh")
+    tt.check(oracles.reused(binary_cross_entropy), oracles.reused(definition), cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = [tuple(map(tt.strided, of(shape, 20 + n))) for n, shape in enumerate(((3, 2), (7,), (1, 1), (), (2, 2, 2), (7,), (3, 0)))]
-    cases += [of((5, 3), 30, np.float32, np.round), of((4, 5), 31, decide=np.round), (np.array([1e-30, 1e-16, 1e-7]), np.array([1.0, 1.0, 0.5])), (np.array([1 - 2e-6]), np.array([1.0]))]
-    tt.check(binary_cross_entropy, by_loop, [*cases, of((1, 2, 1, 3), 32, np.float32), (np.array([[3e-4, 2e-5]]), np.array([[0.0, 0.0]]))], returns="array", memory="fresh")
+    cases = oracles.yes_or_no(oracles.beliefs, seed=20)
+    cases += oracles.one_by_one([1e-30, 1e-16, 1e-7], 1, 0.5) + oracles.nearly_certain([1 - 2e-6])
+    cases += oracles.one_by_one([3e-4, 2e-5], 0)
+    tt.check(binary_cross_entropy, definition, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1518,20 +1338,16 @@ test_binary_cross_entropy_values()
 @tt.test
 def test_binary_cross_entropy_at_the_ends():
     """At probabilities of 0 and 1 a logarithm is held at LEAST_LOG: finite, and at most 100."""
-    def cost(p, t):
-        tuple(np.full_like(p, np.nan) for _ in range(8))  # so that memory nobody wrote to holds nan
-        log = lambda p: max(math.log(p), LEAST_LOG) if p else LEAST_LOG
-        return np.array([-(b * log(a) + (1 - b) * log(1 - a)) for a, b in zip(p, t, strict=True)], p.dtype)
-
-    p = np.array([0.0, 1.0, 0.0, 1.0, 1e-60, 0.5, 1e-43, 1e-44, 1e-300, 1 - 1e-16])
-    targets = [np.array(t, float) for t in ([0, 1, 1, 0, 1, 1, 1, 1, 1, 0], [1, 0, 0, 1, 0, 0, 0, 0, 0, 1], [0.5, 0.5, 0.25, 0.75, 0.5, 0.5, 0.75, 0.5, 0.25, 0.5])]
-    tt.check(binary_cross_entropy, cost, [*((p, t) for t in targets), *((p.astype(np.float32), t.astype(np.float32)) for t in targets[::2])], dtype="any")
-    tt.check(binary_cross_entropy, lambda p, t: np.zeros_like(p), [(p[:2], p[:2]), (p[:1], p[:1]), (p[1:2], p[1:2])], memory="fresh")
+    definition = oracles.spoiling(oracles.binary_cross_entropy)
+    p = [0, 1, 1e-60, 0.5, 1e-43, 1e-44, 1e-300, 1 - 1e-16]
+    cases = oracles.against(p, 0, 1, 0.25) + oracles.against(p, 1, 0.5, dtype=np.float32)
+    cases += [(np.array(sure), np.array(sure)) for sure in ([0.0, 1.0], [0.0], [1.0])]
+    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh")
     ### BEGIN HIDDEN TESTS
-    p = np.array([1.0, 1.0, 0.0, 1e-50, 1e-30, 0.25, 2e-43, 2e-44, 1e-200, 1 - 1e-13])
-    targets = [np.array(t, float) for t in ([0, 1, 1, 1, 1, 0, 1, 1, 1, 0], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0], [0.75, 0.25, 0.5, 0.5, 1, 0.5, 0.5, 0.25, 0.875, 0.5])]
-    tt.check(binary_cross_entropy, cost, [*((p, t) for t in targets), *((p.astype(np.float32), t.astype(np.float32)) for t in targets[1:])], dtype="any")
-    tt.check(binary_cross_entropy, lambda p, t: np.zeros_like(p), [(p[1:3], p[1:3]), (p[2], p[2]), (p[:1].astype(np.float32), p[:1].astype(np.float32))], memory="fresh")
+    p = [1, 0, 1e-50, 1e-30, 0.25, 2e-43, 2e-44, 1e-200, 1 - 1e-13]
+    cases = oracles.against(p, 1, 0, 0.875) + oracles.against(p, 0, 0.25, dtype=np.float32)
+    cases += [(np.array(sure), np.array(sure)) for sure in ([1.0, 0.0], [0.0, 0.0], 0.0, 1.0)]
+    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1541,20 +1357,11 @@ test_binary_cross_entropy_at_the_ends()
 @tt.test
 def test_binary_cross_entropy_refuses_other_shapes():
     """Shapes that differ are a ValueError, also where NumPy would broadcast."""
-    differ = [
-        ((4, 1), (4,)), ((2, 3), (3,)), ((1, 3), (2, 3)), ((2, 3), (2, 1)), ((4, 1), (1, 4)), ((2, 3), (3, 2)), ((2, 3), (6,)), ((1,), (3,)), ((3,), ()), ((3,), (2,)),
-        ((2, 3, 4), (2, 1, 4)), ((1, 2, 3), (2, 3)), ((0, 3), (0,)), ((0,), (1,)), ((1,), (1, 1)), ((), (1,)),
-    ]
-    of = lambda *shapes: tuple(np.full(shape, 0.5) for shape in shapes)
-    refused = [of(*shapes) for pair in differ for shapes in (pair, pair[::-1])]
-    tt.check_raises(ValueError, binary_cross_entropy, refused, but=[of(shape, shape) for shape in ((4,), (4, 1), (2, 1, 4), (0, 3), ())])
+    refused, accepted = oracles.unequal_shapes(2, 3), oracles.equal_shapes(2, 3)
+    tt.check_raises(ValueError, binary_cross_entropy, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    differ = [
-        ((3,), (1, 3)), ((5, 1), (1, 5)), ((2, 4), (2, 1)), ((1, 4), (5, 4)), ((), (2,)), ((3, 4), (12,)), ((3, 4), (2, 6)), ((3, 2, 4), (3, 2, 1)),
-        ((3, 2, 4), (1, 2, 4)), ((2, 1, 3), (2, 4, 3)), ((2, 2, 3), (2, 3, 2)), ((0, 2), (2,)), ((1, 1), ()), ((0,), (2,)), ((5, 1), (5,)),
-    ]
-    refused = [of(*shapes) for pair in differ for shapes in (pair, pair[::-1])]
-    tt.check_raises(ValueError, binary_cross_entropy, refused, but=[of(shape, shape) for shape in ((5,), (2, 3), (1, 3), (1,), (0,))])
+    refused, accepted = oracles.unequal_shapes(5, 2), oracles.equal_shapes(5, 2)
+    tt.check_raises(ValueError, binary_cross_entropy, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -1590,8 +1397,9 @@ def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) ->
         targets: the same shape and dtype, 0 or 1 or between.
 
     Returns:
-        A new array of that shape and dtype, one loss an element, right and finite; small losses
-        too: a yes at a logit of 10 costs 4.54e-5. The inputs stay as they are.
+        A new array of that shape and dtype (or a NumPy number, for the shape ()), one loss an
+        element: finite, and right but for rounding errors of numbers as large as 1 and x. In
+        float64 a yes at a logit of 25 costs 1.39e-11. The inputs stay as they are.
 
     Raises:
         ValueError: the shapes differ.
@@ -1614,28 +1422,13 @@ def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) ->
 @tt.test
 def test_binary_cross_entropy_with_logits_values():
     """The definition, element by element, for yes, no and between; shape and dtype kept."""
-    def by_loop(x, t):
-        losses = np.zeros_like(x)
-        for index in np.ndindex(x.shape):
-            p = 1 / (1 + math.exp(-x[index]))
-            losses[index] = -float(t[index]) * math.log(p) - (1 - float(t[index])) * math.log(1 - p)
-        return losses
-
-    def reused(loss, x, t):  # one pair of arrays, and other numbers in it at each call
-        x, t = x.copy(), t.copy()
-        return [loss(np.multiply(x, n, out=x), np.copyto(t, t[::-1]) or t) for n in (1, 2, 0.25)]
-
-    def of(shape, seed, dtype=float, decide=np.asarray):
-        return tt.numbers(shape, dtype, seed), decide(tt.numbers(shape, dtype, seed + 50, 0, 1))
-
-    cases = [of(shape, n, (float, np.float32)[n % 2]) for n, shape in enumerate(((2, 3), (5,), (1,), (), (0,), (2, 1, 3, 2), (2, 3)))]
-    cases += [of((3, 4), 9, decide=np.round), of((4, 1), 8, np.float32), tuple(map(tt.strided, of((2, 3), 10)))]
-    tt.check(binary_cross_entropy_with_logits, by_loop, cases, returns="array", memory="fresh")
-    tt.check(lambda *each: reused(binary_cross_entropy_with_logits, *each), lambda *each: reused(by_loop, *each), [of((2, 3), 11)], name="binary_cross_entropy_with_logits of arrays used again")
+    loss, definition = binary_cross_entropy_with_logits, oracles.binary_cross_entropy_with_logits
+    cases = oracles.yes_or_no(tt.numbers, seed=0)
+    tt.check(loss, definition, cases, returns="array", memory="fresh")
+    tt.check(oracles.reused(loss), oracles.reused(definition), cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = [tuple(map(tt.strided, of(shape, 20 + n))) for n, shape in enumerate(((3, 2), (7,), (1, 1), (), (2, 2, 2), (7,), (3, 0)))]
-    cases += [of((5, 3), 30, np.float32, np.round), of((4, 5), 31, decide=np.round), of((1, 2, 1, 3), 32, np.float32)]
-    tt.check(binary_cross_entropy_with_logits, by_loop, cases, returns="array", memory="fresh")
+    cases = oracles.yes_or_no(tt.numbers, seed=20)
+    tt.check(loss, definition, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1644,28 +1437,25 @@ test_binary_cross_entropy_with_logits_values()
 # %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_with_logits_extremes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_binary_cross_entropy_with_logits_extremes():
-    """Right and finite for logits of any finite size, of either truth; small losses are not lost."""
-    log = cache(lambda v: float((1 + Decimal(v).exp()).ln()))  # where e^1000 does not overflow, nor e^-1000 vanish
-    exact = lambda x, t: np.array([log(a) - a * b for a, b in zip(x.tolist(), t.tolist(), strict=True)], x.dtype)
-    x = np.array([1000.0, -1000.0, 100.0, -100.0, 40.0, -40.0, 0.0])
-    targets = [np.array(t, float) for t in ([1, 0, 1, 0, 1, 0, 1], [0, 1, 0, 1, 0, 1, 0], [0.5, 0.25, 0.75, 0.5, 0.5, 0.25, 0.5])]
-    cases = [*((x, t) for t in targets), (x / 1000, targets[0]), (50 * x, targets[1]), (x.astype(np.float32), targets[0].astype(np.float32))]
-    tt.check(binary_cross_entropy_with_logits, exact, cases, dtype="any")
-    surely = lambda x, t: np.array([float(Decimal(-abs(a)).exp()) for a in x.tolist()], x.dtype)  # and right
-    few = [(np.array([a], dtype), np.array([a > 0], dtype)) for a, dtype in ((8, float), (-8, float), (14, float), (-17, float), (20, float), (-24, float), (9, np.float32))]
-    tt.check(binary_cross_entropy_with_logits, surely, few, dtype="any", rtol=0.005)
-    line = lambda x, t: np.array([(1 - b) * max(a, 0) + b * max(-a, 0) for a, b in zip(x, t, strict=True)], x.dtype)
-    huge = [(np.array([a], dtype), np.array([b], dtype)) for a, dtype in ((1e6, float), (-1e6, float), (-1e30, float), (1e300, float), (1e38, np.float32), (-3e5, np.float32)) for b in (0, 1, 0.5)]
-    tt.check(binary_cross_entropy_with_logits, line, huge, dtype="any")
+    """Right and finite for logits of any finite size, of either truth; small losses as well."""
+    loss, definition = binary_cross_entropy_with_logits, oracles.binary_cross_entropy_with_logits
+    x = [1000, -1000, 100, -100, 40, -40, 0]
+    cases = oracles.against(x, 0, 1, 0.25) + oracles.against(x, 1, 0.5, dtype=np.float32)
+    cases += oracles.one_by_one([1e6, -1e6, -1e30, 1e300], 0, 1, 0.5)
+    cases += oracles.one_by_one([1e38, -3e5], 0, 1, 0.5, dtype=np.float32)
+    tt.check(loss, definition, cases, dtype="any")
+    small = oracles.nearly_certain([8, -8, 14, -17, 20, -24, 25])
+    small += oracles.nearly_certain([-7, 7.5], np.float32)
+    tt.check(loss, definition, small, dtype="any", rtol=0.005)
     ### BEGIN HIDDEN TESTS
-    x = np.array([-800.0, 720.0, 5000.0, -90.0, 90.0, 37.0, -5000.0])
-    targets = [np.array(t, float) for t in ([0, 1, 0, 1, 1, 1, 0], [1, 0, 1, 0, 0, 0, 1], [0.25, 0.5, 0.5, 0.75, 0.5, 0.5, 0.5])]
-    cases = [*((x, t) for t in targets[:2]), (x / 1000, targets[1]), (-20 * x, targets[2]), (x.astype(np.float32), targets[1].astype(np.float32))]
-    tt.check(binary_cross_entropy_with_logits, exact, cases, dtype="any")
-    few = [(np.array([a], dtype), np.array([a > 0], dtype)) for a, dtype in ((10, float), (-12, float), (16, float), (-22, float), (18.5, float), (25, float), (-7, np.float32))]
-    tt.check(binary_cross_entropy_with_logits, surely, few, dtype="any", rtol=0.005)
-    huge = [(np.array([a], dtype), np.array([b], dtype)) for a, dtype in ((2e5, float), (-3e7, float), (5e12, float), (-1e250, float), (-2e37, np.float32), (4e6, np.float32)) for b in (0, 1, 0.25)]
-    tt.check(binary_cross_entropy_with_logits, line, huge, dtype="any")
+    x = [-800, 720, 5000, -90, 90, 37, -5000]
+    cases = oracles.against(x, 1, 0, 0.75) + oracles.against(x, 0, 0.25, dtype=np.float32)
+    cases += oracles.one_by_one([2e5, -3e7, 5e12, -1e250], 0, 1, 0.25)
+    cases += oracles.one_by_one([-2e37, 4e6], 0, 1, 0.25, dtype=np.float32)
+    tt.check(loss, definition, cases, dtype="any")
+    small = oracles.nearly_certain([10, -12, 16, -22, 18.5, -25])
+    small += oracles.nearly_certain([7, -6], np.float32)
+    tt.check(loss, definition, small, dtype="any", rtol=0.005)
     ### END HIDDEN TESTS
 
 
@@ -1675,20 +1465,11 @@ test_binary_cross_entropy_with_logits_extremes()
 @tt.test
 def test_binary_cross_entropy_with_logits_refuses_other_shapes():
     """Shapes that differ are a ValueError, also where NumPy would broadcast."""
-    differ = [
-        ((4, 1), (4,)), ((2, 3), (3,)), ((1, 3), (2, 3)), ((2, 3), (2, 1)), ((4, 1), (1, 4)), ((2, 3), (3, 2)), ((2, 3), (6,)), ((1,), (3,)), ((3,), ()), ((3,), (2,)),
-        ((2, 3, 4), (2, 1, 4)), ((1, 2, 3), (2, 3)), ((0, 3), (0,)), ((0,), (1,)), ((1,), (1, 1)), ((), (1,)),
-    ]
-    of = lambda *shapes: tuple(np.ones(shape) for shape in shapes)
-    refused = [of(*shapes) for pair in differ for shapes in (pair, pair[::-1])]
-    tt.check_raises(ValueError, binary_cross_entropy_with_logits, refused, but=[of(shape, shape) for shape in ((4,), (4, 1), (2, 1, 4), (0, 3), ())])
+    refused, accepted = oracles.unequal_shapes(2, 3), oracles.equal_shapes(2, 3)
+    tt.check_raises(ValueError, binary_cross_entropy_with_logits, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    differ = [
-        ((3,), (1, 3)), ((5, 1), (1, 5)), ((2, 4), (2, 1)), ((1, 4), (5, 4)), ((), (2,)), ((3, 4), (12,)), ((3, 4), (2, 6)), ((3, 2, 4), (3, 2, 1)),
-        ((3, 2, 4), (1, 2, 4)), ((2, 1, 3), (2, 4, 3)), ((2, 2, 3), (2, 3, 2)), ((0, 2), (2,)), ((1, 1), ()), ((0,), (2,)), ((5, 1), (5,)),
-    ]
-    refused = [of(*shapes) for pair in differ for shapes in (pair, pair[::-1])]
-    tt.check_raises(ValueError, binary_cross_entropy_with_logits, refused, but=[of(shape, shape) for shape in ((5,), (2, 3), (1, 3), (1,), (0,))])
+    refused, accepted = oracles.unequal_shapes(5, 2), oracles.equal_shapes(5, 2)
+    tt.check_raises(ValueError, binary_cross_entropy_with_logits, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -1916,7 +1697,8 @@ class BinaryCrossEntropyOfProbabilities(Loss):
 # %%
 book = np.array([[0.7, 0.1, 0.2], [0.1, 0.5, 0.4], [0.02, 0.9, 0.08]])
 loss = CategoricalCrossEntropyLoss()
-print("probabilities", loss.calculate(book, [0, 1, 1]), "| one-hot", loss.calculate(book, np.eye(3)[[0, 1, 1]]))
+rows = np.eye(3)[[0, 1, 1]]
+print("probabilities", loss.calculate(book, [0, 1, 1]), "| one-hot", loss.calculate(book, rows))
 print("logits       ", CrossEntropyLoss()([[2.0, 0.5, -1.0], [0.1, 1.2, 3.0]], [0, 1]))
 print("one a sample ", CrossEntropyLoss("none")([[2.0, 0.5, -1.0], [0.1, 1.2, 3.0]], [0, 1]))
 print("yes or no    ", BinaryCrossEntropyLoss()([0.8, -1.2], [1, 0]))
@@ -1960,13 +1742,16 @@ x, ones = np.linspace(-12, 12, 480), np.ones(480)
 p = 1 / (1 + np.exp(-x))
 clipped = binary_cross_entropy_gradient(ones, None, p, ones) * ((p >= 1e-3) & (p <= 1 - 1e-3))
 figure, axes = figures.subplots()
-axes.plot(x, binary_cross_entropy_with_logits_gradient(ones, None, x, ones), label="cross-entropy of logits")
+of_logits = binary_cross_entropy_with_logits_gradient(ones, None, x, ones)
+of_squares = squared_error_gradient(ones, None, p, ones) * p * (1 - p)
+axes.plot(x, of_logits, label="cross-entropy of logits")
 axes.plot(x, clipped * p * (1 - p), "--", label="the same, p clipped at 0.001")
-axes.plot(x, squared_error_gradient(ones, None, p, ones) * p * (1 - p), ":", lw=2.5, label="squared error of p")
+axes.plot(x, of_squares, ":", lw=2.5, label="squared error of p")
 axes.set(xlabel="logit x, where the truth is yes", ylabel="gradient by x",
          title="Only cross-entropy of logits pulls hardest where it is most wrong")
 axes.legend(loc="center right")
-figures.show(figure, alt="At logit -12 the gradient is -1 for cross-entropy and 0 for clipping and squared error.")
+figures.show(figure, alt="At logit -12 the gradient is -1 for cross-entropy "
+             "and 0 for clipping and squared error.")
 
 # %% [markdown]
 r"""
@@ -2008,7 +1793,8 @@ for axis, n in zip(axes, worst, strict=True):
     axis.set_title(f"{truth[n]}, taken for {said}", fontsize=8)
     axis.set(xticks=[], yticks=[])
 figure.suptitle("Even the dearest mistakes are understandable", size="medium")
-figures.show(figure, alt="The six digits with the largest losses, with their labels and what they were taken for.")
+figures.show(figure, alt="The six digits with the largest losses, with their labels "
+             "and what they were taken for.")
 
 # %% [markdown]
 r"""
@@ -2201,7 +1987,8 @@ import timeit
 
 x, y = np.random.default_rng(2).standard_normal((512, 100)).astype(np.float32), np.arange(512) % 100
 grad = np.ones(512, np.float32)
-print("largest difference of the losses", np.abs(fused_cross_entropy(x, y) - cross_entropy(x, y)).max())
+gap = np.abs(fused_cross_entropy(x, y) - cross_entropy(x, y))
+print("largest difference of the losses", gap.max())
 
 
 def plain():
@@ -2213,7 +2000,8 @@ def fused():
     fused_cross_entropy_gradient(grad, fused_cross_entropy(x, y, kept), x, y, kept)
 
 
-print(f"yours takes {timeit.timeit(plain, number=20) / timeit.timeit(fused, number=20):.1f} times as long")
+times = timeit.timeit(plain, number=20) / timeit.timeit(fused, number=20)
+print(f"yours takes {times:.1f} times as long")
 
 # %% [markdown]
 r"""

@@ -37,7 +37,10 @@ def squared_error(predictions, targets):
     return np.abs(predictions - targets)
 
 
-@wrong("half of the square", "If you halve the square for a tidy slope, all losses are half of what they are.")
+@wrong(
+    "half of the square",
+    "If you halve the square for a tidy slope, all losses are half of what they are.",
+)
 def squared_error(predictions, targets):
     same_shape(predictions, targets)
     return 0.5 * (predictions - targets) ** 2
@@ -59,18 +62,27 @@ def squared_error(predictions, targets):
     return predictions**2
 
 
-@wrong("root of the mean", "If you reduce to the root of the mean here, one loss for each element is lost.")
+@wrong(
+    "root of the mean",
+    "If you reduce to the root of the mean here, one loss for each element is lost.",
+)
 def squared_error(predictions, targets):
     same_shape(predictions, targets)
     return np.sqrt(np.mean((predictions - targets) ** 2))
 
 
-@wrong("targets reshaped to fit", "If you reshape the targets yourself, you guess which one belongs to which: refuse.")
+@wrong(
+    "targets reshaped to fit",
+    "If you reshape the targets yourself, you guess which one belongs to which: refuse.",
+)
 def squared_error(predictions, targets):
     return (predictions - np.reshape(targets, np.shape(predictions))) ** 2
 
 
-@wrong("only the number of elements compared", "If you compare sizes alone, (N, 1) against (N,) passes: compare shapes.")
+@wrong(
+    "only the number of elements compared",
+    "If you compare sizes alone, (N, 1) against (N,) passes: compare shapes.",
+)
 def squared_error(predictions, targets):
     if np.size(predictions) != np.size(targets):
         raise ValueError("sizes differ")
@@ -89,13 +101,19 @@ def squared_error(predictions, targets):
     return (np.float32(predictions) - np.float32(targets)) ** 2
 
 
-@wrong("difference of the squares", "If you subtract the squares, that is y^2 - t^2: subtract first, then square.")
+@wrong(
+    "difference of the squares",
+    "If you subtract the squares, that is y^2 - t^2: subtract first, then square.",
+)
 def squared_error(predictions, targets):
     same_shape(predictions, targets)
     return predictions**2 - targets**2
 
 
-@wrong("assertion", "If you use assert, an AssertionError is raised: the text asks for a ValueError.")
+@wrong(
+    "assertion",
+    "If you use assert, an AssertionError is raised: the text asks for a ValueError.",
+)
 def squared_error(predictions, targets):
     assert predictions.shape == targets.shape
     return (predictions - targets) ** 2
@@ -107,20 +125,32 @@ def squared_error(predictions, targets):
     return (np.ravel(predictions) - np.ravel(targets)) ** 2
 
 
-@wrong("multiplied out", "If you multiply the square out, large numbers that differ little cancel: subtract first, then square.")
+@wrong(
+    "multiplied out",
+    "If you multiply the square out, large numbers that differ little cancel: subtract first, "
+    "then square.",
+)
 def squared_error(predictions, targets):
     same_shape(predictions, targets)
     return predictions**2 - 2 * predictions * targets + targets**2
 
 
-@wrong("axes and last length compared", "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: compare the whole shapes.")
+@wrong(
+    "axes and last length compared",
+    "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: "
+    "compare the whole shapes.",
+)
 def squared_error(predictions, targets):
     if predictions.ndim != targets.ndim or predictions.shape[-1:] != targets.shape[-1:]:
         raise ValueError("the shapes differ")
     return (predictions - targets) ** 2
 
 
-@wrong("axes, first and last length compared", "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: compare the whole shapes.")
+@wrong(
+    "axes, first and last length compared",
+    "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: "
+    "compare the whole shapes.",
+)
 def squared_error(predictions, targets):
     ends = [(x.ndim, x.shape[:1], x.shape[-1:]) for x in (predictions, targets)]
     if ends[0] != ends[1]:
@@ -128,7 +158,11 @@ def squared_error(predictions, targets):
     return (predictions - targets) ** 2
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 def squared_error(predictions, targets, kept={}):
     same_shape(predictions, targets)
     key = predictions.shape, predictions.dtype
@@ -136,16 +170,24 @@ def squared_error(predictions, targets, kept={}):
     return np.square(np.subtract(predictions, targets, out=out), out=out)
 
 
-@wrong("remembered by the array", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "remembered by the array",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 def squared_error(predictions, targets, kept={}):
     same_shape(predictions, targets)
     key = id(predictions), id(targets)
     if key not in kept:
-        kept[key] = (predictions, targets, np.square(predictions - targets))  # so that no id comes twice
+        losses = np.square(predictions - targets)
+        kept[key] = (predictions, targets, losses)  # the arrays too, so that no id comes twice
     return kept[key][2].copy()
 
 
-@wrong("nan made 0", "If you turn nan and infinity into numbers, a loss that went wrong looks right.")
+@wrong(
+    "nan made 0",
+    "If you turn nan and infinity into numbers, a loss that went wrong looks right.",
+)
 def squared_error(predictions, targets):
     same_shape(predictions, targets)
     return np.nan_to_num(np.square(predictions - targets))
@@ -207,7 +249,10 @@ def class_indices(targets, classes):
     return targets.astype(int)
 
 
-@wrong("no floats", "If you refuse every float, Tensor([1, 0, 3]) is refused, for lists become float32.")
+@wrong(
+    "no floats",
+    "If you refuse every float, Tensor([1, 0, 3]) is refused, for lists become float32.",
+)
 def class_indices(targets, classes):
     if targets.dtype.kind not in "iu" or targets.ndim != 1:
         raise ValueError("expected integers")
@@ -239,7 +284,10 @@ def class_indices(targets, classes):
     return np.clip(targets, 0, classes - 1).astype(int)
 
 
-@wrong("IndexError", "If you raise an IndexError for an index out of range: the text asks for a ValueError.")
+@wrong(
+    "IndexError",
+    "If you raise an IndexError for an index out of range: the text asks for a ValueError.",
+)
 def class_indices(targets, classes):
     if targets.ndim != 1 or not (targets == np.floor(targets)).all():
         raise ValueError("unsound")
@@ -271,14 +319,20 @@ def class_indices(targets, classes):
     return targets.astype(int)
 
 
-@wrong("wrapped round", "If you take the remainder, an index that no class has becomes one that a class has.")
+@wrong(
+    "wrapped round",
+    "If you take the remainder, an index that no class has becomes one that a class has.",
+)
 def class_indices(targets, classes):
     if targets.ndim != 1 or not (targets == np.floor(targets)).all():
         raise ValueError("unsound")
     return np.mod(targets, classes).astype(int)
 
 
-@wrong("one-hot rows by argmax", "If you turn tables into indices here, a column of indices becomes all zeros: refuse them.")
+@wrong(
+    "one-hot rows by argmax",
+    "If you turn tables into indices here, a column of indices becomes all zeros: refuse them.",
+)
 def class_indices(targets, classes):
     if targets.ndim == 2:
         targets = targets.argmax(axis=1)
@@ -288,7 +342,10 @@ def class_indices(targets, classes):
     return targets.astype(int)
 
 
-@wrong("a single number passes", "If you take a bare number for one index, the number of samples is unknown: refuse it.")
+@wrong(
+    "a single number passes",
+    "If you take a bare number for one index, the number of samples is unknown: refuse it.",
+)
 def class_indices(targets, classes):
     sound = (targets >= 0) & (targets < classes) & (targets == np.floor(targets))
     if targets.ndim > 1 or not np.all(sound):
@@ -296,7 +353,10 @@ def class_indices(targets, classes):
     return np.atleast_1d(targets).astype(int)
 
 
-@wrong("type before value", "If you refuse floats as a TypeError, Tensor([1, 0, 3]) is refused, for lists become float32.")
+@wrong(
+    "type before value",
+    "If you refuse floats as a TypeError, Tensor([1, 0, 3]) is refused, for lists become float32.",
+)
 def class_indices(targets, classes):
     if targets.dtype.kind == "f":
         raise TypeError("expected integers")
@@ -313,7 +373,10 @@ def class_indices(targets, classes):
     return targets.astype(int)
 
 
-@wrong("whole by their sum", "If you look at the sum, 0.5 and 0.5 pass together: each index has to be whole by itself.")
+@wrong(
+    "whole by their sum",
+    "If you look at the sum, 0.5 and 0.5 pass together: each index has to be whole by itself.",
+)
 def class_indices(targets, classes):
     if targets.ndim != 1 or not np.isfinite(targets).all() or targets.sum() % 1:
         raise ValueError("not whole")
@@ -322,7 +385,23 @@ def class_indices(targets, classes):
     return targets.astype(int)
 
 
-@wrong("nearly whole", "If nearly whole will do, 1.000001 becomes class 1 without a word: compare exactly.")
+@wrong(
+    "the sums compared",
+    "If you compare sums, the fractions of several indices cancel: each has to be whole by itself.",
+)
+def class_indices(targets, classes):
+    if targets.ndim != 1 or not np.isfinite(targets).all():
+        raise ValueError("unsound")
+    indices = targets.astype(np.int64)
+    if targets.sum() != indices.sum() or (indices < 0).any() or (indices >= classes).any():
+        raise ValueError("unsound")
+    return indices
+
+
+@wrong(
+    "nearly whole",
+    "If nearly whole will do, 1.000001 becomes class 1 without a word: compare exactly.",
+)
 def class_indices(targets, classes):
     whole = np.round(targets)
     if targets.ndim != 1 or not np.isfinite(targets).all() or not np.allclose(targets, whole):
@@ -332,7 +411,10 @@ def class_indices(targets, classes):
     return whole.astype(int)
 
 
-@wrong("only float64 looked at", "If you look at float64 alone, 0.5 in float32 or float16 becomes class 0 without a word.")
+@wrong(
+    "only float64 looked at",
+    "If you look at float64 alone, 0.5 in float32 or float16 becomes class 0 without a word.",
+)
 def class_indices(targets, classes):
     if targets.ndim != 1 or not ((targets >= 0) & (targets < classes)).all():
         raise ValueError("no such class")
@@ -355,23 +437,35 @@ def class_indices(targets, classes):
     return targets.astype(np.int16)
 
 
-@wrong("the smallest of nothing", "If you ask for the smallest index where there is none, NumPy raises an error: N may be 0.")
+@wrong(
+    "the smallest of nothing",
+    "If you ask for the smallest index where there is none, NumPy raises an error: N may be 0.",
+)
 def class_indices(targets, classes):
-    if targets.ndim != 1 or not (targets.min() >= 0 and targets.max() < classes) or (targets % 1).any():
+    if targets.ndim != 1 or (targets % 1).any():
+        raise ValueError("unsound")
+    if not (targets.min() >= 0 and targets.max() < classes):
         raise ValueError("unsound")
     return targets.astype(int)
 
 
-@wrong("a list without a dtype", "If you make an array of an empty list, it holds float64: name the dtype.")
+@wrong(
+    "a list without a dtype",
+    "If you make an array of an empty list, it holds float64: name the dtype.",
+)
 def class_indices(targets, classes):
     if targets.ndim != 1 or not all(t in range(classes) for t in targets.tolist()):
         raise ValueError("unsound")
     return np.array([int(t) for t in targets])
 
 
-@wrong("only the ends looked at", "If you look at the first and the last index alone, the others pass unseen.")
+@wrong(
+    "only the ends looked at",
+    "If you look at the first and the last index alone, the others pass unseen.",
+)
 def class_indices(targets, classes):
-    if targets.ndim != 1 or not all(t in range(classes) for t in targets[[0, -1] if targets.size else []].tolist()):
+    ends = [*targets.ravel()[:1].tolist(), *targets.ravel()[-1:].tolist()]
+    if targets.ndim != 1 or not all(t in range(classes) for t in ends):
         raise ValueError("unsound")
     return targets.astype(int)
 
@@ -431,7 +525,10 @@ def categorical_cross_entropy(probabilities, targets):
     return -(rows * logs).sum(axis=1).mean()
 
 
-@wrong("logarithm to base 2", "If you take log2 or log10, the unit changes: take the natural logarithm.")
+@wrong(
+    "logarithm to base 2",
+    "If you take log2 or log10, the unit changes: take the natural logarithm.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     logs = np.log2(probabilities, where=rows > 0, out=np.zeros_like(probabilities))
@@ -468,13 +565,19 @@ def categorical_cross_entropy(probabilities, targets):
     return -(rows * np.log(probabilities) + (1 - rows) * np.log(1 - probabilities)).sum(axis=1)
 
 
-@wrong("soft targets by argmax", "If you take the largest target of each row, the other shares are lost.")
+@wrong(
+    "soft targets by argmax",
+    "If you take the largest target of each row, the other shares are lost.",
+)
 def categorical_cross_entropy(probabilities, targets):
     indices = targets.argmax(axis=1) if is_soft(probabilities, targets) else targets.astype(int)
     return -np.log(probabilities[np.arange(len(indices)), indices])
 
 
-@wrong("0 times log 0", "If you multiply 0 by log 0, the result is nan: leave out the classes with t = 0.")
+@wrong(
+    "0 times log 0",
+    "If you multiply 0 by log 0, the result is nan: leave out the classes with t = 0.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -(rows * np.log(probabilities)).sum(axis=1)
@@ -487,45 +590,71 @@ def categorical_cross_entropy(probabilities, targets):
     return -(rows * logs).sum(axis=0)
 
 
-@wrong("an epsilon added", "If you add an epsilon to p, a truth that was given 1e-20 costs too little: leave out the classes with t = 0 instead.")
+@wrong(
+    "an epsilon added",
+    "If you add an epsilon to p, a truth that was given 1e-20 costs too little: leave out the "
+    "classes with t = 0 instead.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -(rows * np.log(probabilities + 1e-12)).sum(axis=1)
 
 
-@wrong("a large epsilon added", "If you add an epsilon to p, a truth that was given 1e-20 costs too little: leave out the classes with t = 0 instead.")
+@wrong(
+    "a large epsilon added",
+    "If you add an epsilon to p, a truth that was given 1e-20 costs too little: leave out the "
+    "classes with t = 0 instead.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -(rows * np.log(probabilities + 1e-7)).sum(axis=1)
 
 
-@wrong("clipped", "If you clip p, every truth below the clip costs the same: leave out the classes with t = 0 instead.")
+@wrong(
+    "clipped",
+    "If you clip p, every truth below the clip costs the same: leave out the classes with t = "
+    "0 instead.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -(rows * np.log(np.clip(probabilities, 1e-15, 1 - 1e-15))).sum(axis=1)
 
 
-@wrong("nan made 0", "If you turn nan and infinity into numbers afterwards, a truth that was given 0 costs a finite amount.")
+@wrong(
+    "nan made 0",
+    "If you turn nan and infinity into numbers afterwards, a truth that was given 0 costs a "
+    "finite amount.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -np.nan_to_num(rows * np.log(probabilities)).sum(axis=1)
 
 
-@wrong("the p of 0 left out", "If you leave out the classes with p = 0, a truth that was given 0 costs nothing: leave out those with t = 0.")
+@wrong(
+    "the p of 0 left out",
+    "If you leave out the classes with p = 0, a truth that was given 0 costs nothing: leave "
+    "out those with t = 0.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     logs = np.log(probabilities, where=probabilities > 0, out=np.zeros_like(probabilities))
     return -(rows * logs).sum(axis=1)
 
 
-@wrong("mean over the classes", "If you average over the classes, each loss is too small by their number: sum.")
+@wrong(
+    "mean over the classes",
+    "If you average over the classes, each loss is too small by their number: sum.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     logs = np.log(probabilities, where=rows > 0, out=np.zeros_like(probabilities))
     return -(rows * logs).mean(axis=1)
 
 
-@wrong("rows made to sum to 1", "If you divide each row by its sum, a sample that should count twice counts once.")
+@wrong(
+    "rows made to sum to 1",
+    "If you divide each row by its sum, a sample that should count twice counts once.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     rows = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-30)
@@ -533,7 +662,11 @@ def categorical_cross_entropy(probabilities, targets):
     return -(rows * logs).sum(axis=1)
 
 
-@wrong("logarithm of the sum", "If you take the logarithm after the sum, soft targets cost too little: average the logarithms.")
+@wrong(
+    "logarithm of the sum",
+    "If you take the logarithm after the sum, soft targets cost too little: average the "
+    "logarithms.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -np.log((rows * probabilities).sum(axis=1))
@@ -545,7 +678,10 @@ def categorical_cross_entropy(probabilities, targets):
     return -np.log(probabilities[np.arange(len(indices)), indices])
 
 
-@wrong("rows alone", "If you only multiply by rows, class indices can't be used: `target_rows` makes rows of them.")
+@wrong(
+    "rows alone",
+    "If you only multiply by rows, class indices can't be used: `target_rows` makes rows of them.",
+)
 def categorical_cross_entropy(probabilities, targets):
     logs = np.log(probabilities, where=targets > 0, out=np.zeros_like(probabilities))
     return -(targets * logs).sum(axis=1)
@@ -559,14 +695,20 @@ def categorical_cross_entropy(probabilities, targets):
     return -(targets * logs).sum(axis=1)
 
 
-@wrong("float64", "If you compute in float64 throughout, float32 is lost, and with it half of the speed.")
+@wrong(
+    "float64",
+    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     logs = np.log(probabilities, where=rows > 0, out=np.zeros(probabilities.shape))
     return -(rows * logs).sum(axis=1)
 
 
-@wrong("every row with every target", "If you index with a colon, every row is paired with every target.")
+@wrong(
+    "every row with every target",
+    "If you index with a colon, every row is paired with every target.",
+)
 def categorical_cross_entropy(probabilities, targets):
     if is_soft(probabilities, targets):
         logs = np.log(probabilities, where=targets > 0, out=np.zeros_like(probabilities))
@@ -574,33 +716,52 @@ def categorical_cross_entropy(probabilities, targets):
     return -np.log(probabilities[:, class_indices(targets, probabilities.shape[1])])
 
 
-@wrong("targets overwritten", "If you write into the rows, soft targets are the caller's own array: make a new one.")
+@wrong(
+    "targets overwritten",
+    "If you write into the rows, soft targets are the caller's own array: make a new one.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     rows *= np.log(probabilities, where=rows > 0, out=np.zeros_like(probabilities))
     return -rows.sum(axis=1)
 
 
-@wrong("where without out", "If you give where without out, what NumPy leaves out is memory that nobody wrote to: give zeros as out.")
+@wrong(
+    "where without out",
+    "If you give where without out, what NumPy leaves out is memory that nobody wrote to: "
+    "give zeros as out.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     return -(rows * np.log(probabilities, where=rows > 0)).sum(axis=1)
 
 
-@wrong("the smallest number added", "If you add an epsilon to p, a truth that was given 0 costs a finite amount.")
+@wrong(
+    "the smallest number added",
+    "If you add an epsilon to p, a truth that was given 0 costs a finite amount.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     return -(rows * np.log(probabilities + np.finfo(probabilities.dtype).tiny)).sum(axis=1)
 
 
-@wrong("clipped above 0", "If you clip p, every truth below the clip costs the same: leave out the classes with t = 0 instead.")
+@wrong(
+    "clipped above 0",
+    "If you clip p, every truth below the clip costs the same: leave out the classes with t = "
+    "0 instead.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
-    p = np.where(probabilities == 0, 0, np.maximum(probabilities, 1e-30)).astype(probabilities.dtype)
+    p = np.where(probabilities == 0, 0, np.maximum(probabilities, 1e-30))
+    p = p.astype(probabilities.dtype)
     return -(rows * np.log(p, where=rows > 0, out=np.zeros_like(p))).sum(axis=1)
 
 
-@wrong("rows of 0 and 1 by argmax", "If rows of only 0 and 1 count as one-hot, [1, 1, 0] and [0, 0, 0] are lost: take all rows as shares.")
+@wrong(
+    "rows of 0 and 1 by argmax",
+    "If rows of only 0 and 1 count as one-hot, [1, 1, 0] and [0, 0, 0] are lost: take all "
+    "rows as shares.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     if np.isin(rows, (0, 1)).all():
@@ -609,14 +770,20 @@ def categorical_cross_entropy(probabilities, targets):
     return -(rows * logs).sum(axis=1)
 
 
-@wrong("tiny shares left out", "If you leave out small shares, they cost nothing: only a share of exactly 0 does.")
+@wrong(
+    "tiny shares left out",
+    "If you leave out small shares, they cost nothing: only a share of exactly 0 does.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     logs = np.log(probabilities, where=rows > 1e-5, out=np.zeros_like(probabilities))
     return -(rows * logs).sum(axis=1)
 
 
-@wrong("one infinite, all infinite", "If one truth with p = 0 makes every loss infinite, the other samples are lost.")
+@wrong(
+    "one infinite, all infinite",
+    "If one truth with p = 0 makes every loss infinite, the other samples are lost.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     if ((rows > 0) & (probabilities == 0)).any():
@@ -624,7 +791,11 @@ def categorical_cross_entropy(probabilities, targets):
     return -(rows * np.log(np.where(rows > 0, probabilities, 1))).sum(axis=1)
 
 
-@wrong("dtype of the targets", "If your rows take the dtype of the indices, float64 indices make float64 losses: the dtype is that of the probabilities.")
+@wrong(
+    "dtype of the targets",
+    "If your rows take the dtype of the indices, float64 indices make float64 losses: the "
+    "dtype is that of the probabilities.",
+)
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     rows = rows.astype(targets.dtype if targets.dtype.kind == "f" else probabilities.dtype)
@@ -632,7 +803,11 @@ def categorical_cross_entropy(probabilities, targets):
     return -(rows * logs).sum(axis=1)
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 def categorical_cross_entropy(probabilities, targets, kept={}):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     out = kept.setdefault((len(rows), rows.dtype), np.zeros(len(rows), rows.dtype))
@@ -640,7 +815,32 @@ def categorical_cross_entropy(probabilities, targets, kept={}):
     return np.negative(np.sum(rows * logs, axis=1, out=out), out=out)
 
 
-@wrong("rows remembered by the targets", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "logarithms of the dtype of the rows",
+    "If you make an array like the rows, it is float32 for indices, as one-hot rows are: make it "
+    "like the probabilities.",
+)
+def categorical_cross_entropy(probabilities, targets):
+    rows = target_rows(probabilities, targets)
+    logs = np.log(probabilities, where=rows > 0, out=np.zeros_like(rows))
+    return -(rows * logs).sum(axis=1)
+
+
+@wrong(
+    "indices taken as they come",
+    "If -1 passes, NumPy takes the last class; and 0.5 becomes class 0: ask `class_indices`.",
+)
+def categorical_cross_entropy(probabilities, targets):
+    if is_soft(probabilities, targets):
+        return -(targets * np.log(np.where(targets > 0, probabilities, 1))).sum(axis=1)
+    return -np.log(probabilities[np.arange(len(targets)), targets.astype(int)])
+
+
+@wrong(
+    "rows remembered by the targets",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 def categorical_cross_entropy(probabilities, targets, kept={}):
     if id(targets) not in kept:
         kept[id(targets)] = targets, target_rows(probabilities, targets).copy()
@@ -738,7 +938,10 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return -grad[:, None] * rows / probabilities
 
 
-@wrong("of the sum of all", "If you sum over the samples, one row is left: each sample has slopes of its own.")
+@wrong(
+    "of the sum of all",
+    "If you sum over the samples, one row is left: each sample has slopes of its own.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
@@ -746,20 +949,30 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return -(grad[:, None] * slopes).sum(axis=0)
 
 
-@wrong("the square of p", "If you differentiate 1/p, the slope is one step too far: that of log p is 1/p.")
+@wrong(
+    "the square of p",
+    "If you differentiate 1/p, the slope is one step too far: that of log p is 1/p.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -grad[:, None] * rows / np.where(rows > 0, probabilities, 1) ** 2
 
 
-@wrong("an epsilon", "If you add an epsilon to p, the slope of a tiny p is too small: leave out the classes with t = 0 instead.")
+@wrong(
+    "an epsilon",
+    "If you add an epsilon to p, the slope of a tiny p is too small: leave out the classes "
+    "with t = 0 instead.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return -grad[:, None] * target_rows(probabilities, targets) / (probabilities + 1e-12)
 
 
-@wrong("clipped", "If you clip p, the slope of a tiny p is too small: leave out the classes with t = 0 instead.")
+@wrong(
+    "clipped",
+    "If you clip p, the slope of a tiny p is too small: leave out the classes with t = 0 instead.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return -grad[:, None] * target_rows(probabilities, targets) / np.clip(probabilities, 1e-15, 1)
@@ -774,13 +987,19 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return slopes
 
 
-@wrong("rows alone", "If you only divide rows, class indices can't be used: `target_rows` makes rows of them.")
+@wrong(
+    "rows alone",
+    "If you only divide rows, class indices can't be used: `target_rows` makes rows of them.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return -grad[:, None] * targets / np.where(targets > 0, probabilities, 1)
 
 
-@wrong("the largest share", "If you look at the largest share of each row alone, the other shares are lost.")
+@wrong(
+    "the largest share",
+    "If you look at the largest share of each row alone, the other shares are lost.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
@@ -789,7 +1008,11 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return slopes
 
 
-@wrong("grad along the classes", "If you multiply without a new axis, grad is laid along the classes: grad[:, None] has one a sample.")
+@wrong(
+    "grad along the classes",
+    "If you multiply without a new axis, grad is laid along the classes: grad[:, None] has "
+    "one a sample.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
@@ -805,7 +1028,10 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return -grad[:, None] * probabilities
 
 
-@wrong("float64", "If you compute in float64 throughout, float32 is lost, and with it half of the speed.")
+@wrong(
+    "float64",
+    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
@@ -813,50 +1039,73 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return np.divide(-grad[:, None] * rows, probabilities, where=rows > 0, out=slopes)
 
 
-@wrong("of each sample's mean", "If you divide by the number of classes, the slopes are too small by it.")
+@wrong(
+    "of each sample's mean",
+    "If you divide by the number of classes, the slopes are too small by it.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -grad[:, None] * rows / np.where(rows > 0, probabilities, 1) / rows.shape[1]
 
 
-@wrong("through the losses", "If you multiply by the losses, that is the slope of their square: only grad counts here.")
+@wrong(
+    "through the losses",
+    "If you multiply by the losses, that is the slope of their square: only grad counts here.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
     return -(grad * output)[:, None] * rows / np.where(rows > 0, probabilities, 1)
 
 
-@wrong("p held at 1e-30", "If you clip p, the slope of a tiny p is too small: leave out the classes with t = 0 instead.")
+@wrong(
+    "p held at 1e-30",
+    "If you clip p, the slope of a tiny p is too small: leave out the classes with t = 0 instead.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     return -grad[:, None] * rows / np.maximum(probabilities, 1e-30)
 
 
-@wrong("0 where p is 0", "If the slope is 0 where p is 0, the worst mistake pulls at nothing: only t = 0 makes it 0.")
+@wrong(
+    "0 where p is 0",
+    "If the slope is 0 where p is 0, the worst mistake pulls at nothing: only t = 0 makes it 0.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     slopes = np.zeros_like(probabilities)
-    return np.divide(-grad[:, None] * rows, probabilities, where=(rows > 0) & (probabilities > 0), out=slopes)
+    both = (rows > 0) & (probabilities > 0)
+    return np.divide(-grad[:, None] * rows, probabilities, where=both, out=slopes)
 
 
-@wrong("infinity made a number", "If you turn infinity into a number, the slope at p = 0 claims to be finite.")
+@wrong(
+    "infinity made a number",
+    "If you turn infinity into a number, the slope at p = 0 claims to be finite.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     return np.nan_to_num(-grad[:, None] * rows / probabilities)
 
 
-@wrong("where without out", "If you give where without out, what NumPy leaves out is memory that nobody wrote to: give zeros as out.")
+@wrong(
+    "where without out",
+    "If you give where without out, what NumPy leaves out is memory that nobody wrote to: "
+    "give zeros as out.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     return np.divide(-grad[:, None] * rows, probabilities, where=rows > 0)
 
 
-@wrong("into the rows", "If you write into the rows, soft targets are the caller's own array: make a new one.")
+@wrong(
+    "into the rows",
+    "If you write into the rows, soft targets are the caller's own array: make a new one.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype, copy=False)
@@ -872,15 +1121,22 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return np.divide(grad[:, None] * rows, probabilities, where=rows > 0, out=np.zeros_like(rows))
 
 
-@wrong("slopes limited", "If you limit the slopes, a large grad or a tiny p no longer counts in full.")
+@wrong(
+    "slopes limited",
+    "If you limit the slopes, a large grad or a tiny p no longer counts in full.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
-    slopes = np.divide(-grad[:, None] * rows, probabilities, where=rows > 0, out=np.zeros_like(rows))
+    slopes = np.zeros_like(rows)
+    np.divide(-grad[:, None] * rows, probabilities, where=rows > 0, out=slopes)
     return np.clip(slopes, -1e4, 1e4)
 
 
-@wrong("rows stacked", "If you stack rows, there must be one: N may be 0, and then zeros of shape (0, C) are meant.")
+@wrong(
+    "rows stacked",
+    "If you stack rows, there must be one: N may be 0, and then zeros of shape (0, C) are meant.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
@@ -888,7 +1144,11 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return np.stack([slopes(*each) for each in zip(grad, rows, probabilities, strict=True)])
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets, kept={}):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
@@ -897,7 +1157,11 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets, kep
     return np.divide(-grad[:, None] * rows, probabilities, where=rows > 0, out=out)
 
 
-@wrong("remembered by the probabilities", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "remembered by the probabilities",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets, kept={}):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
@@ -1000,7 +1264,10 @@ def reduce_loss(losses, reduction="mean"):
     return losses.mean()
 
 
-@wrong("a Python number", "If you return a plain number, nobody can ask later how it was made: keep the Tensor.")
+@wrong(
+    "a Python number",
+    "If you return a plain number, nobody can ask later how it was made: keep the Tensor.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return losses
@@ -1009,7 +1276,10 @@ def reduce_loss(losses, reduction="mean"):
     return float(losses.data.mean() if reduction == "mean" else losses.data.sum())
 
 
-@wrong("the default is sum", "If the default is the sum, a loss without a word about it is not averaged.")
+@wrong(
+    "the default is sum",
+    "If the default is the sum, a loss without a word about it is not averaged.",
+)
 def reduce_loss(losses, reduction="sum"):
     if reduction == "none":
         return losses
@@ -1018,7 +1288,11 @@ def reduce_loss(losses, reduction="sum"):
     return losses.mean() if reduction == "mean" else losses.sum()
 
 
-@wrong("divided by the rows", "If you divide by the length of the first axis, that is not the number of losses where there are more axes.")
+@wrong(
+    "divided by the rows",
+    "If you divide by the length of the first axis, that is not the number of losses where "
+    "there are more axes.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return losses
@@ -1037,7 +1311,11 @@ def reduce_loss(losses, reduction="mean"):
     return losses.mean(keepdims=True) if reduction == "mean" else losses.sum(keepdims=True)
 
 
-@wrong("none copied", "If you make a new Tensor for \"none\", nobody can ask later how it was made: return the losses.")
+@wrong(
+    "none copied",
+    "If you make a new Tensor for \"none\", nobody can ask later how it was made: return the "
+    "losses.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return Tensor(losses.data)
@@ -1046,7 +1324,10 @@ def reduce_loss(losses, reduction="mean"):
     return losses.mean() if reduction == "mean" else losses.sum()
 
 
-@wrong("an array for none", "If you return the array, it is no Tensor any more: return the losses as they are.")
+@wrong(
+    "an array for none",
+    "If you return the array, it is no Tensor any more: return the losses as they are.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return losses.data
@@ -1055,12 +1336,19 @@ def reduce_loss(losses, reduction="mean"):
     return losses.mean() if reduction == "mean" else losses.sum()
 
 
-@wrong("KeyError", "If you look the word up in a dict, another word is a KeyError: the text asks for a ValueError.")
+@wrong(
+    "KeyError",
+    "If you look the word up in a dict, another word is a KeyError: the text asks for a "
+    "ValueError.",
+)
 def reduce_loss(losses, reduction="mean"):
     return {"none": lambda: losses, "sum": losses.sum, "mean": losses.mean}[reduction]()
 
 
-@wrong("any case of letters", "If you change the case of the letters first, \"Mean\" passes: any other word is an error.")
+@wrong(
+    "any case of letters",
+    "If you change the case of the letters first, \"Mean\" passes: any other word is an error.",
+)
 def reduce_loss(losses, reduction="mean"):
     word = reduction.lower()
     if word == "none":
@@ -1070,7 +1358,10 @@ def reduce_loss(losses, reduction="mean"):
     return losses.mean() if word == "mean" else losses.sum()
 
 
-@wrong("only the first letters", "If you look at the beginning of the word alone, \"means\" passes: any other word is an error.")
+@wrong(
+    "only the first letters",
+    "If you look at the beginning of the word alone, \"means\" passes: any other word is an error.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction.startswith("none"):
         return losses
@@ -1081,7 +1372,10 @@ def reduce_loss(losses, reduction="mean"):
     raise ValueError(reduction)
 
 
-@wrong("nothing raised", "If you return None for another word, a slip is found far from where it was made: raise.")
+@wrong(
+    "nothing raised",
+    "If you return None for another word, a slip is found far from where it was made: raise.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return losses
@@ -1091,7 +1385,10 @@ def reduce_loss(losses, reduction="mean"):
         return losses.mean()
 
 
-@wrong("round the door", "If you call NumPy on the array, the record is lost: use the Tensor's own methods.")
+@wrong(
+    "round the door",
+    "If you call NumPy on the array, the record is lost: use the Tensor's own methods.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return losses
@@ -1101,7 +1398,11 @@ def reduce_loss(losses, reduction="mean"):
     return Tensor(total / losses.data.size if reduction == "mean" else total, losses.requires_grad)
 
 
-@wrong("an operation of its own", "If you send a function of your own through the door, nobody has a gradient rule for it: use the Tensor's own methods.")
+@wrong(
+    "an operation of its own",
+    "If you send a function of your own through the door, nobody has a gradient rule for it: "
+    "use the Tensor's own methods.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return losses
@@ -1110,7 +1411,10 @@ def reduce_loss(losses, reduction="mean"):
     return apply(lambda x: x.mean() if reduction == "mean" else x.sum(), losses)
 
 
-@wrong("divided by one less", "If you divide by one less than the number, that is how a variance is estimated, not a mean.")
+@wrong(
+    "divided by one less",
+    "If you divide by one less than the number, that is how a variance is estimated, not a mean.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return losses
@@ -1119,7 +1423,11 @@ def reduce_loss(losses, reduction="mean"):
     return losses.sum() / max(losses.size - 1, 1) if reduction == "mean" else losses.sum()
 
 
-@wrong("none as a new leaf", "If you make a new Tensor for \"none\", nobody can ask later how it was made: return the losses.")
+@wrong(
+    "none as a new leaf",
+    "If you make a new Tensor for \"none\", nobody can ask later how it was made: return the "
+    "losses.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "none":
         return Tensor(losses.data, requires_grad=losses.requires_grad)
@@ -1136,7 +1444,10 @@ def reduce_loss(losses, reduction="mean"):
     return losses if word == "none" else getattr(losses, word)()
 
 
-@wrong("found anywhere in the word", "If you look for a word inside the word, \"nonmean\" passes: any other word is an error.")
+@wrong(
+    "found anywhere in the word",
+    "If you look for a word inside the word, \"nonmean\" passes: any other word is an error.",
+)
 def reduce_loss(losses, reduction="mean"):
     for word in ("none", "mean", "sum"):
         if word in reduction:
@@ -1144,7 +1455,11 @@ def reduce_loss(losses, reduction="mean"):
     raise ValueError(reduction)
 
 
-@wrong("the very same string", "If you compare words with `is`, a word that is put together at run time fails: compare with ==.")
+@wrong(
+    "the very same string",
+    "If you compare words with `is`, a word that is put together at run time fails: compare "
+    "with ==.",
+)
 def reduce_loss(losses, reduction="mean"):
     mean, total, none = "mean", "sum", "none"
     if reduction is none:
@@ -1165,7 +1480,10 @@ def reduce_loss(losses, reduction="mean"):
     return losses if reduction == "none" else getattr(losses, reduction)()
 
 
-@wrong("losses divided in place", "If you change the losses that were given, whoever made them finds other numbers.")
+@wrong(
+    "losses divided in place",
+    "If you change the losses that were given, whoever made them finds other numbers.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction == "mean":
         result = losses.mean()
@@ -1176,7 +1494,11 @@ def reduce_loss(losses, reduction="mean"):
     return losses if reduction == "none" else losses.sum()
 
 
-@wrong("no gradient asked any more", "If you change the losses that were given, whoever made them finds other numbers, or can't ask for a gradient.")
+@wrong(
+    "no gradient asked any more",
+    "If you change the losses that were given, whoever made them finds other numbers, or "
+    "can't ask for a gradient.",
+)
 def reduce_loss(losses, reduction="mean"):
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(reduction)
@@ -1228,7 +1550,10 @@ def logsumexp(logits, axis=-1):
     return np.log(np.exp(logits).sum(axis=axis))
 
 
-@wrong("maximum not added back", "If you don't add the maximum back, each result is too small by it.")
+@wrong(
+    "maximum not added back",
+    "If you don't add the maximum back, each result is too small by it.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True)
     return np.log(np.exp(logits - top).sum(axis=axis))
@@ -1243,7 +1568,10 @@ def logsumexp(logits, axis=-1):
     return np.log(np.exp(logits - top).sum(axis=axis)) + top
 
 
-@wrong("-inf minus -inf", "If you subtract -inf from -inf, the result is nan: such a row sums to 0.")
+@wrong(
+    "-inf minus -inf",
+    "If you subtract -inf from -inf, the result is nan: such a row sums to 0.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True)
     return np.log(np.exp(logits - top).sum(axis=axis)) + top.squeeze(axis)
@@ -1271,40 +1599,60 @@ def logsumexp(logits, axis=-1):
     return np.log(np.exp(logits).sum(axis=axis)) + top.squeeze(axis)
 
 
-@wrong("mean of the powers", "If you take the mean of the powers, the logarithm of their number is missing.")
+@wrong(
+    "mean of the powers",
+    "If you take the mean of the powers, the logarithm of their number is missing.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     return np.log(np.exp(logits - top).mean(axis=axis)) + top.squeeze(axis)
 
 
-@wrong("the smallest taken out", "If you take the smallest logit out, the powers grow instead of shrinking: take the largest.")
+@wrong(
+    "the smallest taken out",
+    "If you take the smallest logit out, the powers grow instead of shrinking: take the largest.",
+)
 def logsumexp(logits, axis=-1):
     low = logits.min(axis=axis, keepdims=True)
     low = np.where(np.isfinite(low), low, 0)
     return np.log(np.exp(logits - low).sum(axis=axis)) + low.squeeze(axis)
 
 
-@wrong("the mean taken out", "If you take the mean out, a power can still overflow: take the largest.")
+@wrong(
+    "the mean taken out",
+    "If you take the mean out, a power can still overflow: take the largest.",
+)
 def logsumexp(logits, axis=-1):
     middle = logits.mean(axis=axis, keepdims=True)
     middle = np.where(np.isfinite(middle), middle, 0)
     return np.log(np.exp(logits - middle).sum(axis=axis)) + middle.squeeze(axis)
 
 
-@wrong("logits clipped", "If you clip the logits, all large ones count alike: take the largest out instead.")
+@wrong(
+    "logits clipped",
+    "If you clip the logits, all large ones count alike: take the largest out instead.",
+)
 def logsumexp(logits, axis=-1):
     return np.log(np.exp(np.clip(logits, -80, 80)).sum(axis=axis))
 
 
-@wrong("an epsilon", "If you add an epsilon to the sum, nothing but -inf gives a finite number: the sum may be 0 there.")
+@wrong(
+    "an epsilon",
+    "If you add an epsilon to the sum, nothing but -inf gives a finite number: the sum may be "
+    "0 there.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     return np.log(np.exp(logits - top).sum(axis=axis) + 1e-12) + top.squeeze(axis)
 
 
-@wrong("maximum subtracted twice", "If you subtract the maximum at the end as well, add it: it was taken out and has to come back.")
+@wrong(
+    "maximum subtracted twice",
+    "If you subtract the maximum at the end as well, add it: it was taken out and has to come "
+    "back.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
@@ -1316,7 +1664,10 @@ def logsumexp(logits, axis=-1):
     return logits.max(axis=axis)
 
 
-@wrong("sum of the logits", "If the logarithm comes before the sum, it only undoes the power: sum first.")
+@wrong(
+    "sum of the logits",
+    "If the logarithm comes before the sum, it only undoes the power: sum first.",
+)
 def logsumexp(logits, axis=-1):
     return np.log(np.exp(logits)).sum(axis=axis)
 
@@ -1328,14 +1679,20 @@ def logsumexp(logits, axis=-1):
     return np.log(np.exp(logits - top).sum()) + top
 
 
-@wrong("the default is axis 0", "If the default is axis 0, it runs over the samples: it is the last axis.")
+@wrong(
+    "the default is axis 0",
+    "If the default is axis 0, it runs over the samples: it is the last axis.",
+)
 def logsumexp(logits, axis=0):
     top = logits.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     return np.log(np.exp(logits - top).sum(axis=axis)) + top.squeeze(axis)
 
 
-@wrong("every axis of length 1 gone", "If you squeeze every axis of length 1, a batch of one loses its axis too.")
+@wrong(
+    "every axis of length 1 gone",
+    "If you squeeze every axis of length 1, a batch of one loses its axis too.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
@@ -1349,7 +1706,10 @@ def logsumexp(logits, axis=-1):
     return np.log2(np.exp(logits - top).sum(axis=axis)) + top.squeeze(axis)
 
 
-@wrong("float64", "If you compute in float64 throughout, float32 is lost, and with it half of the speed.")
+@wrong(
+    "float64",
+    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
+)
 def logsumexp(logits, axis=-1):
     x = logits.astype(np.float64)
     top = x.max(axis=axis, keepdims=True)
@@ -1357,7 +1717,10 @@ def logsumexp(logits, axis=-1):
     return np.log(np.exp(x - top).sum(axis=axis)) + top.squeeze(axis)
 
 
-@wrong("-inf as a large number", "If you put a number in the place of -inf, it counts beside logits that are smaller still.")
+@wrong(
+    "-inf as a large number",
+    "If you put a number in the place of -inf, it counts beside logits that are smaller still.",
+)
 def logsumexp(logits, axis=-1):
     x = np.where(np.isneginf(logits), -1e4, logits).astype(logits.dtype)
     top = x.max(axis=axis, keepdims=True)
@@ -1365,7 +1728,10 @@ def logsumexp(logits, axis=-1):
     return np.where(np.isneginf(logits).all(axis=axis), -np.inf, result).astype(logits.dtype)
 
 
-@wrong("very small as -inf", "If you take very small logits for -inf, a row of them sums to 0: only -inf is -inf.")
+@wrong(
+    "very small as -inf",
+    "If you take very small logits for -inf, a row of them sums to 0: only -inf is -inf.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True)
     top = np.where(top < -1e6, 0, top).astype(logits.dtype)
@@ -1373,7 +1739,10 @@ def logsumexp(logits, axis=-1):
         return (np.log(np.exp(logits - top).sum(axis=axis, keepdims=True)) + top).squeeze(axis)
 
 
-@wrong("the maximum in float32", "If you take the maximum in float32, it loses digits, and numbers beyond 3e38.")
+@wrong(
+    "the maximum in float32",
+    "If you take the maximum in float32, it loses digits, and numbers beyond 3e38.",
+)
 def logsumexp(logits, axis=-1):
     top = logits.max(axis=axis, keepdims=True).astype(np.float32)
     top = np.where(np.isneginf(top), 0, top).astype(logits.dtype)
@@ -1381,7 +1750,10 @@ def logsumexp(logits, axis=-1):
         return (np.log(np.exp(logits - top).sum(axis=axis, keepdims=True)) + top).squeeze(axis)
 
 
-@wrong("one row of -inf for all", "If you look whether all entries of the array are -inf, a single such row still gives nan.")
+@wrong(
+    "one row of -inf for all",
+    "If you look whether all entries of the array are -inf, a single such row still gives nan.",
+)
 def logsumexp(logits, axis=-1):
     if np.isneginf(logits).all():
         return logits.max(axis=axis)
@@ -1390,12 +1762,19 @@ def logsumexp(logits, axis=-1):
         return (np.log(np.exp(logits - top).sum(axis=axis, keepdims=True)) + top).squeeze(axis)
 
 
-@wrong("axis or the default", "If you write `axis or -1`, axis 0 becomes the last: 0 counts as False.")
+@wrong(
+    "axis or the default",
+    "If you write `axis or -1`, axis 0 becomes the last: 0 counts as False.",
+)
 def logsumexp(logits, axis=-1):
     return np.logaddexp.reduce(logits, axis=axis or -1)
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 def logsumexp(logits, axis=-1, kept={}):
     result = np.asarray(np.logaddexp.reduce(logits, axis=axis))
     out = kept.setdefault((result.shape, result.dtype), np.zeros_like(result))
@@ -1403,14 +1782,21 @@ def logsumexp(logits, axis=-1, kept={}):
     return out
 
 
-@wrong("remembered by the array", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "remembered by the array",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 def logsumexp(logits, axis=-1, kept={}):
     if (id(logits), axis) not in kept:
         kept[id(logits), axis] = logits, np.logaddexp.reduce(logits, axis=axis)
     return np.array(kept[id(logits), axis][1])
 
 
-@wrong("np.apply_along_axis", "If you use np.apply_along_axis, it refuses arrays without rows: axes may have length 0.")
+@wrong(
+    "np.apply_along_axis",
+    "If you use np.apply_along_axis, it refuses arrays without rows: axes may have length 0.",
+)
 def logsumexp(logits, axis=-1):
     return np.apply_along_axis(np.logaddexp.reduce, axis, logits)
 
@@ -1490,14 +1876,20 @@ def cross_entropy(logits, targets):
     return (rows * (logsumexp(p)[:, None] - p)).sum(axis=1)
 
 
-@wrong("every row with every target", "If you index with a colon, every row is paired with every target.")
+@wrong(
+    "every row with every target",
+    "If you index with a colon, every row is paired with every target.",
+)
 def cross_entropy(logits, targets):
     if is_soft(logits, targets):
         return (targets * (logsumexp(logits)[:, None] - logits)).sum(axis=1)
     return logsumexp(logits)[:, None] - logits[:, class_indices(targets, logits.shape[1])]
 
 
-@wrong("soft targets by argmax", "If you take the largest target of each row, the other shares are lost.")
+@wrong(
+    "soft targets by argmax",
+    "If you take the largest target of each row, the other shares are lost.",
+)
 def cross_entropy(logits, targets):
     indices = targets.argmax(axis=1) if is_soft(logits, targets) else targets
     indices = class_indices(indices, logits.shape[1])
@@ -1538,53 +1930,79 @@ def cross_entropy(logits, targets):
     return np.where(rows > 0, rows * gaps, 0).sum(axis=1)
 
 
-@wrong("log of a stable softmax", "If you make probabilities and take their logarithm, a hopeless one is 0, and the loss infinite: stay with logarithms.")
+@wrong(
+    "log of a stable softmax",
+    "If you make probabilities and take their logarithm, a hopeless one is 0, and the loss "
+    "infinite: stay with logarithms.",
+)
 def cross_entropy(logits, targets):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return categorical_cross_entropy(powers / powers.sum(axis=1, keepdims=True), targets)
 
 
-@wrong("an epsilon", "If you add an epsilon to the probabilities, every bad mistake costs the same.")
+@wrong(
+    "an epsilon",
+    "If you add an epsilon to the probabilities, every bad mistake costs the same.",
+)
 def cross_entropy(logits, targets):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = powers / powers.sum(axis=1, keepdims=True)
     return -(target_rows(logits, targets) * np.log(p + 1e-12)).sum(axis=1)
 
 
-@wrong("0 times infinity", "If you multiply a share of 0 by the infinite gap of a logit of -inf, the result is nan: leave out the classes with t = 0.")
+@wrong(
+    "0 times infinity",
+    "If you multiply a share of 0 by the infinite gap of a logit of -inf, the result is nan: "
+    "leave out the classes with t = 0.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     return (rows * (np.logaddexp.reduce(logits, axis=1)[:, None] - logits)).sum(axis=1)
 
 
-@wrong("mean over the classes", "If you average over the classes, each loss is too small by their number: sum.")
+@wrong(
+    "mean over the classes",
+    "If you average over the classes, each loss is too small by their number: sum.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     gaps = np.logaddexp.reduce(logits, axis=1)[:, None] - logits
     return np.where(rows > 0, rows * gaps, 0).mean(axis=1)
 
 
-@wrong("softmax over the samples", "If the powers are summed over axis 0, samples are compared: sum over the classes.")
+@wrong(
+    "softmax over the samples",
+    "If the powers are summed over axis 0, samples are compared: sum over the classes.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     gaps = np.logaddexp.reduce(logits, axis=0) - logits
     return np.where(rows > 0, rows * gaps, 0).sum(axis=1)
 
 
-@wrong("summed over the samples", "If you sum the terms over axis 0, you sum over the samples: one loss a sample is asked for.")
+@wrong(
+    "summed over the samples",
+    "If you sum the terms over axis 0, you sum over the samples: one loss a sample is asked for.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     gaps = np.logaddexp.reduce(logits, axis=1)[:, None] - logits
     return np.where(rows > 0, rows * gaps, 0).sum(axis=0)
 
 
-@wrong("log-sum-exp left out", "If you leave out the log-sum-exp, the loss is the logit with its sign turned, and has no end.")
+@wrong(
+    "log-sum-exp left out",
+    "If you leave out the log-sum-exp, the loss is the logit with its sign turned, and has no end.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     return -np.where(rows > 0, rows * logits, 0).sum(axis=1)
 
 
-@wrong("one maximum for all", "If you take one maximum for the whole array, small rows vanish: each row has its own.")
+@wrong(
+    "one maximum for all",
+    "If you take one maximum for the whole array, small rows vanish: each row has its own.",
+)
 def cross_entropy(logits, targets):
     z = logits - logits.max()
     rows = target_rows(logits, targets)
@@ -1592,7 +2010,10 @@ def cross_entropy(logits, targets):
     return np.where(rows > 0, rows * gaps, 0).sum(axis=1)
 
 
-@wrong("logits clipped", "If you clip the logits, every bad mistake costs the same: take the largest out instead.")
+@wrong(
+    "logits clipped",
+    "If you clip the logits, every bad mistake costs the same: take the largest out instead.",
+)
 def cross_entropy(logits, targets):
     z = np.clip(logits, -50, 50)
     rows = target_rows(logits, targets)
@@ -1607,7 +2028,10 @@ def cross_entropy(logits, targets):
     return np.where(rows > 0, rows * gaps, 0).sum(axis=1) / math.log(2)
 
 
-@wrong("rows made to sum to 1", "If you divide each row by its sum, a sample that should count twice counts once.")
+@wrong(
+    "rows made to sum to 1",
+    "If you divide each row by its sum, a sample that should count twice counts once.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     rows = rows / np.where(rows.sum(axis=1, keepdims=True) > 0, rows.sum(axis=1, keepdims=True), 1)
@@ -1621,33 +2045,50 @@ def cross_entropy(logits, targets):
     return np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(indices)), indices]
 
 
-@wrong("float64", "If you compute in float64 throughout, float32 is lost, and with it half of the speed.")
+@wrong(
+    "float64",
+    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     gaps = np.logaddexp.reduce(logits.astype(np.float64), axis=1)[:, None] - logits
     return np.where(rows > 0, rows * gaps, 0).sum(axis=1)
 
 
-@wrong("targets turned into the best class", "If you use the largest logit in place of the target's, the targets are ignored.")
+@wrong(
+    "targets turned into the best class",
+    "If you use the largest logit in place of the target's, the targets are ignored.",
+)
 def cross_entropy(logits, targets):
     is_soft(logits, targets)
     return np.logaddexp.reduce(logits, axis=1) - logits.max(axis=1)
 
 
-@wrong("infinity made a number", "If you turn nan and infinity into numbers afterwards, a truth whose logit is -inf costs a finite amount.")
+@wrong(
+    "infinity made a number",
+    "If you turn nan and infinity into numbers afterwards, a truth whose logit is -inf costs "
+    "a finite amount.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     return np.nan_to_num(rows * (logsumexp(logits)[:, None] - logits)).sum(axis=1)
 
 
-@wrong("-inf left out", "If you leave out the classes with a logit of -inf, a truth there costs nothing: leave out those with t = 0.")
+@wrong(
+    "-inf left out",
+    "If you leave out the classes with a logit of -inf, a truth there costs nothing: leave "
+    "out those with t = 0.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     gaps = logsumexp(logits)[:, None] - np.where(np.isneginf(logits), 0, logits)
     return (np.where(np.isneginf(logits), 0, rows) * gaps).sum(axis=1).astype(logits.dtype)
 
 
-@wrong("distances held", "If you limit the distances to the largest logit, every worse mistake costs the same.")
+@wrong(
+    "distances held",
+    "If you limit the distances to the largest logit, every worse mistake costs the same.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     shifted = np.clip(logits - logits.max(axis=1, keepdims=True), -1e5, 0)
@@ -1655,14 +2096,25 @@ def cross_entropy(logits, targets):
     return (rows * gaps).sum(axis=1)
 
 
-@wrong("a list without a dtype", "If you make an array of an empty list, it holds float64: name the dtype.")
+@wrong(
+    "a list without a dtype",
+    "If you make an array of an empty list, it holds float64: name the dtype.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     tops = logsumexp(logits)
-    return np.array([sum(t * (top - v) for t, v in zip(row, x, strict=True) if t) + x.dtype.type(0) for row, x, top in zip(rows, logits, tops, strict=True)])
+    losses = [
+        sum(t * (top - v) for t, v in zip(row, x, strict=True) if t) + x.dtype.type(0)
+        for row, x, top in zip(rows, logits, tops, strict=True)
+    ]
+    return np.array(losses)
 
 
-@wrong("rows of 0 and 1 by argmax", "If rows of only 0 and 1 count as one-hot, [1, 1, 0] and [0, 0, 0] are lost: take all rows as shares.")
+@wrong(
+    "rows of 0 and 1 by argmax",
+    "If rows of only 0 and 1 count as one-hot, [1, 1, 0] and [0, 0, 0] are lost: take all "
+    "rows as shares.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     if np.isin(rows, (0, 1)).all():
@@ -1671,28 +2123,43 @@ def cross_entropy(logits, targets):
     return np.multiply(rows, gaps, where=rows > 0, out=np.zeros_like(gaps)).sum(axis=1)
 
 
-@wrong("where without out", "If you give where without out, what NumPy leaves out is memory that nobody wrote to: give zeros as out.")
+@wrong(
+    "where without out",
+    "If you give where without out, what NumPy leaves out is memory that nobody wrote to: "
+    "give zeros as out.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     gaps = logsumexp(logits)[:, None] - logits
     return np.multiply(rows, gaps, where=rows > 0).sum(axis=1)
 
 
-@wrong("log-sum-exp counted once", "If the log-sum-exp counts once a row, rows that don't sum to 1 cost the wrong amount: it counts for each share.")
+@wrong(
+    "log-sum-exp counted once",
+    "If the log-sum-exp counts once a row, rows that don't sum to 1 cost the wrong amount: it "
+    "counts for each share.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     scores = np.multiply(rows, logits, where=rows > 0, out=np.zeros_like(logits))
     return logsumexp(logits) - scores.sum(axis=1)
 
 
-@wrong("losses rounded to six places", "If you round losses or cut off small ones, a sure model can't be told from a surer one.")
+@wrong(
+    "losses rounded to six places",
+    "If you round losses or cut off small ones, a sure model can't be told from a surer one.",
+)
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     gaps = logsumexp(logits)[:, None] - logits
     return np.multiply(rows, gaps, where=rows > 0, out=np.zeros_like(gaps)).sum(axis=1).round(6)
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 def cross_entropy(logits, targets, kept={}):
     rows = target_rows(logits, targets).astype(logits.dtype)
     gaps = logsumexp(logits)[:, None] - logits
@@ -1700,7 +2167,11 @@ def cross_entropy(logits, targets, kept={}):
     return np.multiply(rows, gaps, where=rows > 0, out=np.zeros_like(gaps)).sum(axis=1, out=out)
 
 
-@wrong("remembered by the logits", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "remembered by the logits",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 def cross_entropy(logits, targets, kept={}):
     rows = target_rows(logits, targets).astype(logits.dtype)
     if id(logits) not in kept:
@@ -1812,7 +2283,10 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (powers / powers.sum(axis=1, keepdims=True) - rows)
 
 
-@wrong("overflow", "If you take e^1000 as it stands, inf / inf is nan: subtract each row's maximum first.")
+@wrong(
+    "overflow",
+    "If you take e^1000 as it stands, inf / inf is nan: subtract each row's maximum first.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -1829,7 +2303,11 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)
 
 
-@wrong("one maximum for all", "If you take one maximum for the whole array, small rows vanish, and 0 / 0 is nan: each row has its own.")
+@wrong(
+    "one maximum for all",
+    "If you take one maximum for the whole array, small rows vanish, and 0 / 0 is nan: each "
+    "row has its own.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     powers = np.exp(logits - logits.max())
@@ -1838,7 +2316,10 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)
 
 
-@wrong("the slope of softmax as well", "If you multiply by p (1 - p), the slope of softmax is counted twice.")
+@wrong(
+    "the slope of softmax as well",
+    "If you multiply by p (1 - p), the slope of softmax is counted twice.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -1846,22 +2327,34 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows) * p * (1 - p)
 
 
-@wrong("only the target's class", "If only classes with a share have a slope, the others are never pushed down: softmax counts for every class, as often as the row sums to.")
+@wrong(
+    "only the target's class",
+    "If only classes with a share have a slope, the others are never pushed down: softmax "
+    "counts for every class, as often as the row sums to.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
     rows = target_rows(logits, targets)
-    return np.where(rows > 0, grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows), 0).astype(logits.dtype)
+    slopes = grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)
+    return np.where(rows > 0, slopes, 0).astype(logits.dtype)
 
 
-@wrong("logits for probabilities", "If you subtract the targets from the logits, softmax is missing.")
+@wrong(
+    "logits for probabilities",
+    "If you subtract the targets from the logits, softmax is missing.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets)
     return grad[:, None] * (logits - rows)
 
 
-@wrong("softmax weighed by the shares", "If only classes with a share have a slope, the others are never pushed down: softmax counts for every class, as often as the row sums to.")
+@wrong(
+    "softmax weighed by the shares",
+    "If only classes with a share have a slope, the others are never pushed down: softmax "
+    "counts for every class, as often as the row sums to.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -1877,7 +2370,11 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * p
 
 
-@wrong("float indices not taken", "If you index with the targets as they come, floats that hold whole numbers can't be used: `class_indices` makes integers.")
+@wrong(
+    "float indices not taken",
+    "If you index with the targets as they come, floats that hold whole numbers can't be "
+    "used: `class_indices` makes integers.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -1887,7 +2384,10 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * p
 
 
-@wrong("every row with every target", "If you index with a colon, each row loses 1 at the classes of all samples.")
+@wrong(
+    "every row with every target",
+    "If you index with a colon, each row loses 1 at the classes of all samples.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -1897,15 +2397,22 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * p
 
 
-@wrong("soft targets by argmax", "If you take the largest target of each row, the other shares are lost.")
+@wrong(
+    "soft targets by argmax",
+    "If you take the largest target of each row, the other shares are lost.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
     rows = target_rows(logits, targets)
-    return grad[:, None] * (p - (rows.argmax(axis=1)[:, None] == np.arange(p.shape[1])).astype(p.dtype))
+    largest = rows.argmax(axis=1)[:, None] == np.arange(p.shape[1])
+    return grad[:, None] * (p - largest.astype(p.dtype))
 
 
-@wrong("summed over the samples", "If you sum over the samples, one row is left: each sample has slopes of its own.")
+@wrong(
+    "summed over the samples",
+    "If you sum over the samples, one row is left: each sample has slopes of its own.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -1913,7 +2420,10 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return (grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)).sum(axis=0)
 
 
-@wrong("float64", "If you compute in float64 throughout, float32 is lost, and with it half of the speed.")
+@wrong(
+    "float64",
+    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits.astype(np.float64) - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -1921,7 +2431,10 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)
 
 
-@wrong("into the rows", "If you write into the rows, soft targets are the caller's own array: make a new one.")
+@wrong(
+    "into the rows",
+    "If you write into the rows, soft targets are the caller's own array: make a new one.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype, copy=False)
@@ -1940,7 +2453,10 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return column * np.exp(logits - logsumexp(logits)[:, None]) - share
 
 
-@wrong("rows that sum to at least 1", "If T is never below 1, rows of small shares, and of zeros, pull too hard.")
+@wrong(
+    "rows that sum to at least 1",
+    "If T is never below 1, rows of small shares, and of zeros, pull too hard.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
@@ -1948,12 +2464,16 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (total * np.exp(logits - logsumexp(logits)[:, None]) - rows)
 
 
-@wrong("logits clipped", "If you clip the logits, large ones all count alike: take the largest of each row out instead.")
+@wrong(
+    "logits clipped",
+    "If you clip the logits, large ones all count alike: take the largest of each row out instead.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
     x = np.clip(logits, -1e5, 1e5)
-    return grad[:, None] * (rows.sum(axis=1, keepdims=True) * np.exp(x - logsumexp(x)[:, None]) - rows)
+    p = np.exp(x - logsumexp(x)[:, None])
+    return grad[:, None] * (rows.sum(axis=1, keepdims=True) * p - rows)
 
 
 @wrong("slopes limited", "If you limit the slopes, a large grad no longer counts in full.")
@@ -1964,7 +2484,11 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return np.clip(grad[:, None] * slopes, -100, 100).astype(logits.dtype)
 
 
-@wrong("from the losses", "If you get the belief from the losses that were handed in, it holds for one class alone, and tests fill them with any numbers.")
+@wrong(
+    "from the losses",
+    "If you get the belief from the losses that were handed in, it holds for one class alone, "
+    "and tests fill them with any numbers.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
@@ -1973,7 +2497,11 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (rows.sum(axis=1, keepdims=True) * beliefs - rows)
 
 
-@wrong("-inf minus -inf", "If you subtract a class's logit from the others, -inf minus -inf is nan: subtract the log-sum-exp.")
+@wrong(
+    "-inf minus -inf",
+    "If you subtract a class's logit from the others, -inf minus -inf is nan: subtract the "
+    "log-sum-exp.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
@@ -1982,15 +2510,25 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return grad[:, None] * (rows.sum(axis=1, keepdims=True) * beliefs - rows)
 
 
-@wrong("rows stacked", "If you stack rows, there must be one: N may be 0, and then zeros of shape (0, C) are meant.")
+@wrong(
+    "rows stacked",
+    "If you stack rows, there must be one: N may be 0, and then zeros of shape (0, C) are meant.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets).astype(logits.dtype)
-    slopes = [g * (t.sum() * np.exp(x - logsumexp(x)) - t) for g, t, x in zip(grad, rows, logits, strict=True)]
+    slopes = [
+        g * (t.sum() * np.exp(x - logsumexp(x)) - t)
+        for g, t, x in zip(grad, rows, logits, strict=True)
+    ]
     return np.array(slopes, logits.dtype)
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets, kept={}):
     rows = target_rows(logits, targets).astype(logits.dtype)
@@ -1999,7 +2537,11 @@ def cross_entropy_gradient(grad, output, logits, targets, kept={}):
     return np.multiply(grad[:, None], rows.sum(axis=1, keepdims=True) * beliefs - rows, out=out)
 
 
-@wrong("remembered by the logits", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "remembered by the logits",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets, kept={}):
     rows = target_rows(logits, targets).astype(logits.dtype)
@@ -2008,12 +2550,17 @@ def cross_entropy_gradient(grad, output, logits, targets, kept={}):
     return grad[:, None] * (rows.sum(axis=1, keepdims=True) * kept[id(logits)][1] - rows)
 
 
-@wrong("dtype of the indices", "If your rows take the dtype of the indices, float64 indices make float64 slopes: the dtype is that of the logits.")
+@wrong(
+    "dtype of the indices",
+    "If your rows take the dtype of the indices, float64 indices make float64 slopes: the "
+    "dtype is that of the logits.",
+)
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     rows = target_rows(logits, targets)
     rows = rows.astype(targets.dtype if targets.dtype.kind == "f" else logits.dtype)
-    return grad[:, None] * (rows.sum(axis=1, keepdims=True) * np.exp(logits - logsumexp(logits)[:, None]) - rows)
+    p = np.exp(logits - logsumexp(logits)[:, None])
+    return grad[:, None] * (rows.sum(axis=1, keepdims=True) * p - rows)
 
 
 @right("softmax, then the difference")
@@ -2095,7 +2642,10 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no).mean()
 
 
-@wrong("log 0", "If you take log 0 as it stands, 0 times infinity is nan: hold logarithms at LEAST_LOG.")
+@wrong(
+    "log 0",
+    "If you take log 0 as it stands, 0 times infinity is nan: hold logarithms at LEAST_LOG.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     return -(targets * np.log(probabilities) + (1 - targets) * np.log(1 - probabilities))
@@ -2122,13 +2672,21 @@ def binary_cross_entropy(probabilities, targets):
     return -np.maximum(np.log(truth), LEAST_LOG)
 
 
-@wrong("an epsilon", "If you add an epsilon inside the logarithm, a tiny p costs too little: hold the logarithm instead.")
+@wrong(
+    "an epsilon",
+    "If you add an epsilon inside the logarithm, a tiny p costs too little: hold the "
+    "logarithm instead.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
-    return -(targets * np.log(probabilities + 1e-12) + (1 - targets) * np.log(1 - probabilities + 1e-12))
+    yes, no = np.log(probabilities + 1e-12), np.log(1 - probabilities + 1e-12)
+    return -(targets * yes + (1 - targets) * no)
 
 
-@wrong("held at another number", "If you hold the logarithm elsewhere, a hopeless p does not cost 100: LEAST_LOG says where.")
+@wrong(
+    "held at another number",
+    "If you hold the logarithm elsewhere, a hopeless p does not cost 100: LEAST_LOG says where.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     log_yes = np.maximum(np.log(probabilities), -50.0)
@@ -2136,14 +2694,20 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong("only one logarithm held", "If you hold only log p, a no at p = 1 still costs infinity, and a yes there is nan.")
+@wrong(
+    "only one logarithm held",
+    "If you hold only log p, a no at p = 1 still costs infinity, and a yes there is nan.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     log_yes = np.maximum(np.log(probabilities), LEAST_LOG)
     return -(targets * log_yes + (1 - targets) * np.log(1 - probabilities))
 
 
-@wrong("the result held", "If you hold the loss and not the logarithms, 0 times infinity has become nan before.")
+@wrong(
+    "the result held",
+    "If you hold the loss and not the logarithms, 0 times infinity has become nan before.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     losses = -(targets * np.log(probabilities) + (1 - targets) * np.log(1 - probabilities))
@@ -2166,7 +2730,10 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong("summed over the last axis", "If you sum over the labels, one loss for each of them is lost.")
+@wrong(
+    "summed over the last axis",
+    "If you sum over the labels, one loss for each of them is lost.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     log_yes = np.maximum(np.log(probabilities), LEAST_LOG)
@@ -2175,7 +2742,10 @@ def binary_cross_entropy(probabilities, targets):
     return losses.sum(axis=-1) if np.ndim(losses) else losses
 
 
-@wrong("sigmoid again", "If you apply sigmoid here, it is applied twice: these are probabilities already.")
+@wrong(
+    "sigmoid again",
+    "If you apply sigmoid here, it is applied twice: these are probabilities already.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     p = 1 / (1 + np.exp(-probabilities))
@@ -2191,7 +2761,10 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong("float64", "If you compute in float64 throughout, float32 is lost, and with it half of the speed.")
+@wrong(
+    "float64",
+    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     p = np.asarray(probabilities, np.float64)
@@ -2200,7 +2773,11 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong("axes and last length compared", "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: compare the whole shapes.")
+@wrong(
+    "axes and last length compared",
+    "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: "
+    "compare the whole shapes.",
+)
 def binary_cross_entropy(probabilities, targets):
     if probabilities.ndim != targets.ndim or probabilities.shape[-1:] != targets.shape[-1:]:
         raise ValueError("the shapes differ")
@@ -2230,14 +2807,21 @@ def binary_cross_entropy(probabilities, targets):
     return -np.maximum(np.log(np.where(targets == 1, probabilities, 1 - probabilities)), LEAST_LOG)
 
 
-@wrong("small losses cut off", "If you cut off small losses, a sure model can't be told from a surer one.")
+@wrong(
+    "small losses cut off",
+    "If you cut off small losses, a sure model can't be told from a surer one.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     log_yes, log_no = (np.maximum(np.log(p), LEAST_LOG) for p in (probabilities, 1 - probabilities))
     return np.maximum(-(targets * log_yes + (1 - targets) * log_no), probabilities.dtype.type(1e-4))
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 def binary_cross_entropy(probabilities, targets, kept={}):
     same_shape(probabilities, targets)
     out = kept.setdefault((probabilities.shape, probabilities.dtype), np.zeros_like(probabilities))
@@ -2245,7 +2829,11 @@ def binary_cross_entropy(probabilities, targets, kept={}):
     return np.negative(targets * log_yes + (1 - targets) * log_no, out=out)
 
 
-@wrong("remembered by the array", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "remembered by the array",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 def binary_cross_entropy(probabilities, targets, kept={}):
     same_shape(probabilities, targets)
     if id(probabilities) not in kept:
@@ -2255,7 +2843,11 @@ def binary_cross_entropy(probabilities, targets, kept={}):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong("the same as the targets", "If you return the probabilities themselves where there is nothing to do, the result is the caller's own array: make a new one.")
+@wrong(
+    "the same as the targets",
+    "If you return the probabilities themselves where there is nothing to do, the result is "
+    "the caller's own array: make a new one.",
+)
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     if np.array_equal(probabilities, targets) and not probabilities.any():
@@ -2332,7 +2924,8 @@ def binary_cross_entropy_with_logits(logits, targets):
 
 @wrong(
     "no absolute value",
-    "If what comes before - x t is the same for x and -x, a sure no costs as much as a sure mistake: take out the larger of 0 and x, and the power that is left is e^-|x|.",
+    "If what comes before - x t is the same for x and -x, a sure no costs as much as a sure "
+    "mistake: take out the larger of 0 and x, and the power that is left is e^-|x|.",
 )
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
@@ -2363,26 +2956,41 @@ def binary_cross_entropy_with_logits(logits, targets):
     return np.logaddexp(0, logits) - logits * targets
 
 
-@wrong("by way of probabilities", "If you make probabilities on the way, they become 0 or 1 and their logarithm infinite: stay with the logits.")
+@wrong(
+    "by way of probabilities",
+    "If you make probabilities on the way, they become 0 or 1 and their logarithm infinite: "
+    "stay with the logits.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     p = 1 / (1 + np.exp(-logits))
     return -(targets * np.log(p) + (1 - targets) * np.log(1 - p))
 
 
-@wrong("logarithms held at -100", "If the logarithms are held at -100, every mistake beyond it costs the same: stay with the logits.")
+@wrong(
+    "logarithms held at -100",
+    "If the logarithms are held at -100, every mistake beyond it costs the same: stay with "
+    "the logits.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     return binary_cross_entropy(1 / (1 + np.exp(-logits)), targets)
 
 
-@wrong("the larger power not added back", "If you take the larger power out and don't add it back, mistakes cost too little.")
+@wrong(
+    "the larger power not added back",
+    "If you take the larger power out and don't add it back, mistakes cost too little.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     return np.log1p(np.exp(-np.abs(logits))) - logits * targets
 
 
-@wrong("absolute value added back", "If what comes before - x t is the same for x and -x, a sure no costs as much as a sure mistake: take out the larger of 0 and x, and the power that is left is e^-|x|.")
+@wrong(
+    "absolute value added back",
+    "If what comes before - x t is the same for x and -x, a sure no costs as much as a sure "
+    "mistake: take out the larger of 0 and x, and the power that is left is e^-|x|.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     return np.log1p(np.exp(-np.abs(logits))) + np.abs(logits) - logits * targets
@@ -2415,28 +3023,43 @@ def binary_cross_entropy_with_logits(logits, targets):
     return losses - logits
 
 
-@wrong("float64", "If you compute in float64 throughout, float32 is lost, and with it half of the speed.")
+@wrong(
+    "float64",
+    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     x = np.asarray(logits, np.float64)
     return np.maximum(x, 0) - x * targets + np.log1p(np.exp(-np.abs(x)))
 
 
-@wrong("the powers of the first sample's size", "If you take one number out of all powers, the others overflow or vanish: each element has its own.")
+@wrong(
+    "the powers of the first sample's size",
+    "If you take one number out of all powers, the others overflow or vanish: each element "
+    "has its own.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     top = max(np.max(logits), 0) if np.size(logits) else 0
     return np.log(np.exp(-top) + np.exp(logits - top)) + top - logits * targets
 
 
-@wrong("a line from 8 on", "If you take x for log(1 + e^x) where x is large, small losses become 0: log1p of e^-x is what is left.")
+@wrong(
+    "a line from 8 on",
+    "If you take x for log(1 + e^x) where x is large, small losses become 0: log1p of e^-x is "
+    "what is left.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     soft = np.log1p(np.exp(np.minimum(logits, 8)))
     return np.where(logits > 8, logits, soft).astype(logits.dtype) - logits * targets
 
 
-@wrong("a line from 20 on", "If you take x for log(1 + e^x) where x is large, small losses become 0: log1p of e^-x is what is left.")
+@wrong(
+    "a line from 20 on",
+    "If you take x for log(1 + e^x) where x is large, small losses become 0: log1p of e^-x is "
+    "what is left.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     x, t = logits, targets
@@ -2451,14 +3074,21 @@ def binary_cross_entropy_with_logits(logits, targets):
     return np.maximum(x, 0) - x * targets + np.log1p(np.exp(-np.abs(x)))
 
 
-@wrong("axes and first length compared", "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: compare the whole shapes.")
+@wrong(
+    "axes and first length compared",
+    "If you compare some of the lengths, the others may still differ, and NumPy broadcasts: "
+    "compare the whole shapes.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     if logits.ndim != targets.ndim or logits.shape[:1] != targets.shape[:1]:
         raise ValueError("the shapes differ")
     return np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
 
 
-@wrong("absolute value in place", "If you write into the logits, they are overwritten: work on a new array.")
+@wrong(
+    "absolute value in place",
+    "If you write into the logits, they are overwritten: work on a new array.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     linear = np.maximum(logits, 0) - logits * targets
@@ -2466,20 +3096,31 @@ def binary_cross_entropy_with_logits(logits, targets):
     return linear + np.log1p(np.exp(-logits))
 
 
-@wrong("x t for a yes alone", "If x t counts for positive logits alone, a yes at a negative logit costs nothing.")
+@wrong(
+    "x t for a yes alone",
+    "If x t counts for positive logits alone, a yes at a negative logit costs nothing.",
+)
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     return np.maximum(logits, 0) * (1 - targets) + np.log1p(np.exp(-np.abs(logits)))
 
 
-@wrong("one array kept for the results", "If you keep an array for the results, the next call overwrites them: make a new one each time.")
+@wrong(
+    "one array kept for the results",
+    "If you keep an array for the results, the next call overwrites them: make a new one each "
+    "time.",
+)
 def binary_cross_entropy_with_logits(logits, targets, kept={}):
     same_shape(logits, targets)
     out = kept.setdefault((logits.shape, logits.dtype), np.zeros_like(logits))
     return np.subtract(np.logaddexp(np.zeros_like(logits), logits), logits * targets, out=out)
 
 
-@wrong("remembered by the array", "If you remember a result by the array that it was for, other numbers in that array get the old one: compute it at each call.")
+@wrong(
+    "remembered by the array",
+    "If you remember a result by the array that it was for, other numbers in that array get "
+    "the old one: compute it at each call.",
+)
 def binary_cross_entropy_with_logits(logits, targets, kept={}):
     same_shape(logits, targets)
     if id(logits) not in kept:
@@ -2497,7 +3138,8 @@ def binary_cross_entropy_with_logits(logits, targets):
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     rest = np.log1p(np.exp(-np.abs(logits)))
-    return targets * (np.maximum(-logits, 0) + rest) + (1 - targets) * (np.maximum(logits, 0) + rest)
+    yes, no = np.maximum(-logits, 0) + rest, np.maximum(logits, 0) + rest
+    return targets * yes + (1 - targets) * no
 
 
 @right("with a loop")

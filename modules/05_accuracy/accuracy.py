@@ -33,15 +33,9 @@ from tinytorch import testing as tt
 from tinytorch.core.activations import softmax
 from tinytorch.core.losses import CategoricalCrossEntropyLoss
 from tinytorch.core.tensor import Tensor
+from tinytorch.testing.oracles import accuracy as oracles
 
 tt.begin("accuracy")
-
-
-def refilled(*values, more=(), **options):
-    """Cases for tests that all pass one and the same array, filled anew for each call."""
-    array = np.array(values[0])
-    for array[...] in values:
-        yield tt.case(array, *more, **options)
 
 # %% [markdown]
 r"""
@@ -93,8 +87,9 @@ def predicted_classes(outputs: Any) -> np.ndarray:
 
     Args:
         outputs: scores of shape (N, C) with C of at least 2, as a list, an array of any dtype or
-            a Tensor: logits, probabilities or votes. They are compared as they are, in their own
-            dtype, and not changed. N may be 0.
+            a Tensor: logits, probabilities or votes. They are not changed, and compared as they
+            are, in their own dtype; numbers in a list in float32 or float64, as you like. N may
+            be 0.
 
     Returns:
         Array of whole numbers of shape (N,), also where N is 0. The first of several equal
@@ -121,24 +116,20 @@ def predicted_classes(outputs: Any) -> np.ndarray:
 # %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_are_the_largest_scores", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_predicted_classes_are_the_largest_scores():
-    """Each row gives the column of its largest score, of any dtype, from a list, array or Tensor."""
-    def columns(scores):
-        return np.array([max(range(len(row)), key=lambda c: row[c]) for row in np.asarray(scores)])
-
-    shapes, dtypes = ((4, 3), (3, 5), (2, 2), (1, 4), (6, 2)), (np.float64, np.float32, np.int64, np.uint8)
-    scores = [tt.case(x) for x in tt.arrays(shapes, dtypes, low=-40, high=40)]
-    lists = [[[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]], [[1, 2], [4, 3]], np.array([[0, 9, 200]], np.uint8), np.array([[-128, 9, -99], [0, -128, 127]], np.int8)]
-    lists += [np.array([[False, True], [True, False]]), np.array([[1, 2], [2, 0.5]], np.float16), np.array([[2**62, 2**62 + 1, -(2**63)]])]
-    tt.check(predicted_classes, columns, [*scores, *map(tt.case, lists)])
-    tt.check(predicted_classes, columns, refilled([[1, 2, 0], [5, 4, 3]], [[2, 1, 0], [3, 4, 5]]), name="predicted_classes of an array filled anew")
-    tt.check(predicted_classes, columns, scores, wrap=Tensor, name="predicted_classes of a Tensor")
+    """Each row gives the column of its largest score, of any dtype, in a list, array or Tensor."""
+    scores = [tt.case(x) for x in oracles.scores_of_all_dtypes(seed=1)]
+    lists = [tt.case(rows) for rows in ([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]], [[1, 2], [4, 3]])]
+    tt.check(predicted_classes, oracles.largest_columns, scores + lists)
+    name = "predicted_classes of a Tensor"
+    tt.check(predicted_classes, oracles.largest_columns, scores, wrap=Tensor, name=name)
+    again = oracles.refilled([[1, 2, 0], [5, 4, 3]], [[2, 1, 0], [3, 4, 5]])
+    name = "predicted_classes of an array filled anew"
+    tt.check(predicted_classes, oracles.largest_columns, again, name=name)
     ### BEGIN HIDDEN TESTS
-    shapes = ((3, 3), (5, 4), (2, 7), (1, 2), (7, 2), (2, 3))
-    scores = [tt.case(x) for x in tt.arrays(shapes, dtypes, seed=31, low=-40, high=40)]
-    lists = [[[3, 1], [0, 2], [1, 0]], np.array([[5, -128], [-100, 100]], np.int8), np.array([[True, False], [False, True]]), np.array([[0, -4], [1, 3]], np.float16)]
-    lists += [np.array([[2**63, 2**63 + 2]], np.uint64), np.array([[-(2**63), -(2**63) + 1], [5, -(2**63)]]), np.array([[-(2**31), 7]], np.int32)]
-    tt.check(predicted_classes, columns, [*scores, *map(tt.case, lists)])
-    tt.check(predicted_classes, columns, scores, wrap=Tensor, name="predicted_classes of a Tensor")
+    scores = [tt.case(x) for x in oracles.scores_of_all_dtypes(seed=31)]
+    lists = [tt.case(rows) for rows in ([[3, 1], [0, 2], [1, 0]], [[-0.5, -2.5, 1.5]])]
+    tt.check(predicted_classes, oracles.largest_columns, scores + lists)
+    tt.check(predicted_classes, oracles.largest_columns, scores, wrap=Tensor)
     ### END HIDDEN TESTS
 
 
@@ -148,20 +139,16 @@ test_predicted_classes_are_the_largest_scores()
 @tt.test
 def test_predicted_classes_where_scores_tie():
     """Of equal largest scores the first wins, also where all are equal, or there are many."""
-    first = lambda scores: np.array([row.tolist().index(max(row)) for row in np.asarray(scores)])
     rows = [[1, 2, 2], [2, 1, 2], [2, 2, 1], [0, 0, 0], [3, 1, 2], [-1, -1, -2]]
-    wide = [np.full((2, 3), -np.inf), np.zeros((3, 40)), tt.numbers((4, 60), np.float32, 1, 0, 0.25), tt.numbers((3, 50), np.int64, 2, 0, 2)]
-    wide += [np.array([[-0.0, 0.0], [0.0, -0.0], [1e300, 1e300], [1e-300, 1e-300]])]
-    tt.check(predicted_classes, first, [tt.case(rows), tt.case(np.array(rows, np.float64)), *map(tt.case, wide)])
-    ones = [np.eye(3, 400, 255, dtype=np.int8), np.eye(1, 70_000, 69_999, np.uint8), np.eye(2)[[0, 1, 1] * 100]]
-    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones), name="predicted_classes of many classes or samples")
+    tied = [tt.case(x) for x in (rows, *oracles.tied_scores(seed=1))]
+    tt.check(predicted_classes, oracles.largest_columns, tied)
+    ones = [np.eye(3, 400, 255, np.int8), np.eye(1, 70_000, 69_999), np.eye(2)[[0, 1, 1] * 100]]
+    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones))
     ### BEGIN HIDDEN TESTS
-    rows = np.array([[5, 5], [4, 4], [0, 1], [7, 6]])
-    wide = [np.full((1, 2), np.inf), np.full((2, 70), -3.0), tt.numbers((5, 40), np.float64, 3, 0, 0.375), tt.numbers((4, 33), np.uint8, 4, 0, 2)]
-    wide += [np.array([[-1.0, -0.0, 0.0], [-1.0, 0.0, -0.0], [-1e200, -1e200, -1e300]]), np.array([[1e-30, 1e-30]], np.float32)]
-    tt.check(predicted_classes, first, [tt.case(rows), tt.case(rows - 0.5), *map(tt.case, wide)])
-    ones = [np.eye(4, 300, 254, dtype=np.uint8), np.eye(1, 66_000, 65_600, np.int8), np.eye(3)[[2, 0, 1] * 90]]
-    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones), name="predicted_classes of many classes or samples")
+    tied = [tt.case(x) for x in ([[5, 5], [4, 4], [0, 1], [7, 6]], *oracles.tied_scores(seed=3))]
+    tt.check(predicted_classes, oracles.largest_columns, tied)
+    ones = [np.eye(4, 300, 254, np.uint8), np.eye(1, 66_000, 65_600), np.eye(3)[[2, 0, 1] * 90]]
+    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones))
     ### END HIDDEN TESTS
 
 
@@ -170,18 +157,14 @@ test_predicted_classes_where_scores_tie()
 # %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_of_extreme_scores", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_predicted_classes_of_extreme_scores():
-    """Infinite, huge, tiny and very close scores are compared as they are; no rows give no class."""
-    inf, column = np.inf, lambda scores: np.array([row.index(max(row)) for row in scores.tolist()], int)
-    rows = [
-        [-inf, 2.0, -inf], [0.0, inf, 1.0], [-inf, inf, 0.0], [1.0, 1.0, np.nextafter(1, 2)], [-1e300, -1e299, -inf],
-        [1e-300, 0.0, 2e-300], [0.3, 0.3 + 1e-12, 0.2], [900.0, 800.0, 1000.0], [-900.0, -800.0, -1000.0], [1e308, inf, -inf],
-    ]
-    others = [np.zeros((0, 3)), np.zeros((0, 2), np.int64), np.array([[1, np.nextafter(np.float32(1), 2)]], np.float32)]
-    tt.check(predicted_classes, column, [tt.case(np.array([row])) for row in rows] + [tt.case(each) for each in others])
+    """Infinite, huge, tiny and close scores are compared as they are; no rows give no class."""
+    rows = [tt.case(row[np.newaxis]) for scores in oracles.close_scores(seed=1) for row in scores]
+    nothing = [tt.case(np.zeros((0, 3))), tt.case(np.zeros((0, 2), np.int64))]
+    tt.check(predicted_classes, oracles.largest_columns, rows + nothing)
     ### BEGIN HIDDEN TESTS
-    rows = [[1e200, inf], [-inf, -1e200], [5.0, np.nextafter(5, 6)], [-2e-200, -1e-200], [-3.0, -inf], [750.0, 751.0], [inf, -inf], [0.0, 5e-324]]
-    others = [np.zeros((0, 4), np.float32), np.array([[7, np.nextafter(np.float32(7), 8)]], np.float32)]
-    tt.check(predicted_classes, column, [tt.case(np.array([row])) for row in rows] + [tt.case(each) for each in others])
+    rows = [tt.case(row[np.newaxis]) for scores in oracles.close_scores(seed=5) for row in scores]
+    nothing = [tt.case(np.zeros((0, 4), np.float32)), tt.case(np.zeros((0, 2)))]
+    tt.check(predicted_classes, oracles.largest_columns, rows + nothing)
     ### END HIDDEN TESTS
 
 
@@ -191,18 +174,16 @@ test_predicted_classes_of_extreme_scores()
 @tt.test
 def test_predicted_classes_refuses_nan():
     """A single NaN anywhere is a ValueError; infinities, huge numbers and zeros are not."""
-    nan, inf = np.nan, np.inf
-    broken = [[[nan, 1], [0, 1]], [[0, 1], [1, nan]], [[nan, nan]], [[1, 0, 2], [5, nan, 7]], [[inf, nan], [0, 1]], [[1, 2], [nan, inf]]]
-    cases = [*broken, Tensor(broken[3]), *(np.array(broken[1], kind) for kind in (np.float16, np.float32, np.float64))]
-    sound = [[[0, 0.0], [inf, -inf]], np.array([[-inf, -inf]]), np.array([[3, 4]]), np.full((2, 2), 1e308), Tensor([[-inf, inf]])]
-    tt.check_raises(ValueError, predicted_classes, map(tt.case, cases), but=map(tt.case, sound))
+    broken = oracles.scores_with_nan(seed=0)
+    broken += [[[np.nan, 1], [0, 1]], [[np.inf, np.nan], [0, 1]], Tensor(broken[4])]
+    sound = [[[0, 0.0], [np.inf, -np.inf]], np.full((1, 2), -np.inf), np.full((2, 2), 1e308)]
+    sound += [np.array([[3, 4]]), Tensor([[-np.inf, np.inf]])]
+    tt.check_raises(ValueError, predicted_classes, map(tt.case, broken), but=map(tt.case, sound))
     ### BEGIN HIDDEN TESTS
-    cases = [tt.numbers((4, 3), kind, 5) for kind in (np.float32, np.float16, np.float64)]
-    for n, each in enumerate(cases):
-        each[n + 1, n] = nan
-    sound = [np.array([[inf, -inf, 0]]), np.array([[True, False]]), np.array([[1e308, 1e308], [-1e308, -1e308]])]
-    cases += [Tensor(cases[2]), [[2, nan]], [[nan, -inf]], [[inf, -inf, nan]]]
-    tt.check_raises(ValueError, predicted_classes, map(tt.case, cases), but=map(tt.case, sound))
+    broken = [*oracles.scores_with_nan(seed=1), [[2, np.nan]], [[np.nan, -np.inf]]]
+    broken.append(Tensor(broken[5]))
+    sound = [np.array([[np.inf, -np.inf, 0]]), np.array([[True, False]]), np.full((2, 3), -1e308)]
+    tt.check_raises(ValueError, predicted_classes, map(tt.case, broken), but=map(tt.case, sound))
     ### END HIDDEN TESTS
 
 
@@ -212,14 +193,16 @@ test_predicted_classes_refuses_nan()
 @tt.test
 def test_predicted_classes_refuses_other_shapes():
     """A number, a row, a column, no column, and more than two axes are a ValueError."""
-    others = [2.0, [0.2, 0.8], [[1.0], [0.0], [2.0]], np.array([1, 0, 2]), np.ones((1, 1)), np.zeros((3, 0)), []]
-    others += [np.zeros(shape) for shape in ((2, 3, 4), (2, 3, 1), (1, 2, 3), (2, 1, 3), (0, 1))] + [Tensor([1.0, 2.0])]
+    shapes = [(2, 3, 4), (2, 3, 1), (1, 2, 3), (2, 1, 3), (0, 1), (1, 1), (3, 0)]
+    others = [2.0, [0.2, 0.8], [[1.0], [0.0], [2.0]], np.array([1, 0, 2]), [], Tensor([1.0, 2.0])]
+    refused = [*map(tt.case, others), *(tt.case(np.zeros(shape)) for shape in shapes)]
     sound = [tt.case([[0.2, 0.8]]), tt.case(np.ones((3, 2))), tt.case(np.ones((0, 2)))]
-    tt.check_raises(ValueError, predicted_classes, [tt.case(each) for each in others], but=sound)
+    tt.check_raises(ValueError, predicted_classes, refused, but=sound)
     ### BEGIN HIDDEN TESTS
-    others = [np.array(1), [3], np.zeros((4, 1), np.int64), np.zeros((0, 0)), Tensor([[1.0], [2.0]]), True]
-    others += [np.zeros(shape) for shape in ((1, 2, 2), (2, 2, 1, 3), (4, 2, 1), (1, 5, 2), (3, 1, 2), (1, 1, 1), (0,))]
-    tt.check_raises(ValueError, predicted_classes, [tt.case(each) for each in others], but=sound)
+    shapes = [(1, 2, 2), (2, 2, 1, 3), (4, 2, 1), (1, 5, 2), (3, 1, 2), (1, 1, 1), (0,), (0, 0)]
+    others = [np.array(1), [3], np.zeros((4, 1), np.int64), Tensor([[1.0], [2.0]]), True]
+    refused = [*map(tt.case, others), *(tt.case(np.zeros(shape)) for shape in shapes)]
+    tt.check_raises(ValueError, predicted_classes, refused, but=sound)
     ### END HIDDEN TESTS
 
 
@@ -237,9 +220,9 @@ written in the folded cell, which need not be read:
 - `scored_batch(outputs, targets)` returns scores `(N, C)` and true classes `(N,)`.
 
 Targets are indices `(N,)` or one-hot rows `(N, C)`. All may be lists, arrays or Tensors, and 2.0 or
-True count as 2 or 1. A ValueError is raised where lengths differ, nothing is there, a class lies
-beyond the columns, or an output or target names no class; `scored_batch` also refuses NaN. Shares
-are computed in float64.
+True count as 2 or 1. Both raise a ValueError where lengths differ, nothing is there, a class lies
+beyond the columns, an output or target names no class, or a score is NaN. Shares are computed in
+float64.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -336,21 +319,18 @@ def accuracy(outputs: Any, targets: Any) -> float:
 @tt.test
 def test_accuracy_is_the_share_that_agrees():
     """Some, all or none of the samples agree; there may be one or very many, of any dtype."""
-    def share(predicted, actual):
-        return sum(1 for p, a in zip(predicted, actual, strict=True) if p == a) / len(actual)
-
-    pairs = [([0, 1, 1], [0, 1, 0]), ([2, 0, 1, 1], [2, 0, 1, 1]), ([1, 2, 0], [0, 1, 2]), ([0, 1, 2], [0, 1, 2]), ([3], [3]), ([0], [4]), ([300, 999, 5], [300, 999, 261])]
-    pairs += [(np.array([True, False, True]), np.array([1, 1, 1])), ([1.0, 0.0, 0.0, 0.0], np.array([1, 1, 0, 0], np.uint8))]
-    drawn = [(tt.numbers((n,), np.int64, n, 0, c), tt.numbers((n,), np.int64, n + 1, 0, c)) for n, c in ((7, 1), (30, 2), (60, 4))]
-    tt.check(accuracy, share, pairs + drawn, dtype="any", rtol=1e-13)
-    tt.check(accuracy, share, refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]]), dtype="any", name="accuracy of an array filled anew")
-    many = [(np.tile([0, 1, 2, 3], n), np.tile([0, 1, 2, 0], n)) for n in (1, 20, 100, 25_000)]
+    pairs = [*oracles.class_pairs(seed=1), ([300, 999, 5], [300, 999, 261])]
+    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13)
+    many = oracles.tiled([0, 1, 2, 3], [0, 1, 2, 0], times=(1, 20, 100, 25_000))
     tt.check(accuracy, lambda p, a: 0.75, many, dtype="any", rtol=1e-13)
+    again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
+    name = "accuracy of an array filled anew"
+    tt.check(accuracy, oracles.share_of_equal, again, dtype="any", name=name)
     ### BEGIN HIDDEN TESTS
-    pairs = [([5, 5, 5, 0, 1, 2], [5, 5, 0, 0, 0, 0]), ([1], [0]), ([0], [0]), ([0, 0, 0], [1, 1, 1]), (np.array([7, 8], np.uint8), [7.0, 8.0]), ([500, 0, 1], [500, 256, 1])]
-    drawn = [(tt.numbers((n,), np.int32, n, 0, c), tt.numbers((n,), np.float32, n + 1, 0, 1).round()) for n, c in ((11, 1), (41, 6))]
-    tt.check(accuracy, share, pairs + drawn, dtype="any", rtol=1e-13)
-    tt.check(accuracy, lambda p, a: 2 / 3, [(np.tile([4, 0, 2], n), np.tile([4, 0, 1], n)) for n in (1, 30, 400)], dtype="any", rtol=1e-13)
+    pairs = [*oracles.class_pairs(seed=2), ([500, 0, 1], [500, 256, 1])]
+    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13)
+    many = oracles.tiled([4, 0, 2], [4, 0, 1], times=(1, 30, 400))
+    tt.check(accuracy, lambda p, a: 2 / 3, many, dtype="any", rtol=1e-13)
     ### END HIDDEN TESTS
 
 
@@ -360,17 +340,14 @@ test_accuracy_is_the_share_that_agrees()
 @tt.test
 def test_accuracy_in_every_form():
     """Scores or classes, indices or one-hot rows, as arrays, lists or Tensors: the same share."""
-    scores = np.array([[0.7, 0.2, 0.1], [0.5, 0.1, 0.4], [0.02, 0.9, 0.08]])
-    outputs = (scores, scores.tolist(), scores.astype(np.float32), np.array([0, 0, 1]))
-    targets = ([0, 1, 1], np.array([0.0, 1.0, 1.0]), np.eye(3)[[0, 1, 1]], [[1, 0, 0], [0, 1, 0], [0, 1, 0]])
-    forms = [tt.case(a, b) for a in outputs for b in targets]
-    tt.check(accuracy, lambda outputs, targets: 2 / 3, forms, dtype="any", rtol=1e-13)
-    tt.check(accuracy, lambda outputs, targets: 2 / 3, forms[:3] + forms[10::2], dtype="any", wrap=Tensor, name="accuracy of Tensors")
+    scores = [[0.7, 0.2, 0.1], [0.5, 0.1, 0.4], [0.02, 0.9, 0.08]]
+    forms, two_thirds = oracles.in_every_form(scores, [0, 1, 1]), lambda p, a: 2 / 3
+    tt.check(accuracy, two_thirds, forms, dtype="any", rtol=1e-13)
+    tt.check(accuracy, two_thirds, forms, dtype="any", wrap=Tensor, name="accuracy of Tensors")
     ### BEGIN HIDDEN TESTS
-    scores = np.array([[-3, 1], [2, 1], [0, 4], [6, 5.0]])
-    forms = [tt.case(a, b) for a in (scores, [1, 0, 1, 0]) for b in ([1, 1, 1, 1], np.array([[0, 1]] * 4), np.ones(4, bool))]
-    tt.check(accuracy, lambda outputs, targets: 0.5, forms, dtype="any")
-    tt.check(accuracy, lambda outputs, targets: 0.5, forms[1:5:2], dtype="any", wrap=Tensor, name="accuracy of Tensors")
+    forms = oracles.in_every_form([[-3, 1], [2, 1], [0, 4], [6, 5.0]], [1, 1, 1, 1])
+    forms += [tt.case([1, 0, 1, 0], np.ones(4, bool))]
+    tt.check(accuracy, lambda p, a: 0.5, forms, dtype="any", wrap=Tensor)
     ### END HIDDEN TESTS
 
 
@@ -380,22 +357,11 @@ test_accuracy_in_every_form()
 @tt.test
 def test_accuracy_refuses_what_does_not_fit():
     """Different lengths, a column, nothing, and labels that name no class are a ValueError."""
-    three = np.eye(3)
-    misfits = [
-        tt.case([0, 1, 1], [1]), tt.case([1], [1, 1, 0]), tt.case([0, 1, 1], [0, 1]), tt.case(three, [0, 1]), tt.case(three, [1]), tt.case(three, three[:2]),
-        tt.case([[0], [1], [1]], [0, 1, 1]), tt.case([0, 1], [[0], [1]]), tt.case([], []), tt.case(np.zeros((0, 3)), np.zeros(0)),
-        tt.case(three, [0, 1, 3]), tt.case([0, 1, 3], three), tt.case([0, 1], [0, -1]), tt.case([0, 1], [0.5, 1]), tt.case([-1, 0], [1, 0]),
-        tt.case(three[:2], [[0.5, 0.5, 0], [0, 1, 0]]), tt.case(three[:2], [[1, 1, 0], [0, 1, 0]]), tt.case([0, 1], [[0, 0], [0, 1]]), tt.case(three, three[:, :2]),
-    ]
-    tt.check_raises(ValueError, accuracy, misfits, but=[tt.case([0, 1, 1], [1, 1, 1]), tt.case([2], three[:1])])
+    sound = [tt.case([0, 1, 1], [1, 1, 1]), tt.case([2], np.eye(3)[:1])]
+    tt.check_raises(ValueError, accuracy, oracles.misfits(3), but=sound)
     ### BEGIN HIDDEN TESTS
-    four = np.eye(4)
-    misfits = [
-        tt.case(four[:2], [0]), tt.case([2, 0], [2, 0, 1]), tt.case([[1], [0]], [[0, 1], [1, 0]]), tt.case([], [1]), tt.case(four, four[:1]), tt.case([1, 1], [1, np.nan]),
-        tt.case(four, [0, 1, 2, 4]), tt.case([4], four[:1]), tt.case([1.5, 0], [1, 0]), tt.case([0, 1], [[0.5, 0.5], [0, 1]]),
-        tt.case(four[:2], [-1, 0]), tt.case(four[:1], [[0, 0, 0, 0]]), tt.case([2], [[0, 1, 1]]), tt.case(four[:1], [[0, 2, 0, 0]]), tt.case(four[:1], [[0, 1, 0]]),
-    ]
-    tt.check_raises(ValueError, accuracy, misfits, but=[tt.case([3, 1], [0, 2]), tt.case([0, 3, 0, 0], four)])
+    sound = [tt.case([3, 1], [0, 2]), tt.case([0, 3, 0, 0], np.eye(4))]
+    tt.check_raises(ValueError, accuracy, oracles.misfits(4), but=sound)
     ### END HIDDEN TESTS
 
 
@@ -460,26 +426,20 @@ def balanced_accuracy(outputs: Any, targets: Any) -> float:
 # %% nbgrader={"grade": true, "grade_id": "test_balanced_accuracy_weighs_classes_alike", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_balanced_accuracy_weighs_classes_alike():
-    """The classes among the targets weigh the same; what is only predicted is no class of theirs."""
-    def over_classes(predicted, actual):
-        found = {c: [p == a for p, a in zip(predicted, actual, strict=True) if a == c] for c in actual}
-        return sum(sum(hits) / len(hits) for hits in found.values()) / len(found)
-
-    pairs = [
-        ([0] * 8 + [1, 0], [0] * 8 + [1, 1]), ([0, 0, 1, 3], [0, 0, 1, 1]), ([1, 0, 0, 1, 0], [0, 0, 0, 1, 0]), ([30, 12, 300, 44], [30, 12, 44, 300]),
-        ([4, 2, 2, 0, 4, 0], [4, 4, 2, 2, 4, 2]), ([3, 5, 1, 1, 1], [1, 1, 1, 3, 3]), ([0, 0, 0], [2, 2, 0]), (range(14), [0, 0, *range(2, 14)]),
-    ]
-    tt.check(balanced_accuracy, over_classes, [(list(p), a) for p, a in pairs], dtype="any", rtol=1e-13)
-    tt.check(balanced_accuracy, over_classes, refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]]), dtype="any", name="balanced_accuracy of an array filled anew")
-    many = [(np.repeat([0, 1, 1], [n, n, 2]), np.repeat([0, 0, 1], [n, n, 2])) for n in (2, 20, 150, 17_000)]
-    tt.check(balanced_accuracy, lambda p, a: 0.75, many, dtype="any", rtol=1e-13)
+    """The classes among the targets weigh the same; what is only predicted is none of them."""
+    pairs = [([30, 12, 300, 44], [30, 12, 44, 300]), ([*range(14)], [0, 0, *range(2, 14)])]
+    kept, by_class = {"dtype": "any", "rtol": 1e-13}, oracles.mean_share_of_classes
+    tt.check(balanced_accuracy, by_class, oracles.class_pairs(seed=3) + pairs, **kept)
+    many = oracles.tiled([0, 1, 0], [0, 0, 1], times=(1, 20, 150, 17_000))
+    tt.check(balanced_accuracy, lambda p, a: 0.25, many, **kept)
+    again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
+    name = "balanced_accuracy of an array filled anew"
+    tt.check(balanced_accuracy, by_class, again, **kept, name=name)
     ### BEGIN HIDDEN TESTS
-    pairs = [([1] * 9 + [0], [1] * 7 + [0] * 3), ([6, 1, 1, 1], [6, 6, 6, 1]), ([2, 2, 5], [5, 5, 5]), ([0, 3, 3, 1], [0, 3, 0, 3]), ([11, 270, 14], [11, 14, 270])]
-    pairs += [([*range(3, 16), 0, 0], [*range(3, 16), 1, 1])]
-    drawn = [(tt.numbers((n,), np.int64, n, 0, c), tt.numbers((n,), np.int64, n + 1, 1, c)) for n, c in ((12, 3), (30, 5))]
-    tt.check(balanced_accuracy, over_classes, pairs + drawn, dtype="any", rtol=1e-13)
-    many = [(np.repeat([5, 3, 3, 5], [n, n, 1, 2]), np.repeat([5, 5, 3, 3], [n, n, 1, 2])) for n in (1, 30, 300)]
-    tt.check(balanced_accuracy, lambda p, a: 5 / 12, many, dtype="any", rtol=1e-13)
+    pairs = [([11, 270, 14], [11, 14, 270]), ([*range(3, 16), 0, 0], [*range(3, 16), 1, 1])]
+    tt.check(balanced_accuracy, by_class, oracles.class_pairs(seed=4) + pairs, **kept)
+    many = oracles.tiled([5, 3, 3], [5, 5, 3], times=(1, 30, 300))
+    tt.check(balanced_accuracy, lambda p, a: 0.75, many, **kept)
     ### END HIDDEN TESTS
 
 
@@ -489,11 +449,11 @@ test_balanced_accuracy_weighs_classes_alike()
 @tt.test
 def test_balanced_accuracy_of_one_class():
     """One sample, one class, all right, none right."""
-    some = {((0,), (0,)): 1.0, ((1,), (0,)): 0.0, ((2, 2, 1, 0), (2, 2, 2, 2)): 0.5, ((0, 1, 2), (0, 1, 2)): 1.0, ((1, 2, 0), (0, 1, 2)): 0.0}
-    tt.check(balanced_accuracy, lambda p, a: some[tuple(p), tuple(a)], [(list(p), list(a)) for p, a in some], dtype="any", rtol=1e-13)
+    pairs = [([0], [0]), ([1], [0]), ([2, 2, 1, 0], [2] * 4), ([0, 1], [0, 1]), ([1, 0], [0, 1])]
+    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, dtype="any", rtol=1e-13)
     ### BEGIN HIDDEN TESTS
-    some = {((3,), (3,)): 1.0, ((0,), (7,)): 0.0, ((1, 1, 0, 1), (1, 1, 1, 1)): 0.75, ((5, 0, 0), (5, 0, 0)): 1.0, ((0, 0, 0), (1, 1, 1)): 0.0}
-    tt.check(balanced_accuracy, lambda p, a: some[tuple(p), tuple(a)], [(list(p), list(a)) for p, a in some], dtype="any", rtol=1e-13)
+    pairs = [([3], [3]), ([0], [7]), ([1, 1, 0, 1], [1] * 4), ([5, 0], [5, 0]), ([0, 0], [1, 1])]
+    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, dtype="any", rtol=1e-13)
     ### END HIDDEN TESTS
 
 
@@ -503,19 +463,16 @@ test_balanced_accuracy_of_one_class()
 @tt.test
 def test_balanced_accuracy_takes_what_accuracy_takes():
     """Scores, one-hot rows, Tensors; what does not fit is a ValueError."""
-    scores, targets = np.eye(4)[[0, 0, 1, 3]], np.array([0.0, 0, 1, 1])
-    forms = [tt.case(a, b) for a in (scores, [0, 0, 1, 3]) for b in (targets, np.eye(4)[[0, 0, 1, 1]])]
-    tt.check(balanced_accuracy, lambda outputs, targets: 0.75, forms, dtype="any")
-    tt.check(balanced_accuracy, lambda outputs, targets: 0.75, forms, dtype="any", wrap=Tensor, name="the same of Tensors")
-    misfits = [tt.case([0, 1, 1], [1]), tt.case([1], [1, 0]), tt.case([], []), tt.case([[0], [1]], [0, 1]), tt.case(scores, [0, 1, 2, 4]), tt.case(scores, [0])]
-    misfits += [tt.case([0, 1], [0.5, 1]), tt.case([0, -1], [0, 1]), tt.case([0, 4], scores[:2]), tt.case(scores[:1], [[1, 1, 0, 0]]), tt.case([0, 1], [[0], [1]])]
-    tt.check_raises(ValueError, balanced_accuracy, misfits, but=[tt.case([0, 1, 1], [1, 1, 1])])
+    forms = oracles.in_every_form(np.eye(4)[[0, 0, 1, 3]], [0, 0, 1, 1])
+    tt.check(balanced_accuracy, lambda p, a: 0.75, forms, dtype="any")
+    tt.check(balanced_accuracy, lambda p, a: 0.75, forms[::2], dtype="any", wrap=Tensor)
+    sound = [tt.case([0, 1, 1], [1, 1, 1])]
+    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(4), but=sound)
     ### BEGIN HIDDEN TESTS
-    forms = [tt.case(a, b) for a in (np.eye(5)[[1, 4, 2, 2, 2]], [1, 4, 2, 2, 2]) for b in ([1, 4, 4, 4, 4], np.eye(5)[[1, 4, 4, 4, 4]])]
-    tt.check(balanced_accuracy, lambda outputs, targets: 0.625, forms, dtype="any", wrap=Tensor)
-    misfits = [tt.case([2, 0], [2, 0, 1]), tt.case([5], scores[:1]), tt.case(np.zeros((0, 2)), []), tt.case([0, 1], [0, -1]), tt.case(scores, scores[:3])]
-    misfits += [tt.case([1.5], [1]), tt.case(scores[:1], [[0, 0, 0, 0]]), tt.case(scores[:1], [4]), tt.case(scores[:1], [[0, 1]]), tt.case([2], [1, 2])]
-    tt.check_raises(ValueError, balanced_accuracy, misfits, but=[tt.case([3, 1], [0, 2])])
+    forms = oracles.in_every_form(np.eye(5)[[1, 4, 2, 2, 2]], [1, 4, 4, 4, 4])
+    tt.check(balanced_accuracy, lambda p, a: 0.625, forms, dtype="any", wrap=Tensor)
+    sound = [tt.case([3, 1], [0, 2])]
+    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(3), but=sound)
     ### END HIDDEN TESTS
 
 
@@ -553,10 +510,12 @@ def confidence_interval(correct: int, total: int, z: float = Z_95) -> tuple[floa
     Args:
         correct: how many samples were right.
         total: how many samples there were.
-        z: how many standard deviations to allow for, 0 or more. With 0 both ends are the share.
+        z: how many standard deviations to allow for, 0 or more. With 0 both ends are the share;
+            mind that rounding may put b² - 4ac, which is then 0, a little below it.
 
     Returns:
         The lower and the upper end, both from 0.0 to 1.0, and beyond them no more than rounding.
+        Seven decimals of them are enough.
 
     Raises:
         ValueError: total is below 1, or correct does not lie between 0 and total.
@@ -580,21 +539,24 @@ def confidence_interval(correct: int, total: int, z: float = Z_95) -> tuple[floa
 @tt.test
 def test_confidence_interval_ends_z_deviations_away():
     """Seen from the lower end the share lies z deviations above, from the upper one z below."""
-    def deviations(correct, total, z=1.959963984540054):
-        ends = [float(end) for end in confidence_interval(correct, total, z)]
-        return np.array([(correct / total - p) / np.sqrt(abs(p * (1 - p)) / total + 1e-300) for p in ends])
-
-    expected = lambda correct, total, z=1.959963984540054: np.array([z, -z], float)
-    counts = [(80, 100), (1, 7, 1.0), (3, 4, 2.0), (333, 1000, 3.0), (5, 9, 1.5), (9, 10), (1, 2, 2.5), (2, 6, 0), (50_000, 90_000, 1)]
-    counts += [(2, 5, 20.0), (4, 5, 200), (1, 7, 0.01), (np.int64(9), np.int64(10))]
-    tt.check(deviations, expected, counts, dtype="any", rtol=1e-8, name="deviations of confidence_interval")
-    many = [(10, 10**6), (999_000, 10**6), (3, 10**7, 2.0), (30, 10**5, 5), (250_000, 10**6, 10), (7 * 10**7, 10**8)]
-    tt.check(deviations, expected, many, dtype="any", rtol=1e-6, name="deviations of confidence_interval")
+    deviations = oracles.deviations_of(confidence_interval)
+    counts = [(80, 100), (1, 7, 1.0), (3, 4, 2.0), (333, 1000, 3.0), (50_000, 90_000, 1)]
+    counts += [(5, 9, 1.5), (2, 5, 20.0), (4, 5, 200), (1, 7, 0.1), (np.int64(9), np.int64(10))]
+    name = "the number of deviations, from confidence_interval,"
+    tt.check(deviations, oracles.above_and_below, counts, name=name, rtol=1e-8)
+    large = [(10, 10**6), (999_000, 10**6), (3, 10**7, 2.0), (30, 10**5, 5), (7 * 10**7, 10**8)]
+    tt.check(deviations, oracles.above_and_below, large, name=name, rtol=1e-6)
+    ends = oracles.ends_of(confidence_interval)
+    counts = [(correct, total, 0) for total in (1, 6, 11, 13) for correct in range(total + 1)]
+    tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6)
     ### BEGIN HIDDEN TESTS
-    counts = [(2, 3, 1.0), (7, 8, 2.0), (12, 40, 0.5), (999, 1001, 3.0), (1, 3, 4.0), (3, 10, 0), (11, 13), (700, 3000, 1.0), (1, 6, 50), (3, 8, 500.0), (2, 9, 0.02)]
-    tt.check(deviations, expected, counts, dtype="any", rtol=1e-8, name="deviations of confidence_interval")
-    many = [(20, 3 * 10**6, 1.0), (498_000, 500_000), (2, 10**8), (40, 200_000, 7), (10**6, 4 * 10**6, 12.0)]
-    tt.check(deviations, expected, many, dtype="any", rtol=1e-6, name="deviations of confidence_interval")
+    counts = [(2, 3, 1.0), (7, 8, 2.0), (12, 40, 0.5), (999, 1001, 3.0), (1, 3, 4.0), (11, 13)]
+    counts += [(700, 3000, 1.0), (1, 6, 50), (3, 8, 500.0), (2, 9, 0.02)]
+    tt.check(deviations, oracles.above_and_below, counts, name=name, rtol=1e-8)
+    large = [(20, 3 * 10**6, 1.0), (498_000, 500_000), (2, 10**8), (40, 200_000, 7)]
+    tt.check(deviations, oracles.above_and_below, large, name=name, rtol=1e-6)
+    counts = [(correct, total, 0) for total in (3, 10, 14, 21) for correct in range(total + 1)]
+    tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6)
     ### END HIDDEN TESTS
 
 
@@ -604,17 +566,14 @@ test_confidence_interval_ends_z_deviations_away()
 @tt.test
 def test_confidence_interval_of_all_or_none():
     """Where none or all are right, one end is 0 or 1, and the other as far as z and N allow."""
-    def ends(correct, total, z=1.959963984540054):
-        inner = total / (total + z * z)
-        return np.array([inner, 1.0] if correct else [0.0, 1 - inner])
-
-    counts = [(12, 12, 2.0), (0, 4, 2.0), (3, 3), (0, 1, 1.0), (1, 1, 3), (0, 500), (700, 700, 0.5), (5, 5, 0), (0, 5, 0)]
+    counts = [(12, 12, 2.0), (0, 4, 2.0), (3, 3), (0, 1, 1.0), (1, 1, 3), (0, 500), (700, 700, 0.5)]
     counts += [(0, 10**6), (200_000, 200_000), (0, 3, 100.0), (4, 4, 30), (0, 9, 0.01)]
-    tt.check(lambda *c: np.array(confidence_interval(*c), float), ends, counts, dtype="any", rtol=1e-8, name="confidence_interval")
+    ends, expected = oracles.ends_of(confidence_interval), oracles.ends_of_all_or_none
+    tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8)
     ### BEGIN HIDDEN TESTS
-    counts = [(9, 9, 1.0), (0, 12, 3.0), (1, 1), (0, 2), (40, 40, 2), (0, 7, 0), (8, 8, 0), (0, 90, 1.5)]
-    counts += [(0, 400_000), (10**6, 10**6), (0, 2, 40), (3, 3, 80.0), (0, 5, 0.02)]
-    tt.check(lambda *c: np.array(confidence_interval(*c), float), ends, counts, dtype="any", rtol=1e-8, name="confidence_interval")
+    counts = [(9, 9, 1.0), (0, 12, 3.0), (1, 1), (0, 2), (40, 40, 2), (0, 90, 1.5), (0, 400_000)]
+    counts += [(10**6, 10**6), (0, 2, 40), (3, 3, 80.0), (0, 5, 0.02)]
+    tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8)
     ### END HIDDEN TESTS
 
 
@@ -624,11 +583,14 @@ test_confidence_interval_of_all_or_none()
 @tt.test
 def test_confidence_interval_refuses_what_is_no_count():
     """No samples, fewer than none right, and more right than there are, are a ValueError."""
-    counts = [(0, 0), (1, 0), (5, 4), (-1, 4, 3.0), (0, -3), (-1, -3), (-3, -3), (101, 100, 1.0), (5, 4, 0), (-1, 4, 0), (0, 0, 0), (10**6 + 1, 10**6)]
-    tt.check_raises(ValueError, confidence_interval, counts, but=[(0, 1), (1, 1), (4, 4, 0.0), (0, 9, 3.0), (10**7, 10**7)])
+    counts = [(0, 0), (1, 0), (5, 4), (-1, 4, 3.0), (0, -3), (-1, -3), (-3, -3), (101, 100, 1.0)]
+    counts += [(5, 4, 0), (-1, 4, 0), (0, 0, 0), (10**6 + 1, 10**6)]
+    sound = [(0, 1), (1, 1), (4, 4, 0.0), (0, 9, 3.0), (10**7, 10**7)]
+    tt.check_raises(ValueError, confidence_interval, counts, but=sound)
     ### BEGIN HIDDEN TESTS
-    counts = [(2, 1), (-5, 10), (-2, -1), (0, 0, 1.0), (8, 7, 3.0), (-4, -5), (8, 7, 0), (-1, 10**6), (0, -1, 0)]
-    tt.check_raises(ValueError, confidence_interval, counts, but=[(1, 2), (0, 2), (2, 2), (0, 10**7)])
+    counts = [(2, 1), (-5, 10), (-2, -1), (0, 0, 1.0), (8, 7, 3.0), (-4, -5), (8, 7, 0), (0, -1, 0)]
+    sound = [(1, 2), (0, 2), (2, 2), (0, 10**7)]
+    tt.check_raises(ValueError, confidence_interval, [*counts, (-1, 10**6)], but=sound)
     ### END HIDDEN TESTS
 
 
@@ -672,8 +634,8 @@ def top_k_accuracy(outputs: Any, targets: Any, k: int) -> float:
     """The share of samples whose true class is among the k with the largest scores.
 
     Args:
-        outputs, targets: as `scored_batch` takes them: scores of shape (N, C) of any dtype, which
-            are compared as they are.
+        outputs, targets: as `scored_batch` takes them: scores of shape (N, C), which are compared
+            in the dtype in which it returns them.
         k: how many classes may be named, from 1 to C.
 
     Returns:
@@ -704,31 +666,22 @@ def top_k_accuracy(outputs: Any, targets: Any, k: int) -> float:
 @tt.test
 def test_top_k_accuracy_names_the_k_best():
     """The target is among the first k in the order of the scores, for every k from 1 to C."""
-    def share(scores, targets, k):
-        best = [sorted(range(len(row)), key=lambda c: row[c], reverse=True)[:k] for row in scores.tolist()]
-        return sum(t in named for t, named in zip(targets, best, strict=True)) / len(targets)
-
-    batches = [(x, tt.numbers(x.shape[:1], np.int64, n, 0, x.shape[1] - 1)) for n, x in enumerate(
-        tt.arrays(((5, 4), (9, 3), (6, 2), (1, 5)), (np.float64, np.float32, np.int64, np.uint8), low=-90, high=90))]
-    batches += [(np.array(rows, kind), targets) for rows, kind, targets in (
-        ([[0, 3, 7], [9, 0, 4], [5, 200, 0]], np.uint8, [2, 0, 1]), ([[100, -128, -100], [-128, 127, 90]], np.int8, [0, 2]),
-        ([[False, True], [True, False]], bool, [1, 1]), ([[2**62, 2**62 + 1], [-(2**63), 5]], np.int64, [1, 0]))]
-    cases = [tt.case(x, t, k=k) for x, t in batches for k in range(1, x.shape[1] + 1)]
-    many = [tt.case(np.stack([np.arange(300), -np.arange(300)]), [43, 1], k=k) for k in (2, 256, 257)]
-    tt.check(top_k_accuracy, share, cases + many, dtype="any", rtol=1e-13)
-    more = [tt.case(np.eye(2).repeat([n, 1], axis=0), np.arange(n + 1) // n, k=1) for n in (2, 30, 300, 33_000)]
-    tt.check(top_k_accuracy, lambda *batch, k: 1.0, more, dtype="any", rtol=1e-13)
-    tt.check(top_k_accuracy, share, refilled([[1, 2, 0], [5, 4, 3]], [[1, 2, 3], [3, 4, 5]], more=[[0, 1]], k=2), dtype="any", name="top_k_accuracy of an array filled anew")
+    share, kept = oracles.share_among_first, {"dtype": "any", "rtol": 1e-13}
+    batches = [oracles.at_places(x) for x in oracles.scores_of_all_dtypes(seed=2)]
+    wide = np.stack([np.arange(300), -np.arange(300)])
+    cases = [*oracles.for_every_k(batches), *(tt.case(wide, [43, 1], k=k) for k in (2, 256, 257))]
+    tt.check(top_k_accuracy, share, cases, **kept)
+    many = [tt.case(np.eye(2)[[0] * n + [1]], [0] * n + [1], k=1) for n in (2, 30, 300, 33_000)]
+    tt.check(top_k_accuracy, lambda *batch, k: 1.0, many, **kept)
+    again = oracles.refilled([[1, 2, 0], [5, 4, 3]], [[1, 2, 3], [3, 4, 5]], more=[[0, 1]], k=2)
+    tt.check(top_k_accuracy, share, again, name="top_k_accuracy of an array filled anew", **kept)
     ### BEGIN HIDDEN TESTS
-    batches = [(x, tt.numbers(x.shape[:1], np.int64, n, 0, x.shape[1] - 1)) for n, x in enumerate(
-        tt.arrays(((7, 3), (5, 4)), (np.float32, np.float64), seed=40, low=-90, high=90))]
-    batches += [(np.array(rows, kind), targets) for rows, kind, targets in (
-        ([[8, 0, 7], [0, 100, 4], [255, 1, 0]], np.uint8, [0, 1, 0]), ([[-128, -127, 0], [-90, 120, -128]], np.int8, [0, 0]),
-        ([[True, False], [False, True]], bool, [0, 0]), ([[2**63, 2**63 + 5], [9, 2**63]], np.uint64, [1, 0]), ([[-(2**31), 3], [4, -(2**31)]], np.int32, [0, 0]))]
-    cases = [tt.case(x, t, k=k) for x, t in batches for k in range(1, x.shape[1] + 1)]
-    many = [tt.case(np.stack([-np.arange(280.0), np.arange(280.0)]), [256, 279], k=k) for k in (256, 257)]
-    tt.check(top_k_accuracy, share, cases + many, dtype="any", rtol=1e-13)
-    tt.check(top_k_accuracy, lambda *batch, k: 0.5, [tt.case(np.eye(2, dtype=np.uint8)[[0, 1] * n], [1, 1] * n, k=1) for n in (1, 300)], dtype="any", rtol=1e-13)
+    batches = [oracles.at_places(x, start=1) for x in oracles.scores_of_all_dtypes(seed=40)]
+    wide = np.stack([-np.arange(280.0), np.arange(280.0)])
+    cases = [*oracles.for_every_k(batches), *(tt.case(wide, [256, 279], k=k) for k in (256, 257))]
+    tt.check(top_k_accuracy, share, cases, **kept)
+    many = [tt.case(np.eye(2, dtype=np.uint8)[[0, 1] * n], [1, 1] * n, k=1) for n in (1, 300)]
+    tt.check(top_k_accuracy, lambda *batch, k: 0.5, many, **kept)
     ### END HIDDEN TESTS
 
 
@@ -738,20 +691,13 @@ test_top_k_accuracy_names_the_k_best()
 @tt.test
 def test_top_k_accuracy_where_scores_tie():
     """Of equal scores the lower index comes first; scores that are almost equal are not equal."""
-    ranked = lambda row: sorted(range(len(row)), key=lambda c: row[c], reverse=True)
-    share = lambda scores, targets, k: np.mean([t in ranked(row)[:k] for row, t in zip(scores.tolist(), targets, strict=True)])
-    inf, above = np.inf, np.nextafter
-    close = np.array([[1, above(1, 2), 1], [-inf, -inf, 0], [inf, 1, inf], [2, 2, 2 + 1e-9], [1e300, 1e300, 1e299], [0, 1e-300, 2e-300], [-0.0, 0.0, -1]])
-    tied = [np.full((4, 3), 0.5), tt.numbers((12, 5), np.int64, 3, 0, 2), tt.numbers((4, 33), np.float32, 4, 0, 0.25), np.zeros((3, 20))]
-    tied += [close, close[::-1], np.array([[1, above(np.float32(1), 2)] * 2], np.float32)]
-    places = [(x, [ranked(row)[n % 3] for n, row in enumerate(x.tolist())]) for x in tied]
-    tt.check(top_k_accuracy, share, [tt.case(x, t, k=k) for x, t in places for k in (1, 2, 3)], dtype="any")
+    scores = [*oracles.tied_scores(seed=4), *oracles.close_scores(seed=2)]
+    cases = oracles.for_every_k([oracles.at_places(x) for x in scores], most=3)
+    tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13)
     ### BEGIN HIDDEN TESTS
-    close = np.array([[3, 3, above(3, 4)], [0, -inf, -inf], [-inf, -inf, -inf], [inf, inf, 5], [-1e200, -1e200, 0], [0.0, -0.0, 5e-324], [7, above(7, 0), 7]])
-    tied = [np.zeros((7, 4)), tt.numbers((9, 4), np.float64, 6, 0, 0.25), tt.numbers((3, 34), np.uint8, 7, 0, 2)]
-    tied += [close, close[::-1], np.array([[5, above(np.float32(5), 6), 5]], np.float32)]
-    places = [(x, [ranked(row)[(n + 2) % 3] for n, row in enumerate(x.tolist())]) for x in tied]
-    tt.check(top_k_accuracy, share, [tt.case(x, t, k=k) for x, t in places for k in (1, 2, 3)], dtype="any")
+    scores = [*oracles.tied_scores(seed=6), *oracles.close_scores(seed=7)]
+    cases = oracles.for_every_k([oracles.at_places(x, start=2) for x in scores], most=3)
+    tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13)
     ### END HIDDEN TESTS
 
 
@@ -761,13 +707,13 @@ test_top_k_accuracy_where_scores_tie()
 @tt.test
 def test_top_k_accuracy_in_every_form():
     """Lists or Tensors, indices or one-hot rows: the same share."""
-    scores, targets = np.array([[1.0, 3.0, 2.0], [6.0, 5.0, 4.0], [7.0, 8.0, 9.0], [1.5, 0.5, 1.0]]), [2, 2, 1, 1]
-    forms = [tt.case(a, b, 2) for a in (scores, scores.tolist()) for b in (targets, np.eye(3)[targets], np.array(targets, np.float32))]
-    tt.check(top_k_accuracy, lambda outputs, targets, k: 0.5, forms, dtype="any")
-    tt.check(top_k_accuracy, lambda outputs, targets, k: 0.5, forms, dtype="any", wrap=Tensor, name="top_k_accuracy of Tensors")
+    scores = np.array([[1.0, 3.0, 2.0], [6.0, 5.0, 4.0], [7.0, 8.0, 9.0], [1.5, 0.5, 1.0]])
+    forms = oracles.in_every_form(scores, [2, 2, 1, 1], classes=False, k=2)
+    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms, dtype="any")
+    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms, dtype="any", wrap=Tensor)
     ### BEGIN HIDDEN TESTS
-    forms = [tt.case(a, b, k=1) for a in (scores[:, :2], scores[:, :2].tolist()) for b in ([1, 1, 1, 1], np.eye(2)[[1, 1, 1, 1]])]
-    tt.check(top_k_accuracy, lambda outputs, targets, k: 0.5, forms, dtype="any", wrap=Tensor)
+    forms = oracles.in_every_form(scores[:, :2], [1, 1, 1, 1], classes=False, k=1)
+    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms, dtype="any", wrap=Tensor)
     ### END HIDDEN TESTS
 
 
@@ -776,18 +722,21 @@ test_top_k_accuracy_in_every_form()
 # %% nbgrader={"grade": true, "grade_id": "test_top_k_accuracy_refuses", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_top_k_accuracy_refuses():
-    """A k outside 1 to C, classes in the place of scores, NaN and misfits are a ValueError, for every k."""
+    """A k outside 1 to C, classes for scores, NaN and misfits are a ValueError, for every k."""
     scores, broken = np.eye(3), np.array([[0.1, 0.2, 0.3], [np.nan, 2.0, 1.0], [0.0, 1.0, 2.0]])
-    refused = [tt.case(scores, [0, 1, 1], k=k) for k in (0, 4, -1, 100)] + [tt.case([0, 1, 1], [0, 1, 1], k=1), tt.case([[0], [1]], [0, 0], k=1)]
-    targets = [[0], [0, 1], [0, 1, 3], [0, 1, -1], [0, 0.5, 1], scores[:2], scores[:, :2], [[1, 1, 0]] * 3, [[0], [1], [2]]]
-    refused += [tt.case(scores, each, k=k) for each in targets for k in (1, 3)] + [tt.case(np.zeros((0, 3)), [], k=k) for k in (1, 3)]
-    refused += [tt.case(broken, t, k=k) for t, k in (([0, 0, 0], 1), ([0, 1, 0], 3))] + [tt.case(broken, [2, 2, 2], k=2)]
-    sound = [tt.case(scores, [0, 1, 1], k=k) for k in (1, 2, 3)] + [tt.case(np.array([[-np.inf, np.inf]]), [1], k=2)]
+    refused = [tt.case(scores, [0, 1, 1], k=k) for k in (0, 4, -1, 100)]
+    refused += [tt.case([0, 1, 1], [0, 1, 1], k=k) for k in (1, 3)]
+    refused += [tt.case(broken, targets, k=k) for targets in ([0] * 3, [2] * 3) for k in (1, 2, 3)]
+    refused += oracles.misfits_of_scores(3, k=1) + oracles.misfits_of_scores(3, k=3)
+    sound = [tt.case(scores, [0, 1, 1], k=k) for k in (1, 2, 3)]
+    sound += [tt.case(np.array([[-np.inf, np.inf]]), [1], k=2)]
     tt.check_raises(ValueError, top_k_accuracy, refused, but=sound)
     ### BEGIN HIDDEN TESTS
-    refused = [tt.case(np.eye(2), [0, 1], k=k) for k in (3, 0, -2)] + [tt.case(broken[1:2], [2], k=k) for k in (1, 2, 3)] + [tt.case([1, 0], [1, 0], k=2)]
-    refused += [tt.case(np.eye(2), t, k=k) for t in ([0], [0, 2], [-1, 0], [1.5, 0], [[1, 0], [0, 0]], np.eye(2)[:1]) for k in (1, 2)]
-    tt.check_raises(ValueError, top_k_accuracy, refused, but=[tt.case(np.eye(2), [0, 1], k=k) for k in (1, 2)])
+    refused = [tt.case(np.eye(2), [0, 1], k=k) for k in (3, 0, -2)] + [tt.case([1, 0], [1, 0], k=2)]
+    refused += [tt.case(broken[1:2], [2], k=k) for k in (1, 2, 3)]
+    refused += oracles.misfits_of_scores(2, k=1) + oracles.misfits_of_scores(2, k=2)
+    sound = [tt.case(np.eye(2), [0, 1], k=k) for k in (1, 2)]
+    tt.check_raises(ValueError, top_k_accuracy, refused, but=sound)
     ### END HIDDEN TESTS
 
 
@@ -889,25 +838,19 @@ def confusion_matrix(outputs: Any, targets: Any, classes: int | None = None) -> 
 # %% nbgrader={"grade": true, "grade_id": "test_confusion_matrix_counts_every_pair", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_confusion_matrix_counts_every_pair():
-    """Row: the true class. Column: the predicted one. Every sample is counted once, however many."""
-    def counted(predicted, actual):
-        pairs, classes = list(zip(actual, predicted, strict=True)), range(int(max(*actual, *predicted)) + 1)
-        return np.array([[pairs.count((a, p)) for p in classes] for a in classes])
-
-    pairs = [([0, 0, 1, 1, 2, 2, 2, 0, 0, 1], [0, 0, 0, 1, 1, 2, 2, 2, 2, 2]), ([1, 1, 1, 0], [0, 0, 0, 1]), ([0, 1], [0, 1])]
-    pairs += [(np.array([True, False, True, True]), [1.0, 0.0, 0.0, 0.0]), ([0], [1]), ([0], [0]), ([1], [0])]
-    pairs += [([16, 3, 17, 17], [17, 16, 2, 17]), ([12, 1], [2, 12])]
-    pairs += [(tt.numbers((n,), np.uint8, n, 0, c), tt.numbers((n,), np.int64, n + 1, 0, c)) for n, c in ((30, 2), (25, 4))]
-    tt.check(confusion_matrix, counted, pairs, memory="fresh")
-    many = [(np.repeat([1, 0], [n, 2]), np.repeat([0, 0, 1], [n, 1, 1])) for n in (3, 30, 300, 70_000)]
-    tt.check(confusion_matrix, lambda p, a: np.array([[1, len(p) - 2], [1, 0]]), many)
-    tt.check(confusion_matrix, counted, refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]]), name="confusion_matrix of an array filled anew")
+    """Row: the true class. Column: the predicted one. Each sample counts once, however many."""
+    pairs = oracles.class_pairs(seed=5)
+    tt.check(confusion_matrix, oracles.counted_pairs, pairs, memory="fresh")
+    again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
+    name = "confusion_matrix of an array filled anew"
+    tt.check(confusion_matrix, oracles.counted_pairs, again, name=name)
+    many = oracles.tiled([1], [0], times=(3, 30, 300, 70_000))
+    tt.check(confusion_matrix, lambda p, a: np.array([[0, len(p)], [0, 0]]), many)
     ### BEGIN HIDDEN TESTS
-    pairs = [([1, 1, 1, 2, 0, 0], [0, 0, 0, 1, 2, 2]), ([0, 0, 0, 0], [0, 1, 1, 0]), ([2], [0]), ([0, 2, 2, 2, 1], [0, 2, 2, 1, 1]), ([16, 0, 17], [16, 17, 3])]
-    pairs += [(tt.numbers((n,), np.int64, n, 0, c), tt.numbers((n,), np.uint8, n + 1, 0, c)) for n, c in ((20, 3),)]
-    tt.check(confusion_matrix, counted, pairs, memory="fresh")
-    many = [(np.repeat([0, 1], n), np.repeat([1, 0], n)) for n in (2, 40, 260)]
-    tt.check(confusion_matrix, lambda p, a: np.array([[0, len(p) // 2], [len(p) // 2, 0]]), many)
+    pairs = oracles.class_pairs(seed=6)
+    tt.check(confusion_matrix, oracles.counted_pairs, pairs, memory="fresh")
+    many = oracles.tiled([0, 1], [1, 0], times=(2, 40, 260))
+    tt.check(confusion_matrix, lambda p, a: np.array([[0, 1], [1, 0]]) * len(p) // 2, many)
     ### END HIDDEN TESTS
 
 
@@ -917,21 +860,22 @@ test_confusion_matrix_counts_every_pair()
 @tt.test
 def test_confusion_matrix_has_every_class():
     """Classes that do not occur keep their row and column; `classes` says how many there are."""
-    def counted(predicted, actual, classes):
-        table = np.zeros((classes, classes), int)
-        for c in range(classes):
-            table[c] = [sum(1 for p, a in zip(predicted, actual, strict=True) if (a, p) == (c, d)) for d in range(classes)]
-        return table
-
-    some = [tt.case(p, a, classes=c) for p, a in (([0, 1], [1, 1]), ([2, 2, 0], [0, 2, 2]), ([0], [0])) for c in (3, 5)]
-    tt.check(confusion_matrix, counted, [*some, tt.case([3, 1, 3], [3, 3, 1], 4), tt.case([0, 0], [0, 0], classes=1)], memory="fresh")
-    tt.check(confusion_matrix, lambda p, rows, classes=4: counted(p, [0, 1, 0], classes), [tt.case([1, 1, 0], np.eye(4)[[0, 1, 0]], **o) for o in ({}, {"classes": 3}, {"classes": 5})])
-    places = lambda *batch: np.array([*np.shape(m := confusion_matrix(*batch)), *np.argwhere(np.asarray(m) > 0).ravel()])
-    tt.check(places, lambda p, a: np.array([260, 260, 0, 259, 259, 1, 259, 259]), [([259, 1, 259], [0, 259, 259])], name="the shape of confusion_matrix, and where its counts are,")
+    pairs = [([0, 1], [1, 1]), ([2, 2, 0], [0, 2, 2]), ([0], [0])]
+    cases = [tt.case(*pair, classes=c) for pair in pairs for c in (3, 5)]
+    cases += [tt.case([3, 1, 3], [3, 3, 1], 4), tt.case([0, 0], [0, 0], classes=1)]
+    rows = np.eye(5)[[0, 1, 0]]
+    cases += [tt.case([3, 3, 0], rows, **o) for o in ({}, {"classes": 4}, {"classes": 6})]
+    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh")
+    places, name = oracles.shape_and_places(confusion_matrix), "shape and pairs of the matrix"
+    expected = lambda p, a: np.array([260, 260, 0, 259, 259, 1, 259, 259])
+    tt.check(places, expected, [([259, 1, 259], [0, 259, 259])], name=name)
     ### BEGIN HIDDEN TESTS
-    some = [tt.case(p, a, classes=c) for p, a in (([1, 1], [0, 1]), ([0, 0, 3], [3, 0, 0])) for c in (4, 5)]
-    tt.check(confusion_matrix, counted, [*some, tt.case([0, 0, 0], [0, 0, 0], 2), tt.case([5, 2], [2, 2], classes=6)], memory="fresh")
-    tt.check(confusion_matrix, lambda p, rows, classes=5: counted(p, [2, 0], classes), [tt.case([1, 2], np.eye(5)[[2, 0]], **o) for o in ({}, {"classes": 3}, {"classes": 6})])
+    pairs = [([1, 1], [0, 1]), ([0, 0, 3], [3, 0, 0])]
+    cases = [tt.case(*pair, c) for pair in pairs for c in (4, 5)]
+    cases += [tt.case([0, 0, 0], [0, 0, 0], 2), tt.case([5, 2], [2, 2], classes=6)]
+    rows = np.eye(6)[[1, 0]]
+    cases += [tt.case([4, 1], rows, **o) for o in ({}, {"classes": 5}, {"classes": 7})]
+    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -940,20 +884,18 @@ test_confusion_matrix_has_every_class()
 # %% nbgrader={"grade": true, "grade_id": "test_confusion_matrix_of_scores", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_confusion_matrix_of_scores():
-    """Scores have a class for each column, Tensors included; more may be wished for, and fewer if none lies beyond."""
-    def of_four(scores, targets, classes=4):
-        table = np.zeros((classes, classes), int)
-        table[0, 0], table[1, 0], table[1, 2] = 1, 2, 1
-        return table
-
-    scores = np.array([[5.0, 0.0, 1.0, 2.0], [0.0, -1.0, -2.0, -3.0], [0.0, 1.0, 8.0, 7.0], [9.0, 8.0, 1.0, 1.0]])
-    forms = [tt.case(scores, t) for t in ([0, 1, 1, 1], np.eye(4)[[0, 1, 1, 1]])] + [tt.case(scores, [0, 1, 1, 1], classes=c) for c in (3, 4, 6)]
-    tt.check(confusion_matrix, of_four, forms, dtype="any")
-    tt.check(confusion_matrix, of_four, forms, dtype="any", wrap=Tensor, name="confusion_matrix of Tensors")
+    """Each column of scores is a class; `classes` may be more, or fewer if none lies beyond."""
+    scores, targets = np.eye(5)[[0, 0, 3, 0]], [0, 1, 1, 1]
+    counted = lambda p, a, classes=5: oracles.counted_pairs([0, 0, 3, 0], targets, classes)
+    forms = oracles.in_every_form(scores, targets, classes=False)
+    forms += [tt.case(scores, targets, classes=c) for c in (4, 5, 6)]
+    tt.check(confusion_matrix, counted, forms)
+    tt.check(confusion_matrix, counted, forms[::2], wrap=Tensor, name="the same of Tensors")
     ### BEGIN HIDDEN TESTS
-    forms = [tt.case(scores[::-1], t) for t in ([1, 1, 1, 0], np.eye(4)[[1, 1, 1, 0]])] + [tt.case(scores, [0, 1, 1, 1], c) for c in (3, 5)]
-    forms += [tt.case(scores, np.eye(4)[[0, 1, 1, 1]], classes=3)]
-    tt.check(confusion_matrix, of_four, forms, dtype="any", wrap=Tensor)
+    forms = oracles.in_every_form(scores[::-1], targets[::-1], classes=False)
+    forms += [tt.case(scores, targets, classes=c) for c in (4, 7)]
+    forms += [tt.case(scores, np.eye(5)[targets], classes=c) for c in (4, 7)]
+    tt.check(confusion_matrix, counted, forms, wrap=Tensor)
     ### END HIDDEN TESTS
 
 
@@ -963,16 +905,17 @@ test_confusion_matrix_of_scores()
 @tt.test
 def test_confusion_matrix_refuses():
     """A class beyond `classes`, true or predicted, and what does not fit are a ValueError."""
-    refused = [tt.case(p, a, classes=c) for p, a, c in (
-        ([2, 0], [0, 1], 2), ([0, 1], [2, 1], 2), ([0, 1], [0, 3], 3), ([1], [0], 1), ([0], [0], 0), ([0], [0], -1), ([0, 1, 0], [1, 0, 1], 1))]
-    misfits = [([0, 1, 1], [1]), ([], []), ([[0], [1]], [0, 1]), ([0, 1], [0, -1]), ([4], np.eye(3)[:1]), (np.eye(3), [0, 1, 3]), ([0, 1], [0, 0.5]), (np.eye(3), [0])]
-    refused += [tt.case(*each, **o) for each in misfits for o in ({}, {"classes": 6})] + [tt.case(np.eye(3), [0, 1, 0], classes=2)]
-    tt.check_raises(ValueError, confusion_matrix, refused, but=[tt.case([0, 1], [1, 1], classes=c) for c in (None, 2, 3)])
+    beyond = [([2, 0], [0, 1], 2), ([0, 1], [2, 1], 2), ([0, 1], [0, 3], 3), ([1], [0], 1)]
+    beyond += [([0], [0], 0), ([0], [0], -1), ([0, 1, 0], [1, 0, 1], 1), (np.eye(3), [0, 1, 0], 2)]
+    refused = beyond + oracles.misfits(3) + oracles.misfits(3, classes=6)
+    sound = [tt.case([0, 1], [1, 1], classes=c) for c in (None, 2, 3)]
+    tt.check_raises(ValueError, confusion_matrix, refused, but=sound)
     ### BEGIN HIDDEN TESTS
-    refused = [tt.case(p, a, classes=c) for p, a, c in (([5, 0], [0, 1], 3), ([0, 0], [0, 1], 1), ([1, 1], [4, 0], 4), ([1, 0], [1, 1], 0), ([1], [1], -2))]
-    misfits = [([2, 0], [2, 0, 1]), (np.eye(4)[:2], [0, 4]), ([3], np.eye(3)[:1]), ([-1], [0]), (np.eye(2), [[1, 1], [0, 1]]), (np.zeros((0, 3)), [])]
-    refused += [tt.case(*each, **o) for each in misfits for o in ({}, {"classes": 9})] + [tt.case([0, 0], np.eye(4)[[0, 3]], classes=3)]
-    tt.check_raises(ValueError, confusion_matrix, refused, but=[tt.case([3, 0], [1, 3], classes=c) for c in (None, 4, 9)])
+    beyond = [([5, 0], [0, 1], 3), ([0, 0], [0, 1], 1), ([1, 1], [4, 0], 4), ([1, 0], [1, 1], 0)]
+    beyond += [([1], [1], -2), ([0, 0], np.eye(4)[[0, 3]], 3)]
+    refused = beyond + oracles.misfits(4) + oracles.misfits(4, classes=9)
+    sound = [tt.case([3, 0], [1, 3], classes=c) for c in (None, 4, 9)]
+    tt.check_raises(ValueError, confusion_matrix, refused, but=sound)
     ### END HIDDEN TESTS
 
 
@@ -1061,7 +1004,8 @@ def precision_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Part and whole of the precision of each class.
 
     Args:
-        matrix: confusion matrix of shape (C, C), rows the true classes. It is not changed.
+        matrix: confusion matrix of shape (C, C) and dtype int64, rows the true classes. It is
+            not changed.
 
     Returns:
         Two arrays of counts of shape (C,), whole numbers or float64, however many samples there
@@ -1081,22 +1025,18 @@ def precision_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @tt.test
 def test_precision_counts():
     """Of the samples called a class, those that belong to it; at the end that of all samples."""
-    def ratios(matrix, times=1):
-        part, whole = precision_counts(matrix if times == 1 else times * matrix)
-        return np.append(part / whole, part.sum() / whole.sum())
-
-    def by_samples(matrix, times=1):
-        called = [[true == c for true, n in enumerate(matrix[:, c]) for _ in range(n)] for c in range(len(matrix))]
-        return np.array([np.mean(each) for each in [*called, np.concatenate(called)]])
-
-    matrices = [tt.numbers((c, c), np.int64, c + 1, 1, 9) for c in (2, 3, 4, 12)] + [np.array([[50, 1], [9, 2]]), np.array([[7]])]
-    many = [tt.case(matrices[n], times=times) for n in (1, 4) for times in (20_000, 10**12)]
-    tt.check(ratios, by_samples, [*map(tt.case, [*matrices, tt.strided(matrices[1]), matrices[2].T]), *many], rtol=1e-12, name="part / whole of precision_counts")
-    tt.check(ratios, by_samples, refilled([[1, 2], [3, 4]], [[4, 1], [1, 2]]), name="the same of a matrix filled anew")
+    ratios, matrices = oracles.ratios_of(precision_counts), oracles.confusion_matrices(seed=1)
+    cases = [tt.case(matrix) for matrix in matrices]
+    cases += [tt.case(matrices[n], times=times) for n in (1, 4) for times in (20_000, 10**12)]
+    name = "part / whole of precision_counts"
+    tt.check(ratios, oracles.precisions, cases, rtol=1e-12, name=name)
+    again = oracles.refilled([[1, 2], [3, 4]], [[4, 1], [1, 2]])
+    tt.check(ratios, oracles.precisions, again, name="the same of an array filled anew: ")
     ### BEGIN HIDDEN TESTS
-    matrices = [tt.numbers((c, c), np.int64, c + 20, 1, 7) for c in (2, 3, 5)] + [np.array([[4, 30], [1, 2]]), np.array([[3]])]
-    many = [tt.case(matrices[n], times=times) for n, times in ((0, 50_000), (2, 10**10))]
-    tt.check(ratios, by_samples, [*map(tt.case, [*matrices, tt.strided(matrices[1]), matrices[0].T]), *many], rtol=1e-12, name="part / whole of precision_counts")
+    matrices = oracles.confusion_matrices(seed=20)
+    cases = [tt.case(matrix) for matrix in matrices]
+    cases += [tt.case(matrices[0], times=50_000), tt.case(matrices[2], times=10**10)]
+    tt.check(ratios, oracles.precisions, cases, rtol=1e-12, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1106,13 +1046,11 @@ test_precision_counts()
 @tt.test
 def test_precision_counts_of_a_class_never_called():
     """The whole is 0 for a class that was never called, the part for one without a hit."""
-    signs = lambda matrix: np.sign(np.array(precision_counts(matrix), float))
-    expected = lambda matrix: np.array([[row[c] > 0 for c, row in enumerate(matrix)], [any(column) for column in matrix.T]], float)
-    matrices = [[[2, 0, 1, 0], [3, 0, 2, 0], [0, 0, 0, 0], [1, 0, 0, 0]], [[1, 2], [3, 4]], [[0, 5], [0, 2]], [[7, 0], [1, 0]], [[0, 0], [3, 0]], [[0]], [[0, 0], [0, 0]]]
-    tt.check(signs, expected, [tt.case(np.array(each)) for each in matrices], name="the signs of precision_counts")
+    signs, cases = oracles.signs_of(precision_counts), map(tt.case, oracles.sparse_matrices(seed=1))
+    tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts")
     ### BEGIN HIDDEN TESTS
-    matrices = [[[0, 4, 1], [0, 0, 0], [0, 2, 1]], [[2, 1], [1, 1]], [[0, 0], [0, 9]], [[3, 3, 0], [0, 0, 0], [1, 1, 0]], [[0, 8], [0, 0]], [[4]], [[0, 0, 0]] * 3]
-    tt.check(signs, expected, [tt.case(np.array(each)) for each in matrices], name="the signs of precision_counts")
+    cases = map(tt.case, oracles.sparse_matrices(seed=3))
+    tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts")
     ### END HIDDEN TESTS
 
 
@@ -1124,13 +1062,14 @@ def f1_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Part and whole of F1 of each class, the harmonic mean of its precision and recall.
 
     Args:
-        matrix: confusion matrix of shape (C, C), rows the true classes. It is not changed.
+        matrix: confusion matrix of shape (C, C) and dtype int64, rows the true classes. It is
+            not changed.
 
     Returns:
         Two arrays of counts of shape (C,), whole numbers or float64, however many samples there
         are: part / whole is F1 of each class, and sum(part) / sum(whole) that of all samples
         together. A class without a hit has a part of 0, and its whole is 0 only if it was never
-        called and never there.
+        called and never there. Half of both will do as well.
 
     Example:
         >>> part, whole = f1_counts(np.array([[3, 1], [3, 5]]))
@@ -1145,22 +1084,18 @@ def f1_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @tt.test
 def test_f1_counts():
     """The harmonic mean of precision and recall of each class; at the end that of all samples."""
-    def ratios(matrix, times=1):
-        part, whole = f1_counts(matrix if times == 1 else times * matrix)
-        return np.append(part / whole, part.sum() / whole.sum())
-
-    def harmonic(matrix, times=1):
-        both = [(row[c] / sum(row), row[c] / sum(matrix[:, c])) for c, row in enumerate(matrix)]
-        return np.array([*(2 / (1 / r + 1 / p) for r, p in both), np.trace(matrix) / np.sum(matrix)])
-
-    matrices = [tt.numbers((c, c), np.int64, c + 50, 1, 9) for c in (2, 3, 4, 12)] + [np.array([[50, 1], [9, 2]]), np.array([[7]])]
-    many = [tt.case(matrices[n], times=times) for n in (1, 4) for times in (20_000, 10**12)]
-    tt.check(ratios, harmonic, [*map(tt.case, [*matrices, tt.strided(matrices[1]), matrices[2].T]), *many], rtol=1e-12, name="part / whole of f1_counts")
-    tt.check(ratios, harmonic, refilled([[1, 2], [3, 4]], [[4, 1], [1, 2]]), name="the same of a matrix filled anew")
+    ratios, matrices = oracles.ratios_of(f1_counts), oracles.confusion_matrices(seed=2)
+    cases = [tt.case(matrix) for matrix in matrices]
+    cases += [tt.case(matrices[n], times=times) for n in (1, 4) for times in (20_000, 10**12)]
+    name = "part / whole of f1_counts"
+    tt.check(ratios, oracles.harmonic_means, cases, rtol=1e-12, name=name)
+    again = oracles.refilled([[1, 2], [3, 4]], [[4, 1], [1, 2]])
+    tt.check(ratios, oracles.harmonic_means, again, name="the same of an array filled anew: ")
     ### BEGIN HIDDEN TESTS
-    matrices = [tt.numbers((c, c), np.int64, c + 70, 1, 7) for c in (2, 3, 5)] + [np.array([[4, 30], [1, 2]]), np.array([[3]])]
-    many = [tt.case(matrices[n], times=times) for n, times in ((0, 50_000), (2, 10**10))]
-    tt.check(ratios, harmonic, [*map(tt.case, [*matrices, tt.strided(matrices[1]), matrices[0].T]), *many], rtol=1e-12, name="part / whole of f1_counts")
+    matrices = oracles.confusion_matrices(seed=50)
+    cases = [tt.case(matrix) for matrix in matrices]
+    cases += [tt.case(matrices[0], times=50_000), tt.case(matrices[2], times=10**10)]
+    tt.check(ratios, oracles.harmonic_means, cases, rtol=1e-12, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1170,13 +1105,11 @@ test_f1_counts()
 @tt.test
 def test_f1_counts_of_empty_classes():
     """Without a hit the part is 0; the whole is 0 only of a class never called and never there."""
-    signs = lambda matrix: np.sign(np.array(f1_counts(matrix), float))
-    expected = lambda matrix: np.array([[row[c] > 0 for c, row in enumerate(matrix)], [any(row) for row in matrix + matrix.T]], float)
-    matrices = [[[2, 0, 1, 0], [3, 0, 2, 0], [0, 0, 0, 0], [0, 0, 0, 0]], [[1, 2], [3, 4]], [[0, 5], [0, 2]], [[7, 0], [0, 0]], [[0, 1], [0, 0]], [[0]], [[0, 0], [0, 0]]]
-    tt.check(signs, expected, [tt.case(np.array(each)) for each in matrices], name="the signs of f1_counts")
+    signs, cases = oracles.signs_of(f1_counts), map(tt.case, oracles.sparse_matrices(seed=2))
+    tt.check(signs, oracles.hit_and_called_or_there, cases, name="the signs of f1_counts")
     ### BEGIN HIDDEN TESTS
-    matrices = [[[0, 0, 0], [0, 0, 5], [0, 0, 1]], [[2, 1], [1, 1]], [[0, 0], [0, 9]], [[3, 3, 0], [0, 0, 0], [0, 0, 0]], [[0, 0], [2, 0]], [[4]], [[0, 0, 0]] * 3]
-    tt.check(signs, expected, [tt.case(np.array(each)) for each in matrices], name="the signs of f1_counts")
+    cases = map(tt.case, oracles.sparse_matrices(seed=4))
+    tt.check(signs, oracles.hit_and_called_or_there, cases, name="the signs of f1_counts")
     ### END HIDDEN TESTS
 
 
@@ -1220,7 +1153,7 @@ def averaged_ratio(
         >>> averaged_ratio(np.array([3, 0]), np.array([4, 0]), np.array([5, 3]), None)
         array([0.75, 0.  ])
 
-    Hint: NumPy's `divide` has a `where`.
+    Hint: where `where` of `np.divide` is False, the result is what `out` held before.
     """
     ### BEGIN SOLUTION
     if average not in (None, "macro", "micro", "weighted"):
@@ -1237,20 +1170,19 @@ def averaged_ratio(
 @tt.test
 def test_averaged_ratio_of_each_class():
     """Without an average there is one ratio a class, and an empty class has 0."""
-    def each(part, whole, support, average):
-        return np.array([0.0 if p == 0 else float(p) / float(w) for p, w in zip(part, whole, strict=True)])
-
-    tables = [
-        ([3, 0, 0, 4], [4, 0, 2, 16], [5, 2, 0, 13]), ([1, 2, 2], [1, 8, 4], [6, 3, 1]), ([0, 1], [0, 3], [1, 2]), ([1], [1], [1]), ([1, 1, 2], [1, 1, 2], [1, 2, 3]),
-        ([5], [7], [9]), ([0, 0, 0], [0, 0, 0], [2, 0, 1]), ([40, 2, 0, 9, 9], [1000, 2, 1, 9, 10], [3, 3, 3, 3, 3]), ([1, 10**9], [10**6, 3 * 10**12], [8, 1]),
-    ]
-    tt.check(averaged_ratio, each, [tt.case(*map(np.array, table), None) for table in tables], dtype="any", rtol=1e-13, memory="fresh")
-    again = refilled([1, 2, 0], [3, 4, 0], more=[np.array([4, 4, 0]), np.array([1, 1, 1]), None])
-    tt.check(averaged_ratio, each, again, dtype="any", name="averaged_ratio of an array filled anew")
+    kept = {"dtype": "any", "rtol": 1e-13}
+    tables = oracles.count_tables(seed=1, averages=[None])
+    large = [([1, 10**9], [10**6, 3 * 10**12], [8, 1]), ([40, 0], [10**3, 0], [3, 3])]
+    tables += [tt.case(*map(np.array, table), None) for table in (*large, ([0], [0], [1]))]
+    tt.check(averaged_ratio, oracles.averaged, tables, memory="fresh", **kept)
+    more = [np.array([4, 4, 0]), np.array([1, 1, 1]), None]
+    again = oracles.refilled([1, 2, 0], [3, 4, 0], more=more)
+    name = "averaged_ratio of an array filled anew"
+    tt.check(averaged_ratio, oracles.averaged, again, name=name, **kept)
     ### BEGIN HIDDEN TESTS
-    tables = [([2, 0, 5], [3, 0, 6], [0, 4, 4]), ([0, 0], [0, 9], [1, 1]), ([300, 1], [500, 3], [7, 2]), ([1], [1], [1]), ([6, 0, 1, 1], [7, 0, 0 + 2, 4], [1, 2, 3, 4])]
-    tables += [([2, 1], [2, 1], [5, 5]), ([0], [0], [3]), ([3, 10**10], [10**7, 10**11], [1, 9])]
-    tt.check(averaged_ratio, each, [tt.case(*map(np.array, table), None) for table in tables], dtype="any", rtol=1e-13, memory="fresh")
+    tables = oracles.count_tables(seed=5, averages=[None])
+    tables.append(tt.case(np.array([3, 10**10]), np.array([10**7, 10**11]), np.array([1, 9]), None))
+    tt.check(averaged_ratio, oracles.averaged, tables, memory="fresh", **kept)
     ### END HIDDEN TESTS
 
 
@@ -1259,25 +1191,16 @@ test_averaged_ratio_of_each_class()
 # %% nbgrader={"grade": true, "grade_id": "test_averaged_ratio_over_the_classes", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_averaged_ratio_over_the_classes():
-    """Macro, weighted and micro, where each class, each sample with its class, each count weighs."""
-    def averaged(part, whole, support, average):
-        counts = [1] * sum(part) + [0] * (sum(whole) - sum(part))
-        ratios = [0.0 if w == 0 else float(p) / float(w) for p, w in zip(part, whole, strict=True)]
-        return np.mean({"micro": counts, "macro": ratios, "weighted": np.repeat(ratios, support)}[average])
-
-    tables = [
-        ([3, 0, 0, 4], [4, 0, 2, 16], [5, 2, 0, 13]), ([1, 2, 2], [1, 8, 4], [6, 3, 1]), ([0, 1], [0, 3], [1, 2]), ([1], [1], [1]),
-        ([5], [7], [9]), ([40, 2, 0, 9, 9], [300, 2, 1, 9, 10], [3, 0, 4, 3, 5]), ([3, 4], [3, 4], [3, 4]), ([1, 2], [400, 900], [200, 1]),
-    ]
-    cases = [tt.case(*map(np.array, table), average) for table in tables for average in ("macro", "weighted", "micro")]
-    tt.check(averaged_ratio, averaged, cases, dtype="any", rtol=1e-13)
-    of_many = lambda *counts_and_average: averaged_ratio(*(10**10 * x for x in counts_and_average[:3]), counts_and_average[3])
-    tt.check(of_many, averaged, cases[:6], dtype="any", rtol=1e-13, name="averaged_ratio of 10**10 times as many")
+    """Macro, weighted, micro: each class weighs, each sample with its class, each count."""
+    kept, averages = {"dtype": "any", "rtol": 1e-13}, ("macro", "weighted", "micro")
+    tables = oracles.count_tables(seed=2, averages=averages)
+    tt.check(averaged_ratio, oracles.averaged, tables, **kept)
+    large, name = oracles.of_many(averaged_ratio, 10**10), "averaged_ratio of 10**10 times as many"
+    tt.check(large, oracles.averaged, tables[-6:], name=name, **kept)
     ### BEGIN HIDDEN TESTS
-    tables = [([2, 0, 5], [3, 0, 6], [0, 4, 4]), ([0, 0], [0, 9], [1, 1]), ([30, 1], [50, 3], [7, 2]), ([1], [4], [1]), ([6, 0, 1, 1], [7, 0, 2, 4], [1, 2, 3, 4]), ([1, 1], [1, 1], [0, 1]), ([2, 1], [800, 700], [1, 300])]
-    cases = [tt.case(*map(np.array, table), average) for table in tables for average in ("micro", "macro", "weighted")]
-    tt.check(averaged_ratio, averaged, cases, dtype="any", rtol=1e-13)
-    tt.check(of_many, averaged, cases[6:12], dtype="any", rtol=1e-13, name="averaged_ratio of 10**10 times as many")
+    tables = oracles.count_tables(seed=6, averages=averages)
+    tt.check(averaged_ratio, oracles.averaged, tables, **kept)
+    tt.check(large, oracles.averaged, tables[-9:-3], name=name, **kept)
     ### END HIDDEN TESTS
 
 
@@ -1287,11 +1210,13 @@ test_averaged_ratio_over_the_classes()
 @tt.test
 def test_averaged_ratio_of_nothing():
     """Where every whole is 0, so is every average."""
-    cases = [tt.case(np.zeros(c, int), np.zeros(c, int), np.arange(c) + 1, average=a) for c in (1, 3) for a in ("micro", "macro", "weighted")]
-    tt.check(averaged_ratio, lambda *counts, average: 0.0, cases, dtype="any")
+    none = [(np.zeros(c, int), np.zeros(c, int), np.arange(c) + 1) for c in (1, 3)]
+    cases = [(*counts, average) for counts in none for average in ("micro", "macro", "weighted")]
+    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any")
     ### BEGIN HIDDEN TESTS
-    cases = [tt.case(np.zeros(c, int), np.zeros(c, int), 4 - np.arange(c), average=a) for c in (2, 4) for a in ("micro", "macro", "weighted")]
-    tt.check(averaged_ratio, lambda *counts, average: 0.0, cases, dtype="any")
+    none = [(np.zeros(c, int), np.zeros(c, int), 4 - np.arange(c)) for c in (2, 4)]
+    cases = [(*counts, average) for counts in none for average in ("micro", "macro", "weighted")]
+    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any")
     ### END HIDDEN TESTS
 
 
@@ -1301,14 +1226,14 @@ test_averaged_ratio_of_nothing()
 @tt.test
 def test_averaged_ratio_refuses():
     """Any other text or number is a ValueError, whatever the counts."""
-    counts = np.array([1, 2]), np.array([2, 2]), np.array([3, 1])
-    known = [tt.case(*counts, average) for average in (None, "macro", "micro", "weighted")]
-    others = ("mean", "", "Macro", "none", 0, False, " macro", "micro ", "macros", "weight", "micro-macro")
-    refused = [tt.case(*counts, average) for average in others] + [tt.case(*(np.array([n]) for n in (0, 0, 1)), each) for each in ("mean", "", 0)]
-    tt.check_raises(ValueError, averaged_ratio, refused, but=known)
+    counts, none = [np.array(n) for n in ([1, 2], [2, 2], [3, 1])], np.zeros((3, 1), int)
+    known = [(*counts, average) for average in (None, "macro", "micro", "weighted")]
+    others = ("mean", "", "Macro", "none", 0, False, " macro", "micro ", "macros", "weight")
+    refused = [(*each, average) for each in (counts, none) for average in others]
+    tt.check_raises(ValueError, averaged_ratio, [*refused, (*counts, "micro-macro")], but=known)
     ### BEGIN HIDDEN TESTS
-    others = ("samples", "MICRO", "weighted ", 1, True, 0.0, "None", "m", "macro\n", "Weighted", "macr", "binary")
-    refused = [tt.case(*counts, average) for average in others] + [tt.case(*(np.array([n]) for n in (0, 0, 5)), each) for each in ("all", "", 1)]
+    others = ("samples", "MICRO", "weighted ", 1, True, 0.0, "None", "m", "macro\n", "binary", "")
+    refused = [(*each, average) for each in (counts, none) for average in others]
     tt.check_raises(ValueError, averaged_ratio, refused, but=known)
     ### END HIDDEN TESTS
 
@@ -1366,8 +1291,10 @@ it takes the truth *first*. Swapped, precision and recall change places without 
 # %%
 beside = {
     "accuracy": (accuracy(calls, animals), metrics.accuracy_score(animals, calls)),
-    "balanced accuracy": (balanced_accuracy(calls, animals), metrics.balanced_accuracy_score(animals, calls)),
-    "macro precision": (precision(calls, animals), metrics.precision_score(animals, calls, average="macro")),
+    "balanced accuracy": (
+        balanced_accuracy(calls, animals), metrics.balanced_accuracy_score(animals, calls)),
+    "macro precision": (
+        precision(calls, animals), metrics.precision_score(animals, calls, average="macro")),
     "weighted F1": (
         f1_score(calls, animals, "weighted"), metrics.f1_score(animals, calls, average="weighted")),
 }
@@ -1386,11 +1313,12 @@ ill = (rng.random(5_000) < 0.05).astype(int)
 score = rng.standard_normal(5_000) + 2.2 * ill
 thresholds = np.linspace(-1.5, 3.5, 60)
 curves = np.array([
-    [measure(score > t, ill, average=None, classes=2)[1] for measure in (precision, recall, f1_score)]
+    [each(score > t, ill, average=None, classes=2)[1] for each in (precision, recall, f1_score)]
     for t in thresholds
 ])
 figure, axis = figures.subplots()
-for values, name, style in zip(curves.T, ("precision", "recall", "F1"), ("-", "--", ":"), strict=True):
+names, styles = ("precision", "recall", "F1"), ("-", "--", ":")
+for values, name, style in zip(curves.T, names, styles, strict=True):
     axis.plot(thresholds, values, style, label=name)
 axis.set(xlabel="threshold on the score", ylabel="measure of the class 'ill'")
 axis.set_title("A higher threshold buys precision and pays with recall")
@@ -1512,15 +1440,17 @@ def reliability_bins(
     The confidence is the probability of the predicted class, the first of the largest. A bin
     holds its lower edge and not its upper one, but the last one holds all from its lower edge on:
     1.0, and 1.0005 where a row adds up to that. On which side of an edge rounding puts what is
-    as good as on it, as 0.29 of 100 bins, is left open; edges like 0.5 and 0.75 are exact.
+    as good as on it is left open, as 0.29 of 100 bins, or 0.5 of hundreds; the edges 0.5 and 0.75
+    of 2 or 4 bins are exact.
 
     Args:
-        probabilities, targets: as `scored_batch` takes them; each row adds up to 1.
-        bins: how many bins there are between 0 and 1.
+        probabilities, targets: as `scored_batch` takes them, in float32 or float64; each row adds
+            up to 1.
+        bins: how many bins there are between 0 and 1, at least one.
 
     Returns:
-        Mean confidence, accuracy (both float64) and number of samples (whole numbers) of each
-        bin, all of shape (bins,). Means of an empty bin are 0.0.
+        Mean confidence, accuracy (both float64, whatever went in) and number of samples (whole
+        numbers) of each bin, all of shape (bins,). Means of an empty bin are 0.0.
 
     Raises:
         ValueError: rows hold a number below 0, however small, or are more than 0.001 away from a
@@ -1560,26 +1490,22 @@ def expected_calibration_error(probabilities: Any, targets: Any, bins: int = 10)
 # %% nbgrader={"grade": true, "grade_id": "test_reliability_bins", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_reliability_bins():
-    """Mean confidence, share right and number of the answers in each bin; an empty one has zeros."""
-    def by_samples(p, targets, bins=10):
-        held = [[] for _ in range(bins)]
-        for row, target in zip(p.tolist(), targets, strict=True):
-            held[int(max(row) * bins)].append((max(row), row[target] == max(row)))
-        means = [[sum(column) / len(each) for column in zip(*each, strict=True)] or [0, 0] for each in held]
-        return np.array([[*mean, len(each)] for mean, each in zip(means, held, strict=True)], float).T
-
-    def batch(samples, classes, seed=3):
-        weights = tt.numbers((samples, classes), np.float64, seed, 1, 99)
-        return weights / weights.sum(1, keepdims=True), tt.numbers((samples,), np.int64, seed, 0, classes - 1)
-
-    stacked = lambda p, targets, **options: np.stack(reliability_bins(p, targets, **options))
-    batches = [batch(30, 3), batch(20, 2), batch(9, 4), batch(1, 3)]
-    cases = [tt.case(*each, bins=n) for each in batches for n in (4, 7, 1)] + batches + [tt.case(*batch(9, 2), bins=300)]
-    tt.check(stacked, by_samples, cases, dtype="any", rtol=1e-13, name="reliability_bins")
+    """Mean confidence, share right and number of answers in each bin; an empty one has zeros."""
+    found, name = oracles.tuple_of(reliability_bins), "reliability_bins"
+    batches = oracles.probability_batches(seed=3)
+    cases = [tt.case(*each, bins=n) for each in batches for n in (4, 7, 1)] + batches
+    cases.append(tt.case(*batches[2], bins=300))
+    tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name)
+    coarse = oracles.probability_batches(seed=5, dtype=np.float32)
+    cases = [tt.case(*each, bins=n) for each in coarse for n in (3, 10)]
+    tt.check(found, oracles.means_of_bins, cases, rtol=1e-5, name=name)
     ### BEGIN HIDDEN TESTS
-    batches = [batch(25, 4, 8), batch(18, 2, 8), batch(1, 2, 8)]
-    cases = [tt.case(*each, bins=n) for each in batches for n in (3, 10, 11)] + [tt.case(*batch(9, 2, 8), bins=280)]
-    tt.check(stacked, by_samples, cases, dtype="any", rtol=1e-13, name="reliability_bins")
+    batches = oracles.probability_batches(seed=8)
+    cases = [tt.case(*each, bins=n) for each in batches for n in (3, 10, 11)]
+    cases.append(tt.case(*batches[2], bins=280))
+    tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name)
+    coarse = oracles.probability_batches(seed=10, dtype=np.float32)
+    tt.check(found, oracles.means_of_bins, coarse, rtol=1e-5, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1588,24 +1514,23 @@ test_reliability_bins()
 # %% nbgrader={"grade": true, "grade_id": "test_reliability_bins_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_reliability_bins_at_the_edges():
-    """A lower edge belongs to its bin, what is 1 or just above to the last; of equal probabilities the first is meant."""
-    rows = [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [0.75, 0.25], [1.0, 0.0], [0.0, 1.0], [0.125, 0.875], [1.0005, 0.0]]
-    targets, expected = [0, 1, 1, 1, 0, 0, 1, 0], {
-        4: np.array([[0, 0, 0.5, 4.6255 / 5], [0, 0, 1 / 3, 0.6], [0, 0, 3, 5]]), 2: np.array([[0, 6.1255 / 8], [0, 0.5], [0, 8]])}
-    stacked, wanted = lambda p, targets, bins: np.stack(reliability_bins(p, targets, bins)), lambda p, t, bins: expected[bins]
-    cases = [tt.case(rows, targets, bins=n) for n in (4, 2)] + [tt.case(np.array(rows), np.eye(2)[targets], 4), tt.case(np.array(rows, np.float32), targets, 2)]
-    tt.check(stacked, wanted, cases, dtype="any", rtol=1e-5, name="reliability_bins")
-    tt.check(stacked, wanted, cases, dtype="any", rtol=1e-5, wrap=Tensor, name="the same of a Tensor")
-    number = lambda *batch: reliability_bins(*batch)[2]
-    many = [tt.case(np.eye(2).repeat(n, axis=0), np.zeros(2 * n, int), 3) for n in (1, 3, 200, 17_000)]
-    tt.check(number, lambda p, t, bins: np.array([0, 0, len(t)]), many, name="the number of samples in reliability_bins")
-    tt.check(stacked, lambda p, t, bins: np.array([[0, p[0, 0]], [0, 1], [0, 1]]), refilled([[0.5, 0.5]], [[1, 0]], more=[[0], 2]), dtype="any", name="the same of an array filled anew")
+    """A lower edge belongs to its bin, 1 and just above to the last; of ties the first counts."""
+    found, by_samples = map(oracles.stacked, (reliability_bins, oracles.means_of_bins))
+    kept = {"dtype": "any", "rtol": 1e-5, "name": "reliability_bins"}
+    rows = [[0.5, 0.5], [0.75, 0.25], [1, 0], [0, 1], [0.5, 0.5], [0.125, 0.875], [1.0005, 0]]
+    every_form = lambda n: oracles.in_every_form(rows, [0, 1, 0, 0, 1, 1, 0], classes=False, bins=n)
+    tt.check(found, by_samples, every_form(4), **kept)
+    tt.check(found, by_samples, every_form(2)[::2], wrap=Tensor, **kept)
+    sure = [(np.eye(2)[[0, 1] * n], np.zeros(2 * n, int), 3) for n in (1, 3, 200, 17_000)]
+    in_last = lambda p, t, bins: np.array([[0, 0, 1], [0, 0, 0.5], [0, 0, len(t)]])
+    tt.check(found, in_last, sure, **kept)
+    tt.check(found, by_samples, oracles.refilled([[0.5, 0.5]], [[1, 0]], more=[[0]]), **kept)
     ### BEGIN HIDDEN TESTS
-    rows = np.array([[0.25, 0.25, 0.25, 0.25], [0.5, 0.0, 0.5, 0.0], [0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.5, 0.0], [0.0, 0.0, 0.5, 0.5], [0, 0, 0, 1.0005]])
-    targets, in_four = [1, 0, 1, 2, 3, 3], np.array([[0, 0.25, 0.5, 1.00025], [0, 0, 2 / 3, 1], [0, 1, 3, 2]])
-    tt.check(stacked, lambda p, t, bins: in_four, [tt.case(rows, t, bins=4) for t in (targets, np.eye(4)[targets])], dtype="any", rtol=1e-5, wrap=Tensor, name="reliability_bins")
-    whole = [tt.case(np.eye(3)[[0, 2] * n], [0, 1] * n, 2) for n in (1, 2, 150)]
-    tt.check(number, lambda p, t, bins: np.array([0, len(t)]), whole, name="the number of samples in reliability_bins")
+    rows = [[0.25] * 4, [0.5, 0, 0.5, 0], [0, 1, 0, 0], [0.25, 0.25, 0.5, 0], [0, 0, 0, 1.0005]]
+    forms = oracles.in_every_form(rows, [1, 0, 1, 2, 3], classes=False, bins=4)
+    tt.check(found, by_samples, forms[::2], wrap=Tensor, **kept)
+    sure = [tt.case(np.eye(3)[[0, 2] * n * 3], np.array([0, 1] * n * 3), 3) for n in (1, 2, 150)]
+    tt.check(found, in_last, sure, **kept)
     ### END HIDDEN TESTS
 
 
@@ -1615,20 +1540,22 @@ test_reliability_bins_at_the_edges()
 @tt.test
 def test_reliability_bins_refuses():
     """Logits, sums away from 1, numbers below 0, classes, NaN and misfits are a ValueError."""
-    others = [
-        [[2.0, -1.0], [0.3, 0.7]], [[0.9, 0.6], [0.3, 0.7]], [[0.3, 0.7], [0.2, 0.3]], [[1.5, -0.5], [0.5, 0.5]], [[0.5, 0.5015], [0.5, 0.5]], [[0.5, 0.5], [0.5, 0.4985]],
-        [[0.5, 0.51], [0.5, 0.5]], [0, 1], [[np.nan, 1.0], [0.5, 0.5]], [[1.0], [1.0]], [[0.5, 0.5]], [[1.6, 0.4], [0.0, 0.0]], [[1.0005, -0.0005], [0.5, 0.5]], [[0.5, 0.5], [1.0, -1e-12]],
-    ]
-    close, half = softmax(tt.numbers((2, 5), np.float32, 2)), [[0.5, 0.5], [0.5, 0.5]]
-    sound = [[[0.5, 0.5], [1.0, 0.0]], close, close * (1 + 1e-6), [[0.5, 0.5006], [0.5, 0.4994]], [[-0.0, 1.0], [0.9995, 0.0]], [[1, 0], [0, 1]]]
-    misfits = [tt.case(half, t) for t in ([0, 2], [0, -1], [0], [0, 0.5], [[1, 1], [0, 1]])] + [tt.case(np.zeros((0, 2)), [])]
-    tt.check_raises(ValueError, reliability_bins, [*misfits, *(tt.case(p, [0, 1]) for p in others)], but=[tt.case(p, [0, 1]) for p in sound])
+    off = [[2.0, -1.0], [0.9, 0.6], [0.2, 0.3], [0.5, 0.5015], [0.5, 0.4985], [0.5, 0.51]]
+    off += [[1.5, -0.5], [1.0005, -0.0005], [1.0, -1e-12], [np.nan, 1.0], [0.0, 0.0]]
+    refused = [tt.case(rows, [0, 1]) for row in off for rows in ([row, [1, 0]], [[0.5, 0.5], row])]
+    refused += [tt.case([[1.6, 0.4], [0.0, 0.0]], [0, 1]), tt.case([0, 1], [0, 1])]
+    close = softmax(tt.numbers((2, 5), np.float32, 2))
+    sound = [close, close * (1 + 1e-6), [[0.5, 0.5006], [0.5, 0.4994]], [[-0.0, 1.0], [0.9995, 0]]]
+    sound = [tt.case(rows, [0, 1]) for rows in (*sound, [[1, 0], [0, 1]])]
+    tt.check_raises(ValueError, reliability_bins, refused + oracles.misfits_of_scores(2), but=sound)
     ### BEGIN HIDDEN TESTS
-    others = [[[3.0, 1.0], [0.0, 1.0]], [[0.6, 0.3], [0.5, 0.5]], [[-0.25, 1.25], [0.5, 0.5]], [1, 0], [[0.5, 0.5], [0.99, 0.0]], [[0.5, np.nan], [1.0, 0.0]]]
-    others += [[[0.998, 0.0], [1.0, 0.0]], [[0.7, 0.302], [1.0, 0.0]], [[0.5, 0.5], [-0.0004, 1.0]], [[1.0, -1e-15], [0.5, 0.5]], [[1.0015, 0.0], [0.9985, 0.0]]]
-    sound = [[[0.0, 1.0], [0.375, 0.625]], close * (1 - 1e-6), [[0.3, 0.7007], [0.3, 0.6993]], [[1.0, -0.0], [1.0007, 0.0]]]
-    misfits = [tt.case(half, t) for t in ([2, 0], [1], [-1, 0], [[0, 0], [0, 1]], [0, 1, 1])]
-    tt.check_raises(ValueError, reliability_bins, [*misfits, *(tt.case(p, [0, 1]) for p in others)], but=[tt.case(p, [0, 1]) for p in sound])
+    off = [[3.0, 1.0], [0.6, 0.3], [0.99, 0.0], [0.998, 0.0], [0.7, 0.302], [1.0015, 0.0]]
+    off += [[-0.25, 1.25], [-0.0004, 1.0], [1.0, -1e-15], [0.5, np.nan]]
+    refused = [tt.case(rows, [0, 1]) for row in off for rows in ([row, [0, 1]], [[1.0, 0.0], row])]
+    refused += [tt.case([[1.0015, 0.0], [0.9985, 0.0]], [0, 1]), tt.case([1, 0], [0, 1])]
+    sound = [close * (1 - 1e-6), [[0.3, 0.7007], [0.3, 0.6993]], [[1.0, -0.0], [1.0007, 0.0]]]
+    sound = [tt.case(rows, [0, 1]) for rows in sound]
+    tt.check_raises(ValueError, reliability_bins, refused + oracles.misfits_of_scores(3), but=sound)
     ### END HIDDEN TESTS
 
 
@@ -1705,7 +1632,8 @@ for axis in axes:
 for axis, picture, title in zip(axes, pictures, titles, strict=False):
     axis.imshow(picture.reshape(8, 8).data, cmap="Greys")
     axis.set_title(title)
-figure.suptitle(f"Ones with a hook are nearer to the mean {called} than to the bar that is the mean {true}")
+figure.suptitle(
+    f"Ones with a hook are nearer to the mean {called} than to the bar that is the mean {true}")
 figures.show(figure, alt="Six ones with a hook on the left, beside the mean 1, a bar, and the mean 9.")
 
 # %% [markdown]

@@ -12,7 +12,10 @@ from tinytorch.course.variants import right, wrong
 # --- predicted_classes ----------------------------------------------------------------------
 
 
-@wrong("searches along the samples", "If you searched along axis 0, you found the best sample of each class.")
+@wrong(
+    "searches along the samples",
+    "If you searched along axis 0, you found the best sample of each class.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -36,7 +39,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1) + 1
 
 
-@wrong("the smallest score", "If you searched for the smallest score, you found the least likely class.")
+@wrong(
+    "the smallest score",
+    "If you searched for the smallest score, you found the least likely class.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -52,7 +58,10 @@ def predicted_classes(outputs):
     return np.abs(scores).argmax(axis=1)
 
 
-@wrong("one place for all", "If you searched without an axis, you found one place among all the scores.")
+@wrong(
+    "one place for all",
+    "If you searched without an axis, you found one place among all the scores.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -60,7 +69,10 @@ def predicted_classes(outputs):
     return scores.argmax()
 
 
-@wrong("keeps the axis", "If you kept the axis that you searched, the result is a column: (N,) is asked for.")
+@wrong(
+    "keeps the axis",
+    "If you kept the axis that you searched, the result is a column: (N,) is asked for.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -76,7 +88,10 @@ def predicted_classes(outputs):
     return (scores == scores.max(axis=1, keepdims=True)).astype(int)
 
 
-@wrong("compares with one half", "If you asked which score exceeds one half, only probabilities of two classes fit.")
+@wrong(
+    "compares with one half",
+    "If you asked which score exceeds one half, only probabilities of two classes fit.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -84,7 +99,10 @@ def predicted_classes(outputs):
     return (scores[:, 1] > 0.5).astype(int)
 
 
-@wrong("decimals", "If your classes are decimals, they cannot be used as indices: return whole numbers.")
+@wrong(
+    "decimals",
+    "If your classes are decimals, they cannot be used as indices: return whole numbers.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -95,7 +113,10 @@ def predicted_classes(outputs):
     return classes
 
 
-@wrong("the last of equal scores", "If the last of equal scores wins, the rule 'the first' is broken.")
+@wrong(
+    "the last of equal scores",
+    "If the last of equal scores wins, the rule 'the first' is broken.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -103,7 +124,10 @@ def predicted_classes(outputs):
     return np.argsort(scores, axis=1, kind="stable")[:, -1]
 
 
-@wrong("the last by a comparison with >=", "If the last of equal scores wins, the rule 'the first' is broken.")
+@wrong(
+    "the last by a comparison with >=",
+    "If the last of equal scores wins, the rule 'the first' is broken.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -118,7 +142,10 @@ def predicted_classes(outputs):
     return np.array(classes)
 
 
-@wrong("sorts negated scores", "If you negated scores of an unsigned dtype, 1 becomes 255 and the order breaks.")
+@wrong(
+    "sorts negated scores",
+    "If you negated scores of an unsigned dtype, 1 becomes 255 and the order breaks.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -128,7 +155,10 @@ def predicted_classes(outputs):
     return np.argsort(-scores, axis=1, kind="stable")[:, 0]
 
 
-@wrong("into float32", "If you turned the scores into another dtype, those that are close become equal.")
+@wrong(
+    "into float32",
+    "If you turned the scores into another dtype, those that are close become equal.",
+)
 def predicted_classes(outputs):
     with np.errstate(all="ignore"):
         scores = to_array(outputs).astype(np.float32)
@@ -137,7 +167,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("exponentials first", "If you took exponentials first, very large or close scores become equal.")
+@wrong(
+    "exponentials first",
+    "If you took exponentials first, very large or close scores become equal.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -146,7 +179,10 @@ def predicted_classes(outputs):
         return np.exp(scores.astype(np.float64)).argmax(axis=1)
 
 
-@wrong("a best score that begins at 0", "If the best score so far begins at 0, rows of negative scores have none.")
+@wrong(
+    "a best score that begins at 0",
+    "If the best score so far begins at 0, rows of negative scores have none.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -161,7 +197,10 @@ def predicted_classes(outputs):
     return np.array(classes)
 
 
-@wrong("lets NaN pass", "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.")
+@wrong(
+    "lets NaN pass",
+    "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2:
@@ -169,7 +208,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("looks for NaN with ==", "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.")
+@wrong(
+    "looks for NaN with ==",
+    "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or (scores == np.nan).any():
@@ -200,7 +242,10 @@ def predicted_classes(outputs):
     return np.nanargmax(np.where(np.isneginf(scores), -np.finfo(float).max, scores.astype(float)), axis=1)
 
 
-@wrong("looks for NaN in the first row", "If you look for NaN in some rows or columns only, it passes in the others.")
+@wrong(
+    "looks for NaN in the first row",
+    "If you look for NaN in some rows or columns only, it passes in the others.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores[0]).any():
@@ -208,7 +253,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("looks for NaN in the first column", "If you look for NaN in some rows or columns only, it passes in the others.")
+@wrong(
+    "looks for NaN in the first column",
+    "If you look for NaN in some rows or columns only, it passes in the others.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores[:, 0]).any():
@@ -216,7 +264,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("refuses infinities", "If you refuse what is not finite, infinities are refused too: only NaN is no number.")
+@wrong(
+    "refuses infinities",
+    "If you refuse what is not finite, infinities are refused too: only NaN is no number.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or not np.isfinite(scores).all():
@@ -224,7 +275,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("puts zeros for NaN", "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.")
+@wrong(
+    "puts zeros for NaN",
+    "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2:
@@ -233,7 +287,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("subtracts in place", "If you subtract in place, the caller's scores change: work on an array of your own.")
+@wrong(
+    "subtracts in place",
+    "If you subtract in place, the caller's scores change: work on an array of your own.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -251,7 +308,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("lets classes pass", "If one axis passes, nobody knows whether it holds classes or the scores of a sample.")
+@wrong(
+    "lets classes pass",
+    "If one axis passes, nobody knows whether it holds classes or the scores of a sample.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim == 1:
@@ -261,7 +321,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("lets more axes pass", "If more than two axes pass, the result no longer has one class a sample.")
+@wrong(
+    "lets more axes pass",
+    "If more than two axes pass, the result no longer has one class a sample.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim < 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -269,7 +332,11 @@ def predicted_classes(outputs):
     return scores.argmax(axis=-1)
 
 
-@wrong("an IndexError", "If a check looks at shape[1] before it counts the axes, IndexError takes the place of ValueError.")
+@wrong(
+    "an IndexError",
+    "If a check looks at shape[1] before it counts the axes, IndexError takes the place of "
+    "ValueError.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.shape[1] < 2 or scores.ndim != 2 or np.isnan(scores).any():
@@ -277,7 +344,11 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("a TypeError for shapes", "If you raise TypeError, mind that the docstring names ValueError: it is the values that are wrong.")
+@wrong(
+    "a TypeError for shapes",
+    "If you raise TypeError, mind that the docstring names ValueError: it is the values that are "
+    "wrong.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2:
@@ -287,7 +358,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("counts classes in a byte", "If results are kept in few bits, large numbers start again at 0 or below.")
+@wrong(
+    "counts classes in a byte",
+    "If results are kept in few bits, large numbers start again at 0 or below.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -295,7 +369,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1).astype(np.uint8)
 
 
-@wrong("into float64", "If you turned the scores into another dtype, those that are close become equal.")
+@wrong(
+    "into float64",
+    "If you turned the scores into another dtype, those that are close become equal.",
+)
 def predicted_classes(outputs):
     scores = np.asarray(to_array(outputs), dtype=np.float64)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -303,7 +380,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("looks for NaN in float32 and float64", "If you look for NaN in some dtypes only, it passes in the others.")
+@wrong(
+    "looks for NaN in float32 and float64",
+    "If you look for NaN in some dtypes only, it passes in the others.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2:
@@ -313,7 +393,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("drops axes of length 1", "If axes of length 1 are dropped first, shapes pass that are to be refused.")
+@wrong(
+    "drops axes of length 1",
+    "If axes of length 1 are dropped first, shapes pass that are to be refused.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     scores = scores[..., 0] if scores.ndim == 3 and scores.shape[2] == 1 else scores
@@ -322,7 +405,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("decimals of no rows", "If no rows give an empty list, its array holds decimals: name the dtype.")
+@wrong(
+    "decimals of no rows",
+    "If no rows give an empty list, its array holds decimals: name the dtype.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -330,7 +416,10 @@ def predicted_classes(outputs):
     return np.array([int(row.argmax()) for row in scores])
 
 
-@wrong("refuses no rows", "If no rows are refused, an empty batch has no classes at all: N may be 0.")
+@wrong(
+    "refuses no rows",
+    "If no rows are refused, an empty batch has no classes at all: N may be 0.",
+)
 def predicted_classes(outputs):
     scores = to_array(outputs)
     if scores.ndim != 2 or scores.shape[1] < 2 or not scores.size or np.isnan(scores).any():
@@ -338,7 +427,10 @@ def predicted_classes(outputs):
     return scores.argmax(axis=1)
 
 
-@wrong("remembers an array by its place", "If results are remembered by `id`, an array that was filled anew gets the old one.")
+@wrong(
+    "remembers an array by its place",
+    "If results are remembered by `id`, an array that was filled anew gets the old one.",
+)
 def predicted_classes(outputs):
     scores, known = to_array(outputs), predicted_classes.__dict__.setdefault("known", {})
     if scores.ndim != 2 or scores.shape[1] < 2 or np.isnan(scores).any():
@@ -403,13 +495,19 @@ def accuracy(outputs, targets):
     return 100 * float(np.mean(predicted == actual))
 
 
-@wrong("all or nothing", "If you ask whether all are right, or divide with //, one mistake spoils everything.")
+@wrong(
+    "all or nothing",
+    "If you ask whether all are right, or divide with //, one mistake spoils everything.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float((predicted == actual).all())
 
 
-@wrong("divides whole numbers", "If you ask whether all are right, or divide with //, one mistake spoils everything.")
+@wrong(
+    "divides whole numbers",
+    "If you ask whether all are right, or divide with //, one mistake spoils everything.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float((predicted == actual).sum() // len(actual))
@@ -427,26 +525,38 @@ def accuracy(outputs, targets):
     return float(np.mean(predicted.reshape(-1, 1) == actual))
 
 
-@wrong("compares one-hot rows", "If you compare one-hot rows element by element, right zeros count too.")
+@wrong(
+    "compares one-hot rows",
+    "If you compare one-hot rows element by element, right zeros count too.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     identity = np.eye(class_count(outputs, targets))
     return float(np.mean(identity[predicted] == identity[actual]))
 
 
-@wrong("divides by the classes", "If you divide by the number of classes, the share is not one of the samples.")
+@wrong(
+    "divides by the classes",
+    "If you divide by the number of classes, the share is not one of the samples.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.sum(predicted == actual) / class_count(outputs, targets))
 
 
-@wrong("divides by one less", "If you divide by N - 1, all right gives more than 1, and one sample nothing at all.")
+@wrong(
+    "divides by one less",
+    "If you divide by N - 1, all right gives more than 1, and one sample nothing at all.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.sum(predicted == actual) / (len(actual) - 1 or 1e-9))
 
 
-@wrong("sorts both", "If you sort both, or count how often each class occurs, who got which answer is lost.")
+@wrong(
+    "sorts both",
+    "If you sort both, or count how often each class occurs, who got which answer is lost.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.mean(np.sort(predicted) == np.sort(actual)))
@@ -464,7 +574,10 @@ def accuracy(outputs, targets):
     return float(np.mean((predicted > 0) == (actual > 0)))
 
 
-@wrong("one minus the mean distance", "If you subtract classes, a distance between their numbers is taken for an error.")
+@wrong(
+    "one minus the mean distance",
+    "If you subtract classes, a distance between their numbers is taken for an error.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(1 - np.abs(predicted - actual).mean())
@@ -482,7 +595,10 @@ def accuracy(outputs, targets):
     print(float(np.mean(predicted == actual)))
 
 
-@wrong("a small number below", "If you add a small number to the count, all right is no longer 1.0: nothing can be 0 here.")
+@wrong(
+    "a small number below",
+    "If you add a small number to the count, all right is no longer 1.0: nothing can be 0 here.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.sum(predicted == actual) / (len(actual) + 1e-3))
@@ -500,7 +616,10 @@ def accuracy(outputs, targets):
     return float(np.mean(predicted_classes(outputs) == target_classes(targets)))
 
 
-@wrong("classes alone", "If you compare what was passed as it is, scores are compared with classes.")
+@wrong(
+    "classes alone",
+    "If you compare what was passed as it is, scores are compared with classes.",
+)
 def accuracy(outputs, targets):
     predicted, actual = to_array(outputs), to_array(targets)
     if predicted.shape != actual.shape or predicted.ndim != 1 or not actual.size:
@@ -544,25 +663,37 @@ def accuracy(outputs, targets):
     return float(np.mean(predicted == actual))
 
 
-@wrong("counts hits in 16 bits", "If counts are kept in few bits, large batches start again at 0 or below.")
+@wrong(
+    "counts hits in 16 bits",
+    "If counts are kept in few bits, large batches start again at 0 or below.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float((predicted == actual).sum(dtype=np.int16)) / len(actual)
 
 
-@wrong("counts hits in a byte", "If counts are kept in few bits, large batches start again at 0 or below.")
+@wrong(
+    "counts hits in a byte",
+    "If counts are kept in few bits, large batches start again at 0 or below.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float((predicted == actual).sum(dtype=np.uint8)) / len(actual)
 
 
-@wrong("asks whether it is the same object", "If `is` compares numbers, equal ones above 256 are two objects: use ==.")
+@wrong(
+    "asks whether it is the same object",
+    "If `is` compares numbers, equal ones above 256 are two objects: use ==.",
+)
 def accuracy(outputs, targets):
     predicted, actual = (each.tolist() for each in paired_classes(outputs, targets))
     return sum(p is a for p, a in zip(predicted, actual)) / len(actual)
 
 
-@wrong("remembers an array by its place", "If results are remembered by `id`, an array that was filled anew gets the old one.")
+@wrong(
+    "remembers an array by its place",
+    "If results are remembered by `id`, an array that was filled anew gets the old one.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     known = accuracy.__dict__.setdefault("known", {})
@@ -571,13 +702,19 @@ def accuracy(outputs, targets):
     return known[id(outputs), id(targets)][2]
 
 
-@wrong("a very small number below", "If you add a small number to the count, all right is no longer 1.0: nothing can be 0 here.")
+@wrong(
+    "a very small number below",
+    "If you add a small number to the count, all right is no longer 1.0: nothing can be 0 here.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.sum(predicted == actual) / (len(actual) + 1e-10))
 
 
-@wrong("takes soft targets", "If rows such as 0.6 and 0.4 pass as targets, a class is made up: a target must name one.")
+@wrong(
+    "takes soft targets",
+    "If rows such as 0.6 and 0.4 pass as targets, a class is made up: a target must name one.",
+)
 def accuracy(outputs, targets):
     if np.ndim(targets) == 2 and np.shape(targets)[1] >= 2:
         targets = np.eye(np.shape(targets)[1])[predicted_classes(targets)]
@@ -600,7 +737,10 @@ def accuracy(outputs, targets):
     return 1 - np.count_nonzero(predicted - actual) / actual.size
 
 
-@wrong("in float32", "If you compute in float32, digits beyond the seventh are lost: float64 is asked for.")
+@wrong(
+    "in float32",
+    "If you compute in float32, digits beyond the seventh are lost: float64 is asked for.",
+)
 def accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return np.equal(predicted, actual).astype(np.float32).mean()
@@ -621,7 +761,10 @@ def balanced_accuracy(outputs, targets):
     return float(np.mean(predicted == actual))
 
 
-@wrong("the classes weighed by their samples", "If every sample weighs the same, you compute the accuracy.")
+@wrong(
+    "the classes weighed by their samples",
+    "If every sample weighs the same, you compute the accuracy.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     names, counts = np.unique(actual, return_counts=True)
@@ -629,13 +772,21 @@ def balanced_accuracy(outputs, targets):
     return float(np.average(shares, weights=counts))
 
 
-@wrong("what was called", "If you divide by how often a class was predicted, you ask whom to believe and not who was found.")
+@wrong(
+    "what was called",
+    "If you divide by how often a class was predicted, you ask whom to believe and not who was "
+    "found.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.mean([np.mean(actual[predicted == c] == c) for c in np.unique(predicted)]))
 
 
-@wrong("what was called, over the true classes", "If you divide by how often a class was predicted, you ask whom to believe and not who was found.")
+@wrong(
+    "what was called, over the true classes",
+    "If you divide by how often a class was predicted, you ask whom to believe and not who was "
+    "found.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     shares = []
@@ -651,7 +802,10 @@ def balanced_accuracy(outputs, targets):
     return float(sum(np.mean(predicted[actual == c] == c) for c in np.unique(actual)))
 
 
-@wrong("classes that never occur", "If a class that never occurs counts as 0, its share is made up.")
+@wrong(
+    "classes that never occur",
+    "If a class that never occurs counts as 0, its share is made up.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     shares = []
@@ -661,7 +815,10 @@ def balanced_accuracy(outputs, targets):
     return float(np.mean(shares))
 
 
-@wrong("classes up to the largest target", "If you count classes up to the largest target, those in between that never occur count as 0.")
+@wrong(
+    "classes up to the largest target",
+    "If you count classes up to the largest target, those in between that never occur count as 0.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     there = np.bincount(actual)
@@ -669,7 +826,10 @@ def balanced_accuracy(outputs, targets):
     return float(np.mean(hits / np.maximum(there, 1)))
 
 
-@wrong("counts what is only predicted", "If a class that is only predicted counts as 0, its share is made up.")
+@wrong(
+    "counts what is only predicted",
+    "If a class that is only predicted counts as 0, its share is made up.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     shares = []
@@ -679,7 +839,10 @@ def balanced_accuracy(outputs, targets):
     return float(np.mean(shares))
 
 
-@wrong("a class that never occurs is perfect", "If a class that never occurs counts as 1, its share is made up.")
+@wrong(
+    "a class that never occurs is perfect",
+    "If a class that never occurs counts as 1, its share is made up.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     shares = []
@@ -699,7 +862,10 @@ def balanced_accuracy(outputs, targets):
         return float(np.mean(hits / there))
 
 
-@wrong("leaves out classes without a hit", "If a class that was never found is left out, ignoring it pays again.")
+@wrong(
+    "leaves out classes without a hit",
+    "If a class that was never found is left out, ignoring it pays again.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     shares = [np.mean(predicted[actual == c] == c) for c in np.unique(actual)]
@@ -713,13 +879,19 @@ def balanced_accuracy(outputs, targets):
     return float(min(np.mean(predicted[actual == c] == c) for c in np.unique(actual)))
 
 
-@wrong("the median", "If you take the median, classes far from the middle do not count: the mean is asked for.")
+@wrong(
+    "the median",
+    "If you take the median, classes far from the middle do not count: the mean is asked for.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.median([np.mean(predicted[actual == c] == c) for c in np.unique(actual)]))
 
 
-@wrong("what is no class counts too", "If you count what is rightly not called a class, rare classes look easy.")
+@wrong(
+    "what is no class counts too",
+    "If you count what is rightly not called a class, rare classes look easy.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     return float(np.mean([np.mean((predicted == c) == (actual == c)) for c in np.unique(actual)]))
@@ -748,7 +920,10 @@ def balanced_accuracy(outputs, targets):
     return float(np.mean([np.mean(predicted[actual == c] == c) for c in np.unique(actual)]))
 
 
-@wrong("does not look at the lengths", "If you do not look at the lengths, samples are lost or compared with another's target.")
+@wrong(
+    "does not look at the lengths",
+    "If you do not look at the lengths, samples are lost or compared with another's target.",
+)
 def balanced_accuracy(outputs, targets):
     predicted = whole_numbers(outputs) if np.ndim(outputs) == 1 else predicted_classes(outputs)
     actual = target_classes(targets)
@@ -765,7 +940,10 @@ def balanced_accuracy(outputs, targets):
     return float(np.mean(shares)) if shares else 0.0
 
 
-@wrong("counts in 16 bits", "If counts are kept in few bits, large batches start again at 0 or below.")
+@wrong(
+    "counts in 16 bits",
+    "If counts are kept in few bits, large batches start again at 0 or below.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     there = np.bincount(actual).astype(np.int16)
@@ -773,14 +951,20 @@ def balanced_accuracy(outputs, targets):
     return float((hits[there != 0] / there[there != 0]).mean())
 
 
-@wrong("in float32", "If you compute in float32, digits beyond the seventh are lost: float64 is asked for.")
+@wrong(
+    "in float32",
+    "If you compute in float32, digits beyond the seventh are lost: float64 is asked for.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     shares = [np.mean(predicted[actual == c] == c) for c in np.unique(actual)]
     return float(np.mean(shares, dtype=np.float32))
 
 
-@wrong("remembers an array by its place", "If results are remembered by `id`, an array that was filled anew gets the old one.")
+@wrong(
+    "remembers an array by its place",
+    "If results are remembered by `id`, an array that was filled anew gets the old one.",
+)
 def balanced_accuracy(outputs, targets):
     predicted, actual = paired_classes(outputs, targets)
     known = balanced_accuracy.__dict__.setdefault("known", {})
@@ -843,7 +1027,10 @@ def confidence_interval(correct, total, z=Z_95):
     return max(0.0, share - half), min(1.0, share + half)
 
 
-@wrong("the textbook's interval, beyond 0 and 1", "If you put the measured share under the root, 12 of 12 look certain.")
+@wrong(
+    "the textbook's interval, beyond 0 and 1",
+    "If you put the measured share under the root, 12 of 12 look certain.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -870,13 +1057,49 @@ def confidence_interval(correct, total, z=Z_95):
     return p + z * z / (2 * n) - half, p + z * z / (2 * n) + half
 
 
-@wrong("around the share", "If the interval lies around the measured share, its centre is missing: it is drawn towards one half.")
+@wrong(
+    "around the share",
+    "If the interval lies around the measured share, its centre is missing: it is drawn towards "
+    "one half.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
     p, n = correct / total, total
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return p - half, p + half
+
+
+@wrong(
+    "the discriminant as it stands",
+    "If rounding puts b² - 4ac just below 0, where both roots are equal, it has no root: "
+    "take at least 0, or a form without the difference.",
+)
+def confidence_interval(correct, total, z=Z_95):
+    if total < 1 or not 0 <= correct <= total:
+        raise ValueError("no counts")
+    a, b, c = total + z**2, -(2 * correct + z**2), correct**2 / total
+    root = math.sqrt(b**2 - 4 * a * c)
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+@right("with a discriminant of at least 0")
+def confidence_interval(correct, total, z=Z_95):
+    if total < 1 or not 0 <= correct <= total:
+        raise ValueError("no counts")
+    a, b, c = total + z**2, -(2 * correct + z**2), correct**2 / total
+    root = math.sqrt(max(0.0, b**2 - 4 * a * c))
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+@right("with the discriminant of shares, which is 0 where z is")
+def confidence_interval(correct, total, z=Z_95):
+    if total < 1 or not 0 <= correct <= total:
+        raise ValueError("no counts")
+    share, w = correct / total, z * z / total
+    a, b, c = 1 + w, -(2 * share + w), share**2
+    ends = (-b + np.array([-1, 1]) * np.sqrt(b * b - 4 * a * c)) / (2 * a)
+    return float(ends[0]), float(ends[1])
 
 
 @wrong("centre and half width", "If you return centre and half width, they are not the ends.")
@@ -915,7 +1138,10 @@ def confidence_interval(correct, total, z=Z_95):
     return (p + z * z / (2 * n) - half) / (1 + z * z / n), (p + z * z / (2 * n) + half) / (1 + z * z / n)
 
 
-@wrong("z in the place of its square", "If z stands where its square belongs, square both sides of the inequality.")
+@wrong(
+    "z in the place of its square",
+    "If z stands where its square belongs, square both sides of the inequality.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -924,7 +1150,10 @@ def confidence_interval(correct, total, z=Z_95):
     return tuple((2 * share + w + sign * root) / (2 + 2 * w) for sign in (-1, 1))
 
 
-@wrong("a plus for a minus", "If the root of b² - 4ac became one of b² + 4ac, look at the sign of the last term.")
+@wrong(
+    "a plus for a minus",
+    "If the root of b² - 4ac became one of b² + 4ac, look at the sign of the last term.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -933,7 +1162,10 @@ def confidence_interval(correct, total, z=Z_95):
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-@wrong("the wrong sign of b", "If both ends are negative, look at the sign of b: p is minus b, plus or minus the root.")
+@wrong(
+    "the wrong sign of b",
+    "If both ends are negative, look at the sign of b: p is minus b, plus or minus the root.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -951,7 +1183,10 @@ def confidence_interval(correct, total, z=Z_95):
     return (b - root) / a, (b + root) / a
 
 
-@wrong("the interval of the errors", "If you put in what was wrong, the interval is that of the error rate.")
+@wrong(
+    "the interval of the errors",
+    "If you put in what was wrong, the interval is that of the error rate.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -960,7 +1195,10 @@ def confidence_interval(correct, total, z=Z_95):
     return tuple((2 * share + w + sign * root) / (2 + 2 * w) for sign in (-1, 1))
 
 
-@wrong("another interval of the kind", "If you add z²/2 successes and go on as in the textbook, that is another interval.")
+@wrong(
+    "another interval of the kind",
+    "If you add z²/2 successes and go on as in the textbook, that is another interval.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -970,7 +1208,10 @@ def confidence_interval(correct, total, z=Z_95):
     return max(0.0, p - half), min(1.0, p + half)
 
 
-@wrong("counts of right samples", "If the ends are numbers of samples, divide by their total: shares are asked for.")
+@wrong(
+    "counts of right samples",
+    "If the ends are numbers of samples, divide by their total: shares are asked for.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -979,7 +1220,10 @@ def confidence_interval(correct, total, z=Z_95):
     return tuple(total * (2 * share + w + sign * root) / (2 + 2 * w) for sign in (-1, 1))
 
 
-@wrong("one deviation under the root", "If you forgot to divide z² by N, the interval does not shrink with more samples.")
+@wrong(
+    "one deviation under the root",
+    "If you forgot to divide z² by N, the interval does not shrink with more samples.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -988,7 +1232,10 @@ def confidence_interval(correct, total, z=Z_95):
     return tuple((2 * share + w + sign * root) / (2 + 2 * w) for sign in (-1, 1))
 
 
-@wrong("keeps away from 0 and 1", "If you keep the ends away from 0 and 1, none or all right gets an end that is not its own.")
+@wrong(
+    "keeps away from 0 and 1",
+    "If you keep the ends away from 0 and 1, none or all right gets an end that is not its own.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -1007,14 +1254,20 @@ def confidence_interval(correct, total, z=Z_95):
     return (p + z * z / (2 * n) - half) / (1 + z * z / n), (p + z * z / (2 * n) + half) / (1 + z * z / n)
 
 
-@wrong("a ZeroDivisionError", "If nothing is checked, 0 of 0 ends in ZeroDivisionError and other counts in a number.")
+@wrong(
+    "a ZeroDivisionError",
+    "If nothing is checked, 0 of 0 ends in ZeroDivisionError and other counts in a number.",
+)
 def confidence_interval(correct, total, z=Z_95):
     share, w = correct / total, z * z / total
     root = abs(w * (4 * share * (1 - share) + w)) ** 0.5
     return tuple((2 * share + w + sign * root) / (2 + 2 * w) for sign in (-1, 1))
 
 
-@wrong("refuses none and all", "If none right or all right is refused, a good network gets no interval.")
+@wrong(
+    "refuses none and all",
+    "If none right or all right is refused, a good network gets no interval.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 < correct < total:
         raise ValueError("expected counts")
@@ -1032,7 +1285,10 @@ def confidence_interval(correct, total, z=Z_95):
     return tuple((2 * share + w + sign * root) / (2 + 2 * w) for sign in (-1, 1))
 
 
-@wrong("the textbook's interval for many samples", "If large counts go another way than small ones, that way must give the same.")
+@wrong(
+    "the textbook's interval for many samples",
+    "If large counts go another way than small ones, that way must give the same.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -1054,7 +1310,10 @@ def confidence_interval(correct, total, z=Z_95):
     return (2 * share + w - root) / (2 + 2 * w), (2 * share + w + root) / (2 + 2 * w)
 
 
-@wrong("rounds the ends", "If the ends are rounded, large samples and rare errors lose what sets them apart.")
+@wrong(
+    "rounds the ends",
+    "If the ends are rounded, large samples and rare errors lose what sets them apart.",
+)
 def confidence_interval(correct, total, z=Z_95):
     if total < 1 or not 0 <= correct <= total:
         raise ValueError("expected counts")
@@ -1161,7 +1420,11 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean((named == actual[:, None]).any(axis=1)))
 
 
-@wrong("an order taken for places", "If you look up the target in what argsort returns, you read who stands in a place, not the place.")
+@wrong(
+    "an order taken for places",
+    "If you look up the target in what argsort returns, you read who stands in a place, not the "
+    "place.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1206,7 +1469,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean(~(named == actual[:, None]).any(axis=1)))
 
 
-@wrong("negates unsigned scores", "If you negated scores of an unsigned dtype, 1 becomes 255 and the order breaks.")
+@wrong(
+    "negates unsigned scores",
+    "If you negated scores of an unsigned dtype, 1 becomes 255 and the order breaks.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1215,7 +1481,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean((named == actual[:, None]).any(axis=1)))
 
 
-@wrong("changes the scores", "If you strike out scores in the array that was passed, the caller's scores change.")
+@wrong(
+    "changes the scores",
+    "If you strike out scores in the array that was passed, the caller's scores change.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1228,7 +1497,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(hit.mean())
 
 
-@wrong("ties count for the target", "If a tie counts for the target, a dead network is always right.")
+@wrong(
+    "ties count for the target",
+    "If a tie counts for the target, a dead network is always right.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1237,7 +1509,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean((scores > own).sum(axis=1) < k))
 
 
-@wrong("ties count against the target", "If a tie counts against the target, a dead network is always wrong.")
+@wrong(
+    "ties count against the target",
+    "If a tie counts against the target, a dead network is always wrong.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1246,7 +1521,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean((scores >= own).sum(axis=1) <= k))
 
 
-@wrong("the higher index first", "If the higher index comes first, top-1 is no longer the accuracy.")
+@wrong(
+    "the higher index first",
+    "If the higher index of equal scores may come first, top-1 is no longer the accuracy.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1255,7 +1533,11 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean((named == actual[:, None]).any(axis=1)))
 
 
-@wrong("the k largest different scores", "If you take the k largest different scores, equal ones share a place and more than k classes are named.")
+@wrong(
+    "the k largest different scores",
+    "If you take the k largest different scores, equal ones share a place and more than k "
+    "classes are named.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1263,7 +1545,11 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean([row[t] in np.unique(row)[-k:] for row, t in zip(scores, actual)]))
 
 
-@wrong("almost equal is equal", "If scores that are close count as equal, after rounding or in float32, the better one loses its place.")
+@wrong(
+    "almost equal is equal",
+    "If scores that are close count as equal, after rounding or in float32, the better one loses "
+    "its place.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1274,7 +1560,11 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean(before.sum(axis=1) < k))
 
 
-@wrong("into float32", "If scores that are close count as equal, after rounding or in float32, the better one loses its place.")
+@wrong(
+    "into float32",
+    "If scores that are close count as equal, after rounding or in float32, the better one loses "
+    "its place.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1308,7 +1598,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean((named == actual[:, None]).any(axis=1)))
 
 
-@wrong("asks the samples for k", "If k is compared with the number of samples, it may not exceed that of the classes.")
+@wrong(
+    "asks the samples for k",
+    "If k is compared with the number of samples, it may not exceed that of the classes.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[0]:
@@ -1317,7 +1610,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean((named == actual[:, None]).any(axis=1)))
 
 
-@wrong("lets NaN pass", "If NaN passes, no score stands before it and the target is always among the best.")
+@wrong(
+    "lets NaN pass",
+    "If NaN passes, no score stands before it and the target is always among the best.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = to_array(outputs), fitting_targets(outputs, targets)
     if scores.ndim != 2 or not 1 <= k <= scores.shape[1]:
@@ -1327,7 +1623,11 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean(before.sum(axis=1) < k))
 
 
-@wrong("arrays alone", "If you use the outputs as they come, a list or a Tensor does not do: take what `scored_batch` returns.")
+@wrong(
+    "arrays alone",
+    "If you use the outputs as they come, a list or a Tensor does not do: take what "
+    "`scored_batch` returns.",
+)
 def top_k_accuracy(outputs, targets, k):
     scored_batch(outputs, targets)
     if not 1 <= k <= outputs.shape[1]:
@@ -1336,7 +1636,10 @@ def top_k_accuracy(outputs, targets, k):
     return sum(int(t) in named for t, named in zip(targets, best)) / len(targets)
 
 
-@wrong("does not look at the batch", "If nobody asks whether scores and targets fit, samples are lost or counted for another.")
+@wrong(
+    "does not look at the batch",
+    "If nobody asks whether scores and targets fit, samples are lost or counted for another.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = to_array(outputs), target_classes(targets)
     if scores.ndim != 2 or not 1 <= k <= scores.shape[1]:
@@ -1345,7 +1648,10 @@ def top_k_accuracy(outputs, targets, k):
     return sum(t in named for t, named in zip(actual, best)) / max(len(actual), 1)
 
 
-@wrong("1.0 for all classes without a look", "If k = C returns before the batch is checked, one that does not fit passes.")
+@wrong(
+    "1.0 for all classes without a look",
+    "If k = C returns before the batch is checked, one that does not fit passes.",
+)
 def top_k_accuracy(outputs, targets, k):
     if np.ndim(outputs) == 2 and k == np.shape(outputs)[1] >= 2 and len(outputs) == len(targets):
         return 1.0
@@ -1357,7 +1663,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean(before.sum(axis=1) < k))
 
 
-@wrong("sorts negated signed scores", "If you negate or subtract scores in their own dtype, the smallest whole numbers run over.")
+@wrong(
+    "sorts negated signed scores",
+    "If you negate or subtract scores in their own dtype, the smallest whole numbers run over.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1367,7 +1676,10 @@ def top_k_accuracy(outputs, targets, k):
     return float((best == actual[:, None]).any(axis=1).mean())
 
 
-@wrong("the sign of differences", "If you negate or subtract scores in their own dtype, the smallest whole numbers run over.")
+@wrong(
+    "the sign of differences",
+    "If you negate or subtract scores in their own dtype, the smallest whole numbers run over.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1380,7 +1692,11 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean(before.sum(axis=1) < k))
 
 
-@wrong("equal to twelve digits is equal", "If scores that are close count as equal, after rounding or in float32, the better one loses its place.")
+@wrong(
+    "equal to twelve digits is equal",
+    "If scores that are close count as equal, after rounding or in float32, the better one loses "
+    "its place.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1391,7 +1707,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean(before.sum(axis=1) < k))
 
 
-@wrong("places in a byte", "If places or counts are kept in few bits, large numbers start again at 0 or below.")
+@wrong(
+    "places in a byte",
+    "If places or counts are kept in few bits, large numbers start again at 0 or below.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1401,7 +1720,10 @@ def top_k_accuracy(outputs, targets, k):
     return float(np.mean(before.sum(axis=1, dtype=np.uint8) < k))
 
 
-@wrong("hits in 16 bits", "If places or counts are kept in few bits, large numbers start again at 0 or below.")
+@wrong(
+    "hits in 16 bits",
+    "If places or counts are kept in few bits, large numbers start again at 0 or below.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1411,7 +1733,10 @@ def top_k_accuracy(outputs, targets, k):
     return float((before.sum(axis=1) < k).sum(dtype=np.int16) / len(actual))
 
 
-@wrong("infinities are never equal", "If a difference of 0 tells what is equal, two infinities differ by NaN.")
+@wrong(
+    "infinities are never equal",
+    "If a difference of 0 tells what is equal, two infinities differ by NaN.",
+)
 def top_k_accuracy(outputs, targets, k):
     scores, actual = scored_batch(outputs, targets)
     if not 1 <= k <= scores.shape[1]:
@@ -1495,7 +1820,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("adds a repeated pair once", "If you write with [actual, predicted] += 1, a repeated pair counts once.")
+@wrong(
+    "adds a repeated pair once",
+    "If you write with [actual, predicted] += 1, a repeated pair counts once.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1517,7 +1845,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix / len(actual)
 
 
-@wrong("divides by the rows", "If you divide by N, or by the rows, you return shares and not counts.")
+@wrong(
+    "divides by the rows",
+    "If you divide by N, or by the rows, you return shares and not counts.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1528,7 +1859,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
 
 
-@wrong("counts as decimals", "If np.zeros got no dtype, the counts are decimals: whole numbers are asked for.")
+@wrong(
+    "counts as decimals",
+    "If np.zeros got no dtype, the counts are decimals: whole numbers are asked for.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1560,7 +1894,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return np.diag(np.bincount(actual[actual == predicted], minlength=classes))
 
 
-@wrong("both ways", "If you count a pair both ways, what was true and what was predicted can't be told apart.")
+@wrong(
+    "both ways",
+    "If you count a pair both ways, what was true and what was predicted can't be told apart.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1574,7 +1911,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("rows from the bottom", "If the rows run from the last class to the first, turn them round: row 0 is class 0.")
+@wrong(
+    "rows from the bottom",
+    "If the rows run from the last class to the first, turn them round: row 0 is class 0.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1585,7 +1925,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix[::-1].copy()
 
 
-@wrong("not reshaped", "If you return the counts of the pairs, they still need the shape (classes, classes).")
+@wrong(
+    "not reshaped",
+    "If you return the counts of the pairs, they still need the shape (classes, classes).",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1594,7 +1937,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return np.bincount(actual * classes + predicted, minlength=classes * classes)
 
 
-@wrong("no minlength", "If bincount is not told how many pairs there are, it stops at the largest that occurs.")
+@wrong(
+    "no minlength",
+    "If bincount is not told how many pairs there are, it stops at the largest that occurs.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1612,7 +1958,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return np.array([[((actual == i) & (predicted == j)).sum() for j in names] for i in names])
 
 
-@wrong("as many as the largest target says", "If the size follows from the targets alone, a class that is only predicted has no column.")
+@wrong(
+    "as many as the largest target says",
+    "If the size follows from the targets alone, a class that is only predicted has no column.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     size = int(actual.max()) + 1 if classes is None else classes
@@ -1625,7 +1974,11 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("as many as the largest class says", "If the size follows from the largest class that occurs, the columns of scores or one-hot rows are forgotten.")
+@wrong(
+    "as many as the largest class says",
+    "If the size follows from the largest class that occurs, the columns of scores or one-hot "
+    "rows are forgotten.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     size = int(max(predicted.max(), actual.max())) + 1 if classes is None else classes
@@ -1645,7 +1998,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("takes 0 classes for none said", "If `classes or ...` chooses, 0 is taken for None: 0 classes hold no sample.")
+@wrong(
+    "takes 0 classes for none said",
+    "If `classes or ...` chooses, 0 is taken for None: 0 classes hold no sample.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = classes or class_count(outputs, targets)
@@ -1656,7 +2012,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("grows where it must", "If the matrix grows with the batch, a class beyond `classes` passes.")
+@wrong(
+    "grows where it must",
+    "If the matrix grows with the batch, a class beyond `classes` passes.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = max(classes or 0, class_count(outputs, targets))
@@ -1665,7 +2024,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("loses what lies beyond", "If a class beyond `classes` passes, it is lost or lands in another row.")
+@wrong(
+    "loses what lies beyond",
+    "If a class beyond `classes` passes, it is lost or lands in another row.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1676,7 +2038,11 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("lands in another row", "If only the targets are compared with `classes`, a predicted class beyond lands in another row.")
+@wrong(
+    "lands in another row",
+    "If only the targets are compared with `classes`, a predicted class beyond lands in another "
+    "row.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1686,7 +2052,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return counts[: classes * classes].reshape(classes, classes)
 
 
-@wrong("an IndexError", "If an index beyond the matrix raises, that is an IndexError: a ValueError is asked for.")
+@wrong(
+    "an IndexError",
+    "If an index beyond the matrix raises, that is an IndexError: a ValueError is asked for.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1696,7 +2065,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("8-bit numbers of pairs", "If you compute with 8-bit integers, numbers above 255 start again at 0.")
+@wrong(
+    "8-bit numbers of pairs",
+    "If you compute with 8-bit integers, numbers above 255 start again at 0.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1717,7 +2089,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("counts of 16 bits", "If counts are kept in few bits, large batches start again at 0 or below.")
+@wrong(
+    "counts of 16 bits",
+    "If counts are kept in few bits, large batches start again at 0 or below.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1728,7 +2103,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("refuses fewer classes than columns", "If fewer classes than columns are refused, batches without the last ones are too.")
+@wrong(
+    "refuses fewer classes than columns",
+    "If fewer classes than columns are refused, batches without the last ones are too.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     columns = class_count(outputs, targets)
@@ -1740,7 +2118,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("looks at `classes` before the batch", "If `classes` takes the place of the checks, a label beyond the columns passes.")
+@wrong(
+    "looks at `classes` before the batch",
+    "If `classes` takes the place of the checks, a label beyond the columns passes.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     if classes is None:
         predicted, actual = paired_classes(outputs, targets)
@@ -1757,7 +2138,10 @@ def confusion_matrix(outputs, targets, classes=None):
     return matrix
 
 
-@wrong("remembers an array by its place", "If results are remembered by `id`, an array that was filled anew gets the old one.")
+@wrong(
+    "remembers an array by its place",
+    "If results are remembered by `id`, an array that was filled anew gets the old one.",
+)
 def confusion_matrix(outputs, targets, classes=None):
     predicted, actual = paired_classes(outputs, targets)
     classes = class_count(outputs, targets) if classes is None else classes
@@ -1839,7 +2223,10 @@ def precision_counts(matrix):
     return called - np.diag(matrix), called
 
 
-@wrong("hits over false alarms", "If the whole leaves out the hits, the ratio is one to the false alarms.")
+@wrong(
+    "hits over false alarms",
+    "If the whole leaves out the hits, the ratio is one to the false alarms.",
+)
 def precision_counts(matrix):
     return np.diag(matrix), matrix.sum(axis=0) - np.diag(matrix)
 
@@ -1849,23 +2236,36 @@ def precision_counts(matrix):
     return matrix.sum(axis=0), np.diag(matrix)
 
 
-@wrong("called over there", "If the part is all that was called, right or wrong, hits are not asked for.")
+@wrong(
+    "called over there",
+    "If the part is all that was called, right or wrong, hits are not asked for.",
+)
 def precision_counts(matrix):
     return matrix.sum(axis=0), matrix.sum(axis=1)
 
 
-@wrong("the largest of a column", "If the part is the largest of a column, it may be an error: hits stand on the diagonal.")
+@wrong(
+    "the largest of a column",
+    "If the part is the largest of a column, it may be an error: hits stand on the diagonal.",
+)
 def precision_counts(matrix):
     return matrix.max(axis=0), matrix.sum(axis=0)
 
 
-@wrong("shares of the rows first", "If rows are turned into shares first, rare classes weigh as much as frequent ones: use the counts.")
+@wrong(
+    "shares of the rows first",
+    "If rows are turned into shares first, rare classes weigh as much as frequent ones: use the "
+    "counts.",
+)
 def precision_counts(matrix):
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     return np.diag(shares), shares.sum(axis=0)
 
 
-@wrong("ratios in the place of counts", "If the part is a ratio already and the whole 1, samples of all classes can't be added up.")
+@wrong(
+    "ratios in the place of counts",
+    "If the part is a ratio already and the whole 1, samples of all classes can't be added up.",
+)
 def precision_counts(matrix):
     called = matrix.sum(axis=0)
     return np.diag(matrix) / np.maximum(called, 1), (called > 0).astype(int)
@@ -1876,17 +2276,26 @@ def precision_counts(matrix):
     return matrix[1:2, 1], matrix[:, 1].sum()[None]
 
 
-@wrong("all classes at once", "If hits and calls are added up over all classes, each class loses its own number.")
+@wrong(
+    "all classes at once",
+    "If hits and calls are added up over all classes, each class loses its own number.",
+)
 def precision_counts(matrix):
     return np.trace(matrix), matrix.sum()
 
 
-@wrong("at least 1 below", "If the whole of a class that was never called is above 0, samples are made up: leave it 0.")
+@wrong(
+    "at least 1 below",
+    "If the whole of a class that was never called is above 0, samples are made up: leave it 0.",
+)
 def precision_counts(matrix):
     return np.diag(matrix), np.maximum(matrix.sum(axis=0), 1)
 
 
-@wrong("a small number below", "If the whole of a class that was never called is above 0, samples are made up: leave it 0.")
+@wrong(
+    "a small number below",
+    "If the whole of a class that was never called is above 0, samples are made up: leave it 0.",
+)
 def precision_counts(matrix):
     return np.diag(matrix), matrix.sum(axis=0) + 1e-12
 
@@ -1898,7 +2307,11 @@ def precision_counts(matrix):
     return hits, hits + matrix.sum(axis=0)
 
 
-@wrong("the other diagonal", "If you turn the matrix first, the diagonal is another one: hits stand from top left to bottom right.")
+@wrong(
+    "the other diagonal",
+    "If you turn the matrix first, the diagonal is another one: hits stand from top left to "
+    "bottom right.",
+)
 def precision_counts(matrix):
     return np.diag(np.fliplr(matrix)), matrix.sum(axis=0)
 
@@ -1913,14 +2326,20 @@ def precision_counts(matrix):
     return np.diag(matrix).astype(np.int32), matrix.sum(axis=0, dtype=np.int32)
 
 
-@wrong("in lowest terms", "If the fractions are reduced, they are no counts: samples of all classes can't be added up.")
+@wrong(
+    "in lowest terms",
+    "If the fractions are reduced, they are no counts: samples of all classes can't be added up.",
+)
 def precision_counts(matrix):
     part, whole = np.diag(matrix), matrix.sum(axis=0)
     divisor = np.maximum(np.gcd(part, whole), 1)
     return part // divisor, whole // divisor
 
 
-@wrong("classes that are never there have no calls", "If the calls of a class that is never there are left out, false alarms vanish.")
+@wrong(
+    "classes that are never there have no calls",
+    "If the calls of a class that is never there are left out, false alarms vanish.",
+)
 def precision_counts(matrix):
     return np.diag(matrix), np.where(matrix.any(axis=1), matrix.sum(axis=0), 0)
 
@@ -1966,14 +2385,27 @@ def precision_counts(matrix):
 # --- f1_counts ------------------------------------------------------------------------------
 
 
-@wrong("precision", "If the whole is the column alone, or the row alone, you compute precision or recall.")
+@wrong(
+    "precision",
+    "If the whole is the column or the row alone, it is not that of F1: both count.",
+)
 def f1_counts(matrix):
     return np.diag(matrix), matrix.sum(axis=0)
 
 
-@wrong("recall", "If the whole is the column alone, or the row alone, you compute precision or recall.")
+@wrong("recall", "If the whole is the column or the row alone, it is not that of F1: both count.")
 def f1_counts(matrix):
     return np.diag(matrix), matrix.sum(axis=1)
+
+
+@wrong(
+    "F1 times the support",
+    "If the whole is the column or the row alone, it is not that of F1: both count.",
+)
+def f1_counts(matrix):
+    there = matrix.sum(axis=1)
+    both = np.maximum(there + matrix.sum(axis=0), 1)
+    return 2 * np.diag(matrix) / both * there, there
 
 
 @wrong("the plain mean", "If you take the plain mean of the two, a high one hides a low one.")
@@ -1982,7 +2414,10 @@ def f1_counts(matrix):
     return np.diag(matrix) / called + np.diag(matrix) / there, np.full(len(matrix), 2)
 
 
-@wrong("without the factor 2", "If the factor 2 is missing, or stands in the whole as well, a perfect class has 0.5.")
+@wrong(
+    "without the factor 2",
+    "If the factor 2 is missing, or stands in the whole as well, a perfect class has 0.5.",
+)
 def f1_counts(matrix):
     return np.diag(matrix), matrix.sum(axis=0) + matrix.sum(axis=1)
 
@@ -1997,37 +2432,56 @@ def f1_counts(matrix):
     return np.diag(matrix), np.maximum(matrix.sum(axis=0), matrix.sum(axis=1))
 
 
-@wrong("the product", "If you multiply the two, the mean is missing: the product is smaller than either.")
+@wrong(
+    "the product",
+    "If you multiply the two, the mean is missing: the product is smaller than either.",
+)
 def f1_counts(matrix):
     return np.diag(matrix) ** 2, matrix.sum(axis=0) * matrix.sum(axis=1)
 
 
-@wrong("called or there", "If hits are counted once below and once above, you compute the overlap of called and there.")
+@wrong(
+    "called or there",
+    "If hits are counted once below and once above, you compute the overlap of called and there.",
+)
 def f1_counts(matrix):
     hits = np.diag(matrix)
     return hits, matrix.sum(axis=0) + matrix.sum(axis=1) - hits
 
 
-@wrong("the hits are missing below", "If the whole holds misses and false alarms alone, the hits are missing.")
+@wrong(
+    "the hits are missing below",
+    "If the whole holds misses and false alarms alone, the hits are missing.",
+)
 def f1_counts(matrix):
     hits = np.diag(matrix)
     return 2 * hits, matrix.sum(axis=0) + matrix.sum(axis=1) - 2 * hits
 
 
-@wrong("ratios in the place of counts", "If part and whole are ratios, they are right for a class and can't be added up over all samples.")
+@wrong(
+    "ratios in the place of counts",
+    "If part and whole are ratios, they are right for a class and can't be added up over all "
+    "samples.",
+)
 def f1_counts(matrix):
     p = np.diag(matrix) / np.maximum(matrix.sum(axis=0), 1)
     r = np.diag(matrix) / np.maximum(matrix.sum(axis=1), 1)
     return 2 * p * r, p + r
 
 
-@wrong("F1 itself and 1", "If the part is a ratio already and the whole 1, samples of all classes can't be added up.")
+@wrong(
+    "F1 itself and 1",
+    "If the part is a ratio already and the whole 1, samples of all classes can't be added up.",
+)
 def f1_counts(matrix):
     both = matrix.sum(axis=0) + matrix.sum(axis=1)
     return 2 * np.diag(matrix) / np.maximum(both, 1), (both > 0).astype(int)
 
 
-@wrong("the factor on both sides", "If the factor 2 is missing, or stands in the whole as well, a perfect class has 0.5.")
+@wrong(
+    "the factor on both sides",
+    "If the factor 2 is missing, or stands in the whole as well, a perfect class has 0.5.",
+)
 def f1_counts(matrix):
     return 2 * np.diag(matrix), 2 * (matrix.sum(axis=0) + matrix.sum(axis=1))
 
@@ -2037,23 +2491,35 @@ def f1_counts(matrix):
     return matrix.sum(axis=0) + matrix.sum(axis=1), 2 * np.diag(matrix)
 
 
-@wrong("recall counts more", "If one of the two weighs more, that is another F: in F1 they weigh the same.")
+@wrong(
+    "recall counts more",
+    "If one of the two weighs more, that is another F: in F1 they weigh the same.",
+)
 def f1_counts(matrix):
     hits = np.diag(matrix)
     return 5 * hits, matrix.sum(axis=0) + 4 * matrix.sum(axis=1)
 
 
-@wrong("all classes at once", "If counts are added up over all classes, each class loses its own number.")
+@wrong(
+    "all classes at once",
+    "If counts are added up over all classes, each class loses its own number.",
+)
 def f1_counts(matrix):
     return 2 * np.trace(matrix), 2 * matrix.sum()
 
 
-@wrong("at least 1 below", "If the whole of a class that is neither called nor there is 1, one sample is made up.")
+@wrong(
+    "at least 1 below",
+    "If the whole of a class that is neither called nor there is 1, one sample is made up.",
+)
 def f1_counts(matrix):
     return 2 * np.diag(matrix), np.maximum(matrix.sum(axis=0) + matrix.sum(axis=1), 1)
 
 
-@wrong("doubles the diagonal in place", "If you write into the matrix, the caller's counts are gone.")
+@wrong(
+    "doubles the diagonal in place",
+    "If you write into the matrix, the caller's counts are gone.",
+)
 def f1_counts(matrix):
     both = matrix.sum(axis=0) + matrix.sum(axis=1)
     matrix[np.arange(len(matrix)), np.arange(len(matrix))] *= 2
@@ -2072,7 +2538,10 @@ def f1_counts(matrix):
     return 2 * np.diag(small), small.sum(axis=0, dtype=np.int32) + small.sum(axis=1, dtype=np.int32)
 
 
-@wrong("nothing where there is no hit", "If a class without a hit has a whole of 0, its misses and false alarms vanish.")
+@wrong(
+    "nothing where there is no hit",
+    "If a class without a hit has a whole of 0, its misses and false alarms vanish.",
+)
 def f1_counts(matrix):
     hits = np.diag(matrix)
     return 2 * hits, np.where(hits > 0, matrix.sum(axis=0) + matrix.sum(axis=1), 0)
@@ -2139,7 +2608,10 @@ def averaged_ratio(part, whole, support, average):
     return float(np.average(ratio, weights=support if average == "weighted" else None))
 
 
-@wrong("micro of nothing is NaN", "If micro divides without a look, 0 / 0 becomes NaN where nothing is there at all.")
+@wrong(
+    "micro of nothing is NaN",
+    "If micro divides without a look, 0 / 0 becomes NaN where nothing is there at all.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2180,7 +2652,10 @@ def averaged_ratio(part, whole, support, average):
     return float(np.average(ratio, weights=weights))
 
 
-@wrong("a small number below", "If a small number in the denominator avoids 0 / 0, it bends the rest.")
+@wrong(
+    "a small number below",
+    "If a small number in the denominator avoids 0 / 0, it bends the rest.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2204,7 +2679,10 @@ def averaged_ratio(part, whole, support, average):
     return float(np.average(ratio, weights=support if average == "weighted" else None))
 
 
-@wrong("macro without the empty", "If you leave empty classes out of macro, the mean is over fewer.")
+@wrong(
+    "macro without the empty",
+    "If you leave empty classes out of macro, the mean is over fewer.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2218,7 +2696,10 @@ def averaged_ratio(part, whole, support, average):
     return float((ratio * support).sum() / support.sum())
 
 
-@wrong("macro over the classes that occur", "If macro leaves out classes that no target belongs to, the mean is over fewer.")
+@wrong(
+    "macro over the classes that occur",
+    "If macro leaves out classes that no target belongs to, the mean is over fewer.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2286,7 +2767,10 @@ def averaged_ratio(part, whole, support, average):
     return ratio if average is None else float(ratio.mean())
 
 
-@wrong("weights that are not divided", "If you do not divide by the sum of the weights, frequent classes give numbers above 1.")
+@wrong(
+    "weights that are not divided",
+    "If you do not divide by the sum of the weights, frequent classes give numbers above 1.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2298,7 +2782,10 @@ def averaged_ratio(part, whole, support, average):
     return float((ratio * support).sum()) if average == "weighted" else float(ratio.mean())
 
 
-@wrong("weights divided by the classes", "If you divide the weighted sum by the number of classes, weights must add up to 1.")
+@wrong(
+    "weights divided by the classes",
+    "If you divide the weighted sum by the number of classes, weights must add up to 1.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2334,7 +2821,10 @@ def averaged_ratio(part, whole, support, average):
     return float(np.average(ratio, weights=support if average == "weighted" else None))
 
 
-@wrong("writes into whole", "If you replace zeros in `whole`, the caller's counts change: work on an array of your own.")
+@wrong(
+    "writes into whole",
+    "If you replace zeros in `whole`, the caller's counts change: work on an array of your own.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2357,7 +2847,10 @@ def averaged_ratio(part, whole, support, average):
     return float(np.average(ratio, weights=support if average == "weighted" else None))
 
 
-@wrong("an unknown average is macro", "If an unknown average passes, a typing error gives a number.")
+@wrong(
+    "an unknown average is macro",
+    "If an unknown average passes, a typing error gives a number.",
+)
 def averaged_ratio(part, whole, support, average):
     ratio = part / np.maximum(whole, 1)
     if average is None:
@@ -2369,7 +2862,10 @@ def averaged_ratio(part, whole, support, average):
     return float(ratio.mean())
 
 
-@wrong("an empty name is none", "If `if not average` stands for None, an empty text or 0 passes as well.")
+@wrong(
+    "an empty name is none",
+    "If `if not average` stands for None, an empty text or 0 passes as well.",
+)
 def averaged_ratio(part, whole, support, average):
     if average and average not in ("macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2392,7 +2888,10 @@ def averaged_ratio(part, whole, support, average):
     }[average]
 
 
-@wrong("forgives blanks and capitals", "If blanks or capitals are forgiven, names pass that are to be refused.")
+@wrong(
+    "forgives blanks and capitals",
+    "If blanks or capitals are forgiven, names pass that are to be refused.",
+)
 def averaged_ratio(part, whole, support, average):
     average = average.strip().lower() if isinstance(average, str) else average
     if average not in (None, "macro", "micro", "weighted"):
@@ -2403,7 +2902,10 @@ def averaged_ratio(part, whole, support, average):
     return ratio if average is None else float(np.average(ratio, weights=support if average == "weighted" else None))
 
 
-@wrong("takes the beginning of a name", "If the first letters are enough, names pass that are to be refused.")
+@wrong(
+    "takes the beginning of a name",
+    "If the first letters are enough, names pass that are to be refused.",
+)
 def averaged_ratio(part, whole, support, average):
     if average is not None and not (isinstance(average, str) and average.startswith(("macro", "micro", "weight"))):
         raise ValueError("unknown average")
@@ -2415,7 +2917,10 @@ def averaged_ratio(part, whole, support, average):
     return float(np.average(ratio, weights=support if average.startswith("w") else None))
 
 
-@wrong("a very small number below", "If a small number in the denominator avoids 0 / 0, it bends the rest.")
+@wrong(
+    "a very small number below",
+    "If a small number in the denominator avoids 0 / 0, it bends the rest.",
+)
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError("unknown average")
@@ -2425,7 +2930,10 @@ def averaged_ratio(part, whole, support, average):
     return ratio if average is None else float(np.average(ratio, weights=support if average == "weighted" else None))
 
 
-@wrong("nothing to do, nothing checked", "If empty classes return before the average is looked at, a typing error gives a number.")
+@wrong(
+    "nothing to do, nothing checked",
+    "If empty classes return before the average is looked at, a typing error gives a number.",
+)
 def averaged_ratio(part, whole, support, average):
     if not whole.any():
         return np.zeros(len(whole)) if average is None else 0.0
@@ -2463,7 +2971,10 @@ def averaged_ratio(part, whole, support, average):
     return float(ratio @ w)
 
 
-@wrong("in float32", "If you compute in float32, digits beyond the seventh are lost: float64 is asked for.")
+@wrong(
+    "in float32",
+    "If you compute in float32, digits beyond the seventh are lost: float64 is asked for.",
+)
 def averaged_ratio(part, whole, support, average):
     if average == "micro":
         part, whole, support = part.sum()[None], whole.sum()[None], np.ones(1)
@@ -2495,6 +3006,40 @@ def averaged_ratio(part, whole, support, average):
 # --- reliability_bins -----------------------------------------------------------------------
 
 
+@wrong(
+    "means in the dtype of the probabilities",
+    "If the means keep the dtype of the probabilities, those of float32 are float32: "
+    "float64 is asked for.",
+)
+def reliability_bins(probabilities, targets, bins=10):
+    p, actual = scored_batch(probabilities, targets)
+    if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError("rows that do not add up to 1")
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == actual
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    means = np.zeros((2, bins), p.dtype)
+    for b in np.unique(index):
+        means[:, b] = confidence[index == b].mean(), right[index == b].mean()
+    return means[0], means[1], np.bincount(index, minlength=bins)
+
+
+@wrong(
+    "a mean confidence in the dtype of the probabilities",
+    "If the means keep the dtype of the probabilities, those of float32 are float32: "
+    "float64 is asked for.",
+)
+def reliability_bins(probabilities, targets, bins=10):
+    p, actual = scored_batch(probabilities, targets)
+    if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError("rows that do not add up to 1")
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == actual
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    held = [index == b for b in range(bins)]
+    means = [confidence[each].mean() if each.any() else 0.0 for each in held]
+    shares = [right[each].mean() if each.any() else 0.0 for each in held]
+    return np.array(means, p.dtype), np.array(shares), np.bincount(index, minlength=bins)
+
+
 @wrong("1.0 has no bin", "If 1.0 has no bin, the surest answers are lost.")
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
@@ -2507,7 +3052,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.array([p.max(axis=1)[h].mean() if h.any() else 0.0 for h in held]), share, count
 
 
-@wrong("upper edges belong to the bin", "If a bin holds its upper edge, an answer on an edge lands one bin too low.")
+@wrong(
+    "upper edges belong to the bin",
+    "If a bin holds its upper edge, an answer on an edge lands one bin too low.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2518,7 +3066,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("rounds to a bin", "If you round to the nearest bin, answers land half a bin away from their own.")
+@wrong(
+    "rounds to a bin",
+    "If you round to the nearest bin, answers land half a bin away from their own.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2529,7 +3080,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("bins between what occurs", "If the bins span only the confidences that occur, their edges move with the batch.")
+@wrong(
+    "bins between what occurs",
+    "If the bins span only the confidences that occur, their edges move with the batch.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2553,7 +3107,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=10) / np.maximum(count, 1), right, count
 
 
-@wrong("no empty bins at the end", "If bins behind the last full one are missing, they are empty and still there.")
+@wrong(
+    "no empty bins at the end",
+    "If bins behind the last full one are missing, they are empty and still there.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2596,7 +3153,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / n, right / n, np.bincount(index, minlength=bins)
 
 
-@wrong("the middle of each bin", "If you return the middle of each bin, what was in it is not asked.")
+@wrong(
+    "the middle of each bin",
+    "If you return the middle of each bin, what was in it is not asked.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2629,7 +3189,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return right, np.bincount(index, p.max(axis=1), minlength=bins) / np.maximum(count, 1), count
 
 
-@wrong("shares of the samples", "If you divide the counts by all samples, you return shares and not numbers of samples.")
+@wrong(
+    "shares of the samples",
+    "If you divide the counts by all samples, you return shares and not numbers of samples.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2655,7 +3218,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, confidence, minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("the probability of class 1", "If you take the probability of class 1, those who say another class seem unsure.")
+@wrong(
+    "the probability of class 1",
+    "If you take the probability of class 1, those who say another class seem unsure.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2666,7 +3232,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p[:, 1], minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("a tie counts for the target", "If the target need only be among the largest, a tie is right either way.")
+@wrong(
+    "a tie counts for the target",
+    "If the target need only be among the largest, a tie is right either way.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2679,7 +3248,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, confidence, minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("a small number below", "If a small number in the denominator avoids 0 / 0, it bends the rest.")
+@wrong(
+    "a small number below",
+    "If a small number in the denominator avoids 0 / 0, it bends the rest.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2699,7 +3271,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("asks between 0 and 1 alone", "If you ask only whether numbers lie between 0 and 1, rows need not add up to 1.")
+@wrong(
+    "asks between 0 and 1 alone",
+    "If you ask only whether numbers lie between 0 and 1, rows need not add up to 1.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or p.max() > 1.001:
@@ -2721,7 +3296,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("sums that are too large alone", "If you ask only whether sums exceed 1, smaller ones pass: take the distance from 1.")
+@wrong(
+    "sums that are too large alone",
+    "If you ask only whether sums exceed 1, smaller ones pass: take the distance from 1.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or (p.sum(axis=1) - 1).max() > 1e-3:
@@ -2732,7 +3310,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("the sum of all", "If you ask whether all numbers add up to N, one row may make up for another.")
+@wrong(
+    "the sum of all",
+    "If you ask whether all numbers add up to N, one row may make up for another.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or abs(p.sum() / len(p) - 1) > 1e-3:
@@ -2766,7 +3347,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / np.maximum(count, 1), right, count
 
 
-@wrong("sums to five digits", "If sums must be closer to 1 than 0.001, rows are refused that are good enough.")
+@wrong(
+    "sums to five digits",
+    "If sums must be closer to 1 than 0.001, rows are refused that are good enough.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or not np.allclose(p.sum(axis=1), 1, atol=1e-5):
@@ -2778,7 +3362,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return sums[0] / np.maximum(count, 1), sums[1] / np.maximum(count, 1), count
 
 
-@wrong("sums to half a per cent", "If sums may be further from 1 than 0.001, rows pass that are no probabilities.")
+@wrong(
+    "sums to half a per cent",
+    "If sums may be further from 1 than 0.001, rows pass that are no probabilities.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 5e-3:
@@ -2790,7 +3377,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return sums[0] / np.maximum(count, 1), sums[1] / np.maximum(count, 1), count
 
 
-@wrong("forgives what is a little below 0", "If numbers a little below 0 pass, they are still no probabilities.")
+@wrong(
+    "forgives what is a little below 0",
+    "If numbers a little below 0 pass, they are still no probabilities.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < -1e-6 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2802,7 +3392,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return sums[0] / np.maximum(count, 1), sums[1] / np.maximum(count, 1), count
 
 
-@wrong("moves exactly 1.0 alone", "If exactly 1.0 alone is moved to the last bin, 1.0005 opens one more.")
+@wrong(
+    "moves exactly 1.0 alone",
+    "If exactly 1.0 alone is moved to the last bin, 1.0005 opens one more.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2814,7 +3407,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return sums[0] / np.maximum(count, 1), sums[1] / np.maximum(count, 1), count
 
 
-@wrong("limits the confidence", "If a confidence of 1.0005 is cut to 1, the mean of its bin is too low.")
+@wrong(
+    "limits the confidence",
+    "If a confidence of 1.0005 is cut to 1, the mean of its bin is too low.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2826,7 +3422,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return sums[0] / np.maximum(count, 1), sums[1] / np.maximum(count, 1), count
 
 
-@wrong("the last of equal probabilities", "If the last of equal probabilities is taken, the rule 'the first' is broken.")
+@wrong(
+    "the last of equal probabilities",
+    "If the last of equal probabilities is taken, the rule 'the first' is broken.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
@@ -2850,7 +3449,10 @@ def reliability_bins(probabilities, targets, bins=10):
     return sums[0] / np.maximum(count, 1), sums[1] / np.maximum(count, 1), count
 
 
-@wrong("decimal counts", "If the numbers of samples are decimals, they can't be used as counts: return whole numbers.")
+@wrong(
+    "decimal counts",
+    "If the numbers of samples are decimals, they can't be used as counts: return whole numbers.",
+)
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     if p.min() < 0 or np.abs(p.sum(axis=1) - 1).max() > 1e-3:

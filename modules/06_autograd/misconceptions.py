@@ -80,7 +80,7 @@ def divide_right_gradient(grad, output, a, b):
 )
 @gradient_of(np.divide, 1)
 def divide_right_gradient(grad, output, a, b):
-    return -grad * output / np.where(np.abs(b) < 1e-7, 1e-7, b)
+    return -grad * output / np.where(np.abs(b) < 1e-7, 1e-7, b).astype(output.dtype)
 
 
 @wrong(
@@ -198,6 +198,15 @@ def divide_right_gradient(grad, output, a, b):
     return result
 
 
+@wrong(
+    "np.square of a plain number",
+    "If NumPy made a number of its own of a plain b, float32 does not stay float32.",
+)
+@gradient_of(np.divide, 1)
+def divide_right_gradient(grad, output, a, b):
+    return -grad * a / np.square(b)
+
+
 # --- input_gradients --------------------------------------------------------------------------
 
 
@@ -229,7 +238,7 @@ def input_gradients(tensor, grad):
 
 @wrong(
     "always the rule of input 0",
-    "If you always ask for the rule of input 0, the other inputs get its slope.",
+    "If every input gets the rule of input 0, count along: `index` compares by ==, and finds 0.",
 )
 def input_gradients(tensor, grad):
     function, inputs, options = tensor.origin
@@ -259,7 +268,7 @@ def input_gradients(tensor, grad):
 
 @wrong(
     "collects in a dict",
-    "If you collect in a dict, one of the two shares of a * a gets lost.",
+    "If an input that was used twice comes once, put nothing together here: the walk adds up.",
 )
 def input_gradients(tensor, grad):
     function, inputs, options = tensor.origin
@@ -659,6 +668,37 @@ def input_gradients(tensor, grad):
     return list(pairs())
 
 
+@wrong(
+    "adds up what comes to the same input",
+    "If an input that was used twice comes once, put nothing together here: the walk adds up.",
+)
+def input_gradients(tensor, grad):
+    function, inputs, options = tensor.origin
+    arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
+    parts = {}
+    for n, x in enumerate(inputs):
+        if isinstance(x, Tensor) and x.requires_grad:
+            part = find_rule(function, n)(grad, tensor.data, *arrays, **options)
+            part = fit_gradient(part, x.data)
+            parts[x] = parts[x] + part if x in parts else part
+    return list(parts.items())
+
+
+@wrong(
+    "asks the tuple for the index",
+    "If every input gets the rule of input 0, count along: `index` compares by ==, and finds 0.",
+)
+def input_gradients(tensor, grad):
+    function, inputs, options = tensor.origin
+    arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
+    pairs = []
+    for x in inputs:
+        if isinstance(x, Tensor) and x.requires_grad:
+            rule = find_rule(function, inputs.index(x))
+            pairs.append((x, fit_gradient(rule(grad, tensor.data, *arrays, **options), x.data)))
+    return pairs
+
+
 # --- topological_order ------------------------------------------------------------------------
 
 
@@ -711,7 +751,7 @@ def topological_order(output):
 
 @wrong(
     "calls itself",
-    "If the function calls itself, Python stops it at a depth of about 1,000: keep a stack.",
+    "If the function calls itself, the depth of a chain is Python's limit, high or low: keep a stack.",
     loses=("test_topological_order_of_long_chains",),
 )
 def topological_order(output):
@@ -852,7 +892,7 @@ def topological_order(output):
 
 @wrong(
     "a higher recursion limit",
-    "If you raise Python's limit, the end is further off, and still there: keep a stack.",
+    "If the function calls itself, the depth of a chain is Python's limit, high or low: keep a stack.",
 )
 def topological_order(output):
     import sys
@@ -1837,6 +1877,26 @@ def unbroadcast(grad, shape):
     for index in np.ndindex(grad.shape):
         total[places[index]] += grad[index]
     return total.reshape(shape)
+
+
+@wrong(
+    "walks in the order of arrival",
+    "If you pass a gradient on before all of it has come, what comes later is lost on the way.",
+)
+def walk_back(output, grad, keep=frozenset(), retain_graph=False):
+    known = {output: grad}
+    if output.origin is None:
+        return known
+    order, met = [output], {output}
+    for tensor in order:
+        for x, part in input_gradients(tensor, known[tensor]):
+            known[x] = known[x] + part if x in known else part
+            if x.origin is not None and x not in met:
+                met.add(x)
+                order.append(x)
+        if not retain_graph:
+            tensor.origin = FREED
+    return {x: part for x, part in known.items() if x.origin is None or x in keep}
 
 
 # --- sum_gradient -----------------------------------------------------------------------------
@@ -3151,7 +3211,7 @@ def no_grad(stack=[]):
 
 @wrong(
     "on if it was on or is",
-    "If it stays on because the block switched it on, it is not as it was before.",
+    "If a switch that was set inside the block stays so after it, put back what was before.",
 )
 @contextmanager
 def no_grad():
@@ -3204,7 +3264,7 @@ def no_grad():
 
 @wrong(
     "nothing to restore where it was off",
-    "If nothing is restored where recording was off before, a switch inside the block stays.",
+    "If a switch that was set inside the block stays so after it, put back what was before.",
 )
 @contextmanager
 def no_grad():
@@ -3216,3 +3276,49 @@ def no_grad():
         yield
     finally:
         recording.enabled = True
+
+
+@wrong(
+    "remembers in one place",
+    "If what was before is kept in one place, an inner block overwrites it: each needs its own.",
+)
+@contextmanager
+def no_grad():
+    no_grad.before = recording.enabled
+    recording.enabled = False
+    try:
+        yield
+    finally:
+        recording.enabled = no_grad.before
+
+
+@wrong(
+    "the last block switches on",
+    "If the last block to end always switches on, recording that was off before comes on.",
+)
+@contextmanager
+def no_grad():
+    no_grad.depth = getattr(no_grad, "depth", 0) + 1
+    recording.enabled = False
+    try:
+        yield
+    finally:
+        no_grad.depth -= 1
+        if no_grad.depth == 0:
+            recording.enabled = True
+
+
+@wrong(
+    "raises another exception",
+    "If another exception is raised in its place, who waits for the first one misses it.",
+)
+@contextmanager
+def no_grad():
+    before = recording.enabled
+    recording.enabled = False
+    try:
+        yield
+    except Exception as error:
+        raise RuntimeError("a block without gradients failed") from error
+    finally:
+        recording.enabled = before

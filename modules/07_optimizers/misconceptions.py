@@ -220,7 +220,8 @@ def momentum_step(values, grads, velocity, lr, momentum, nesterov=False):
 
 @wrong(
     "averages the gradients",
-    "If the new gradient is weighted by 1 - momentum, the velocity is an average: it must be a sum.",
+    "If the new gradient is weighted by 1 - momentum, the velocity is an average: "
+    "it must be a sum.",
 )
 def momentum_step(values, grads, velocity, lr, momentum, nesterov=False):
     velocity *= momentum
@@ -1010,6 +1011,14 @@ def unbiased(mean, beta, count):
     return mean / kept.setdefault(count, 1 - beta**count)
 
 
+@wrong(
+    "makes a number an array",
+    "If a number becomes an array, plain arithmetic would have given a number back.",
+)
+def unbiased(mean, beta, count):
+    return np.array(mean / (1 - beta**count))
+
+
 # --- adam_step ----------------------------------------------------------------------------
 
 
@@ -1026,6 +1035,33 @@ def adam_step(values, grads, m, v, count, lr, betas, eps):
     m[...] = betas[0] * m + (1 - betas[0]) * grads
     v[...] = betas[1] * v + (1 - betas[1]) * grads**2
     values -= lr * m / (np.sqrt(v) + eps)
+
+
+@wrong(
+    "keeps the powers of the betas from call to call",
+    "If the first call of all is right and later ones are not, something is kept between calls: "
+    "take the powers from count.",
+)
+def adam_step(values, grads, m, v, count, lr, betas, eps, powers=[1.0, 1.0]):  # noqa: B006
+    powers[0] *= betas[0]
+    powers[1] *= betas[1]
+    m[...] = betas[0] * m + (1 - betas[0]) * grads
+    v[...] = betas[1] * v + (1 - betas[1]) * grads**2
+    values -= lr * (m / (1 - powers[0])) / (np.sqrt(v / (1 - powers[1])) + eps)
+
+
+@wrong(
+    "writes into flat copies of views",
+    "If only some layouts in memory come out wrong, you wrote into flat copies: "
+    "reshape and ravel copy what does not lie side by side.",
+)
+def adam_step(values, grads, m, v, count, lr, betas, eps):
+    w, g, m, v = (array.reshape(-1) for array in (values, grads, m, v))
+    m *= betas[0]
+    m += (1 - betas[0]) * g
+    v *= betas[1]
+    v += (1 - betas[1]) * g * g
+    w -= lr * (m / (1 - betas[0] ** count)) / (np.sqrt(v / (1 - betas[1] ** count)) + eps)
 
 
 @wrong(
@@ -1109,7 +1145,8 @@ def adam_step(values, grads, m, v, count, lr, betas, eps):
 
 @wrong(
     "keeps what it corrected",
-    "If the corrected means are kept, they are corrected again next time: m and v go on as they are.",
+    "If the corrected means are kept, they are corrected again next time: "
+    "m and v go on as they are.",
 )
 def adam_step(values, grads, m, v, count, lr, betas, eps):
     m[...] = betas[0] * m + (1 - betas[0]) * grads
@@ -1179,7 +1216,8 @@ def adam_step(values, grads, m, v, count, lr, betas, eps):
 
 @wrong(
     "counts from zero",
-    "If the first step is infinite or NaN, the first correction divides by zero: count begins at 1.",
+    "If the first step is infinite or NaN, the first correction divides by zero: "
+    "count begins at 1.",
 )
 def adam_step(values, grads, m, v, count, lr, betas, eps):
     m[...] = betas[0] * m + (1 - betas[0]) * grads
@@ -1361,7 +1399,8 @@ def adam_step(values, grads, m, v, count, lr, betas, eps):
 
 @wrong(
     "takes means of zeros for the first step",
-    "If steps after gradients of zero are off, count says which step it is, not the look of m or v.",
+    "If steps after gradients of zero are off, count says which step it is, "
+    "not the look of m or v.",
 )
 def adam_step(values, grads, m, v, count, lr, betas, eps):
     if not m.any():
@@ -1385,7 +1424,8 @@ def adam_step(values, grads, m, v, count, lr, betas, eps):
 
 @wrong(
     "limits the step to lr",
-    "If no step is longer than lr, you limited it: after quiet times a sudden gradient moves further.",
+    "If no step is longer than lr, you limited it: "
+    "after quiet times a sudden gradient moves further.",
 )
 def adam_step(values, grads, m, v, count, lr, betas, eps):
     m[...] = betas[0] * m + (1 - betas[0]) * grads
@@ -1714,7 +1754,8 @@ def decay(values, grads, lr, weight_decay, decoupled):
 
 @wrong(
     "decays by an exponential",
-    "If small shares are nearly right and large ones are not, you took e to the power of the share.",
+    "If small shares are nearly right and large ones are not, "
+    "you took e to the power of the share.",
 )
 def decay(values, grads, lr, weight_decay, decoupled):
     if decoupled:
@@ -2025,6 +2066,16 @@ def step_decay(lr, every, factor):
         return table.setdefault((every, step // every), lr * factor ** (step // every))
 
     return schedule
+
+
+@wrong(
+    "gives an array without axes",
+    "If an array comes out, a rate is a number: plain arithmetic gives one.",
+)
+def step_decay(lr, every, factor):
+    if every < 1:
+        raise ValueError("a stair has at least one step")
+    return lambda step: np.array(lr * float(factor) ** (step // every))
 
 
 # --- cosine_with_warmup -------------------------------------------------------------------
@@ -2670,6 +2721,22 @@ def cosine_with_warmup(lr, warmup, total, minimum=0.0):
     return schedule
 
 
+@wrong(
+    "chooses the rate by np.where",
+    "If an array comes out, a rate is a number: np.where makes arrays, `if` does not.",
+)
+def cosine_with_warmup(lr, warmup, total, minimum=0.0):
+    if not 0 <= warmup < total:
+        raise ValueError("the warm-up must end before the end")
+
+    def schedule(step):
+        done = min(max(step - warmup, 0) / (total - warmup), 1.0)
+        wave = minimum + (lr - minimum) * (1 + math.cos(math.pi * done)) / 2
+        return np.where(step < warmup, lr * (step + 1) / max(warmup, 1), wave)
+
+    return schedule
+
+
 # --- clip_by_norm -------------------------------------------------------------------------
 
 
@@ -2686,6 +2753,53 @@ def clip_by_norm(parameters, max_norm):
         own = float(np.linalg.norm(p.grad.astype(np.float64)))
         if own > max_norm:
             p.grad = p.grad * (max_norm / own)
+    return norm
+
+
+@wrong(
+    "shortens while the norm still grows",
+    "If the last gradient is right and earlier ones are too long, the norm was not complete yet: "
+    "first go over all of them.",
+)
+def clip_by_norm(parameters, max_norm):
+    if not max_norm >= 0:
+        raise ValueError("the limit must not be negative")
+    total = 0.0
+    for p in parameters:
+        if p.grad is not None:
+            total += float(np.sum(p.grad.astype(np.float64) ** 2))
+            if math.sqrt(total) > max_norm:
+                p.grad = p.grad * (max_norm / math.sqrt(total))
+    return math.sqrt(total)
+
+
+@wrong(
+    "compares the sum of squares with the limit",
+    "If some gradients within the limit become longer, the limit is for the root of the sum.",
+)
+def clip_by_norm(parameters, max_norm):
+    if not max_norm >= 0:
+        raise ValueError("the limit must not be negative")
+    owners = [p for p in parameters if p.grad is not None]
+    total = sum(float(np.sum(p.grad.astype(np.float64) ** 2)) for p in owners)
+    if total > max_norm:
+        for p in owners:
+            p.grad = p.grad * (max_norm / math.sqrt(total))
+    return math.sqrt(total)
+
+
+@wrong(
+    "returns the norm as an array",
+    "If the norm is an array, turn it into a number: float does.",
+)
+def clip_by_norm(parameters, max_norm):
+    if not max_norm >= 0:
+        raise ValueError("the limit must not be negative")
+    owners = [p for p in parameters if p.grad is not None]
+    norm = np.array(math.sqrt(sum(float(np.sum(p.grad.astype(np.float64) ** 2)) for p in owners)))
+    if norm > max_norm:
+        for p in owners:
+            p.grad = (p.grad * (max_norm / norm)).astype(p.grad.dtype)
     return norm
 
 

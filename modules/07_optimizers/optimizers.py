@@ -32,6 +32,7 @@ from tinytorch.core.activations import ReLU
 from tinytorch.core.autograd import backward, no_grad
 from tinytorch.core.layers import Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
+from tinytorch.testing.oracles import optimizers as oracles
 
 tt.begin("optimizers")
 
@@ -71,18 +72,24 @@ Losses of networks are full of such valleys.
 r"""
 First write that plain step. Weights fill most of the memory that training needs, so we change
 them **in place**: the caller's array holds the new values afterwards.
+"""
 
+# %% [markdown]
+r"""
 All rules of this lesson work so. The arrays of one call have the same shape, of one axis or more,
 and the same dtype, `float32` or `float64`. Each may be a *view*, a part of a larger array, whose
 numbers need not lie side by side. The gradient is a working copy: a rule may overwrite it. What a
 rule has to remember, it keeps in arrays that it is given, and nowhere else: each parameter has its
-own. And no rule limits or replaces what looks too small, too large or strange: NaN stays NaN.
+own. And no rule limits or replaces what looks too small, too large or strange: NaN stays NaN. Only
+what a setting of 0, as lr = 0, makes of NaN or infinity is left open.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "descend", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def descend(values: np.ndarray, grads: np.ndarray, lr: float) -> None:
     """Take a step of gradient descent: each weight moves against its gradient, by lr times it.
+
+    Each array may be a view, whose numbers need not lie side by side.
 
     Args:
         values: the weights; hold the new ones afterwards.
@@ -105,31 +112,13 @@ def descend(values: np.ndarray, grads: np.ndarray, lr: float) -> None:
 # %% nbgrader={"grade": true, "grade_id": "test_descend_steps_downhill", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_descend_steps_downhill():
-    """Each weight moves against its gradient, by lr times it, at any scale, in the caller's array."""
-    def moved(values, grads, lr):
-        descend(values, grads, lr)
-        return values
-
-    def slowly(values, grads, lr):
-        each = [w + g * -lr for w, g in zip(values.ravel().tolist(), grads.ravel().tolist(), strict=True)]
-        return np.array(each, values.dtype).reshape(values.shape)
-
-    shapes, rates = ((3,), (2, 3), (4, 1, 2), (1,), (0,), (2, 1, 3, 2)), (0.1, 0.5, 0.0, 2, 0.1, 0.03)
-    weights, slopes = (list(tt.arrays(shapes, (np.float64, np.float32), seed=seed)) for seed in (0, 10))
-    cases = [*zip(weights, slopes, rates, strict=True), (np.asfortranarray(weights[1]), slopes[1], 0.5)]
-    for size in (1e-12, 1e-5, 1e3, 1e12):
-        cases += [(0 * weights[1], slopes[1] * size, 0.5), (weights[2] * size, slopes[2], size)]
-    cases += [(np.ones((2, 4)), tt.strange(), 0.5), (tt.strange(), np.ones((2, 4)), 0.5)]
-    tt.check(moved, slowly, cases, writes=True, name="the weights after descend")
+    """Each weight moves against its gradient by lr times it, at any scale, in the array given."""
+    cases = oracles.descend_inputs(seed=1, rates=(0.1, 0.5, 0.0, 2, 0.03))
+    name = "the weights after descend"
+    tt.check(oracles.written(descend, 0), oracles.descend, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    shapes, rates = ((4,), (3, 2), (5, 1), (2, 2, 2), (1, 3), (0, 2)), (0.3, 1, 0.25, 0.7, 0, 0.2)
-    weights, slopes = (list(tt.arrays(shapes, (np.float32, np.float64), seed=seed)) for seed in (20, 30))
-    cases = [*zip(weights, slopes, rates, strict=True), (weights[1], np.asfortranarray(slopes[1]), 0.2)]
-    cases.append((np.asfortranarray(weights[3]), slopes[3], 1.5))
-    for size in (3e-15, 7e-4, 4e4, 1e14):
-        cases += [(0 * weights[3], slopes[3] * size, 0.7), (weights[1] * size, slopes[1], size)]
-    cases += [(np.ones((2, 4), np.float32), tt.strange(np.float32), 2), (tt.strange().T, np.ones((4, 2)), 0.3)]
-    tt.check(moved, slowly, cases, writes=True, name="the weights after descend")
+    cases = oracles.descend_inputs(seed=4, rates=(0.3, 1, 0.25, 0, 0.7))
+    tt.check(oracles.written(descend, 0), oracles.descend, cases, writes=True, name=name)
     ### END HIDDEN TESTS
 
 
@@ -149,9 +138,10 @@ and those that alternate nearly cancel. Picture a heavy ball: the walls no longe
 
 # %% [markdown]
 r"""
-A ball also overshoots. *Nesterov's* momentum looks ahead: whatever the next gradient says, the
-next step will carry the weights on by what is kept of today's velocity. It takes that part today,
-together with today's gradient. Only the step changes, not what is remembered.
+A ball also overshoots. *Nesterov's* momentum looks ahead. One part of tomorrow's step is known
+today, whatever tomorrow's gradient will say: the share $\mu$ of the velocity that today's step
+leaves. So the weights take that part already today, and today's gradient with it. Only the step
+changes, not what is remembered.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "momentum_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -169,7 +159,8 @@ def momentum_step(
     The new velocity is the share `momentum` of the old one, and all of the gradient. The
     weights move against it, by lr times it: a new lr acts at once on all the speed gathered.
     With `nesterov` they move instead against the sum of the gradient and the share `momentum`
-    of the new velocity, by lr times that; the velocity is the same as without.
+    of the new velocity, by lr times that; the velocity is the same as without. Each array may
+    be a view, whose numbers need not lie side by side.
 
     Args:
         values: the weights; hold the new ones afterwards.
@@ -200,33 +191,15 @@ def momentum_step(
 # %% nbgrader={"grade": true, "grade_id": "test_momentum_step_gathers_speed", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_momentum_step_gathers_speed():
-    """Each gradient moves the weights on for many steps, a share less each time, by the lr of the day."""
-    def path(history, rates, share):
-        (at, velocity, *gradients), places = history, []
-        for grads, lr in zip(gradients, rates, strict=True):
-            momentum_step(at, grads, velocity, lr, share)
-            places.append(at.copy())
-        return [np.array(places), velocity]
-
-    def summed(history, rates, share):
-        at, *pushes = history  # the first push is the velocity that it begins with
-        left = lambda t: sum(pushes[k] * share ** (t - k) for k in range(t + 1))
-        steps = [lr * left(t) for t, lr in enumerate(rates, 1)]
-        return [at - np.cumsum(steps, axis=0, dtype=at.dtype), left(len(rates))]
-
-    some = list(tt.arrays(((5, 3), (5, 2, 3), (5, 4, 1), (5, 1), (5, 2, 1, 3), (5, 0)), (np.float64, np.float32)))
-    cases = [(history, (0.1, 0.5, 0.2), share) for history, share in zip(some, (0.5, 0.9, 0.75, 0.999, 0.001, 0.25), strict=True)]
-    cases += [(np.asfortranarray(some[n]), (lr, 2 * lr, lr), 0.8) for n, lr in ((0, 1e-6), (1, 1e6))]
-    cases += [(some[n] * size, (0.1, 0.5, 0.2), 0.9) for n, size in ((0, 1e-12), (1, 1e-5), (3, 1e6))]
-    cases.append((np.where(some[0] > 1, np.nan, some[0]), (0.1, 0.5, 0.2), 0.5))
-    tt.check(path, summed, cases, writes=True, name="[weights after each step, velocity] of momentum_step")
+    """Each gradient moves the weights for many steps, a share less each time, by the day's lr."""
+    run = oracles.momentum_run(momentum_step)
+    shares = (0.5, 0.9, 0.75, 0.999, 0.001, 0.25)
+    cases = oracles.momentum_inputs(seed=1, rates=(0.1, 0.5, 0.2), shares=shares)
+    tt.check(run, oracles.momentum, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    some = list(tt.arrays(((6, 4), (6, 3, 2), (6, 1, 5)), (np.float32, np.float64), seed=20))
-    cases = [(history, (0.3, 0.1, 1, 0.05), share) for history, share in zip(some, (0.9, 0.6, 0.998), strict=True)]
-    cases += [(np.asfortranarray(some[n]), (lr, lr, 3 * lr, lr), 0.7) for n, lr in ((0, 1e4), (1, 1e-5))]
-    cases += [(some[1] * size, (0.3, 0.1, 1, 0.05), 0.95) for size in (1e-14, 1e12)]
-    cases.append((np.where(some[1] > 2, np.nan, some[1]), (0.1, 0.5, 2, 1), 0.25))
-    tt.check(path, summed, cases, writes=True, name="[weights after each step, velocity] of momentum_step")
+    shares = (0.9, 0.6, 0.998, 0.25, 0.95)
+    cases = oracles.momentum_inputs(seed=4, rates=(0.3, 0.1, 1, 0.05), shares=shares)
+    tt.check(run, oracles.momentum, cases, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -235,33 +208,15 @@ test_momentum_step_gathers_speed()
 # %% nbgrader={"grade": true, "grade_id": "test_momentum_step_looks_ahead", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_momentum_step_looks_ahead():
-    """Nesterov's step takes the part of the next one that is known today, and keeps the same velocity."""
-    def path(history, rates, share):
-        (at, velocity, *gradients), places = history, []
-        for grads, lr in zip(gradients, rates, strict=True):
-            momentum_step(at, grads, velocity, lr, share, nesterov=True)
-            places.append(at.copy())
-        return [np.array(places), velocity]
-
-    def summed(history, rates, share):
-        at, *pushes = history  # the first push is the velocity that it begins with
-        left = lambda t, day: sum(pushes[k] * share ** (day - k) for k in range(t + 1))
-        steps = [lr * (pushes[t] + left(t, t + 1)) for t, lr in enumerate(rates, 1)]
-        return [at - np.cumsum(steps, axis=0, dtype=at.dtype), left(len(rates), len(rates))]
-
-    some = list(tt.arrays(((5, 3), (5, 2, 3), (5, 4, 1), (5, 1), (5, 2, 1, 3), (5, 0)), (np.float64, np.float32)))
-    cases = [(history, (0.1, 0.5, 0.2), share) for history, share in zip(some, (0.5, 0.9, 0.75, 0.999, 0.001, 0.25), strict=True)]
-    cases += [(np.asfortranarray(some[n]), (lr, 2 * lr, lr), 0.8) for n, lr in ((0, 1e-6), (1, 1e6))]
-    cases += [(some[n] * size, (0.1, 0.5, 0.2), 0.9) for n, size in ((0, 1e-9), (3, 1e6))]
-    cases.append((np.where(some[0] > 1, np.nan, some[0]), (0.1, 0.5, 0.2), 0.5))
-    tt.check(path, summed, cases, writes=True, name="[weights after each step, velocity] with nesterov")
+    """Nesterov's step takes the known part of the next one today, and keeps the same velocity."""
+    run = oracles.momentum_run(momentum_step)
+    shares = (0.5, 0.9, 0.75, 0.999, 0.001, 0.25)
+    cases = oracles.momentum_inputs(1, (0.1, 0.5, 0.2), shares, nesterov=True)
+    tt.check(run, oracles.momentum, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    some = list(tt.arrays(((6, 4), (6, 3, 2), (6, 1, 5)), (np.float32, np.float64), seed=20))
-    cases = [(history, (0.3, 0.1, 1, 0.05), share) for history, share in zip(some, (0.9, 0.6, 0.998), strict=True)]
-    cases += [(np.asfortranarray(some[n]), (lr, lr, 3 * lr, lr), 0.7) for n, lr in ((0, 1e4), (1, 1e-5))]
-    cases += [(some[1] * size, (0.3, 0.1, 1, 0.05), 0.95) for size in (1e-14, 5e5)]
-    cases.append((np.where(some[1] > 2, np.nan, some[1]), (0.1, 0.5, 2, 1), 0.25))
-    tt.check(path, summed, cases, writes=True, name="[weights after each step, velocity] with nesterov")
+    shares = (0.9, 0.6, 0.998, 0.25, 0.95)
+    cases = oracles.momentum_inputs(4, (0.3, 0.1, 1, 0.05), shares, nesterov=True)
+    tt.check(run, oracles.momentum, cases, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -270,27 +225,18 @@ test_momentum_step_looks_ahead()
 # %% nbgrader={"grade": true, "grade_id": "test_momentum_step_with_zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_momentum_step_with_zeros():
-    """Without momentum it is plain descent, also on a single day; a step with lr = 0 moves nothing, yet gathers speed."""
-    start, slopes = np.array([1.0, -2.0, 0.5]), np.array([[4.0, 2.0, -8.0], [-1.0, 2.0, 0.0]])
-    at, velocity = np.zeros((2, 3))  # the same memory for every run
-
-    def moved(first, second, nesterov):  # lr and momentum of the first step, and of the second
-        at[...], velocity[...] = start, 0
-        for grads, (lr, momentum) in zip(slopes, (first, second), strict=True):
-            momentum_step(at, grads.copy(), velocity, lr, momentum, nesterov)
-        return [at.copy(), velocity.copy()]
-
-    # How often each of the two slopes counts, in the whole way and in the velocity.
-    counts = {((0.5, 0.0), (0.25, 0.0), False): ((0.5, 0.25), (0, 1)), ((0.5, 0.0), (0.25, 0.0), True): ((0.5, 0.25), (0, 1)),
-              ((0.5, 0.0), (0.25, 0.5), False): ((0.625, 0.25), (0.5, 1)), ((0.5, 0.5), (0.25, 0.0), True): ((0.75, 0.25), (0, 1)),
-              ((0.0, 0.25), (0.5, 0.25), False): ((0.125, 0.5), (0.25, 1)), ((0.0, 0.75), (0.0, 0.75), True): ((0, 0), (0.75, 1))}
-    expected = lambda *setting: [start - counts[setting][0] @ slopes, counts[setting][1] @ slopes]
-    tt.check(moved, expected, list(counts), name="[weights, velocity] after two momentum_steps with")
+    """Without momentum it is plain descent, for a day too; with lr = 0 it still gathers speed."""
+    run = oracles.momentum_run(momentum_step)
+    rates_and_shares = [
+        *[((0.5, 0.25), shares) for shares in ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0))],
+        *[((0.0, lr), (0.25, 0.75)) for lr in (0.0, 0.5)],
+    ]
+    cases = oracles.momentum_days(1, rates_and_shares)
+    tt.check(run, oracles.momentum, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    counts = {((0.1, 0), (0.3, 0), True): ((0.1, 0.3), (0, 1)), ((0.1, 0), (0.3, 0), False): ((0.1, 0.3), (0, 1)),
-              ((1, 0), (0.5, 0.8), True): ((1.32, 0.9), (0.8, 1)), ((1, 0.5), (0.2, 0), False): ((1, 0.2), (0, 1)),
-              ((0, 0.5), (1.0, 0.5), True): ((0.25, 1.5), (0.5, 1)), ((0, 0.5), (0, 0.5), False): ((0.0, 0.0), (0.5, 1))}
-    tt.check(moved, expected, list(counts), name="[weights, velocity] after two momentum_steps with")
+    days = [((0.1, 0.3), (0, 0)), ((1, 0.5), (0, 0.8)), ((1, 0.2), (0.5, 0)), ((0, 1), (0.5, 0.5))]
+    cases = oracles.momentum_days(4, [*days, ((0, 0), (0.5, 0.25))])
+    tt.check(run, oracles.momentum, cases, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -603,7 +549,8 @@ def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) 
     """Divide each gradient in place by its usual size, plus eps.
 
     The usual size is the root of the running mean of squares, this gradient's included. At each
-    step the mean keeps the share alpha of itself, and the new square weighs the rest.
+    step the mean keeps the share alpha of itself, and the new square weighs the rest. Each array
+    may be a view, whose numbers need not lie side by side.
 
     Args:
         grads: the gradient; holds the divided one afterwards.
@@ -629,30 +576,16 @@ def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) 
 @tt.test
 def test_rms_scale_divides_by_the_usual_size():
     """At the first step only this gradient's square is known; eps is added after the root."""
-    def scaled(grads, alpha, eps):
-        squares = np.zeros_like(grads)
-        rms_scale(grads, squares, alpha, eps)
-        return [grads, squares]
-
-    def slowly(grads, alpha, eps):
-        squares = [(1 - alpha) * g * g for g in grads.ravel().tolist()]
-        each = [g / (eps + math.sqrt(s)) for g, s in zip(grads.ravel().tolist(), squares, strict=True)]
-        return [np.array(x, grads.dtype).reshape(grads.shape) for x in (each, squares)]
-
-    some = list(tt.arrays(((3,), (2, 3), (4, 1), (2, 1, 3), (1,), (0,)), (np.float64, np.float32)))
-    settings = ((0.75, 0.5), (0.99, 0.1), (0.9, 1e-3), (0.0, 2), (0.5, 0.25), (0.9, 0.1))
-    cases = [(grads, *setting) for grads, setting in zip(some, settings, strict=True)]
-    cases += [(np.array([1000.0, -1e-3, 1e-6]), alpha, 0.0) for alpha in (0.99999, 0.75)]
-    cases += [(some[n] * size, 0.999, 0.3 * size) for n, size in ((1, 1e-12), (3, 1e-6), (1, 1e-3), (3, 1e4), (1, 1e12))]
-    cases += [(np.asfortranarray(some[1]), 0.9, 0.5), (np.array([np.nan, 2.0, 0.0]), 0.9, 0.5), (np.float32([1, -2]), 0.9, 1e6)]
-    tt.check(scaled, slowly, cases, writes=True, name="[gradients, squares] after rms_scale")
+    run = oracles.rms_run(rms_scale)
+    settings = ((0.75, 0.5), (0.99, 0.1), (0.9, 1e-3), (0.0, 2), (0.999, 0.3))
+    cases = oracles.rms_inputs(seed=1, steps=1, settings=settings, fresh=True)
+    cases += oracles.rms_without_eps(seed=1, shares=(0.99999, 0.75))
+    tt.check(run, oracles.rms, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    some = list(tt.arrays(((4,), (3, 2), (1, 5), (2, 2, 2)), (np.float32, np.float64), seed=20))
-    cases = [(grads, *s) for grads, s in zip(some, ((0.96, 0.5), (0.75, 1), (0.9, 0.01), (0.19, 0.3)), strict=True)]
-    cases += [(np.array([-5e4, 2e-5, 3e-9]), 0.9999, 0), (np.float32([700, -0.002, 3]), 0.5, 0.0)]
-    cases += [(some[n] * size, 0.9995, 0.01 * size) for n, size in ((1, 4e-13), (2, 3e-7), (1, 5e5), (2, 1e13))]
-    cases += [(np.asfortranarray(some[3]), 0.5, 0.25), (np.float32([[np.nan], [-3.0]]), 0.75, 0.1), (some[1], 0.8, 3e5)]
-    tt.check(scaled, slowly, cases, writes=True, name="[gradients, squares] after rms_scale")
+    settings = ((0.96, 0.5), (0.75, 1), (0.9, 0.01), (0.19, 0.3), (0.9995, 0.01))
+    cases = oracles.rms_inputs(seed=4, steps=1, settings=settings, fresh=True)
+    cases += oracles.rms_without_eps(seed=4, shares=(0.9999, 0.5))
+    tt.check(run, oracles.rms, cases, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -662,33 +595,14 @@ test_rms_scale_divides_by_the_usual_size()
 @tt.test
 def test_rms_scale_remembers():
     """The mean holds all squares so far, each with the share that is left of it."""
-    def scaled(history, alpha, eps):
-        squares, *gradients = history
-        squares *= squares  # a mean of squares that earlier steps have left
-        for grads in gradients:
-            rms_scale(grads, squares, alpha, eps)
-        return [squares, history[1:]]  # the mean, and the gradients as they are now
-
-    def summed(history, alpha, eps):
-        new = [history[0] ** 2, *(history[1:] ** 2 * (1 - alpha))]
-        mean = [sum(new[k] * alpha ** (t - k) for k in range(t + 1)) for t in range(len(new))]
-        return [mean[-1], np.array([history[t] / (mean[t] ** 0.5 + eps) for t in range(1, len(new))])]
-
-    some = list(tt.arrays(((4, 3), (4, 2, 3), (3, 4, 1), (3, 2), (4, 1), (2, 0)), (np.float64, np.float32), seed=5))
-    settings = ((0.75, 0.5), (0.99, 0.1), (0.9, 0.01), (0.0, 1), (0.5, 0.25), (0.9999, 0.1))
-    cases = [(history, *setting) for history, setting in zip(some, settings, strict=True)]
-    cases += [(np.asfortranarray(some[n]), 0.6, 0.5) for n in (0, 1)]
-    cases += [(some[1] * size, 0.999, 0.1 * size) for size in (1e-9, 1e-4, 1e6)]
-    cases += [(np.where(some[0] > 1, np.nan, some[0]), 0.5, 0.1), (np.round(some[3] / 4), 0.5, 0.5)]  # and zeros on some days
-    tt.check(scaled, summed, cases, writes=True, name="[squares, gradients] after rms_scale")
+    run = oracles.rms_run(rms_scale)
+    settings = ((0.75, 0.5), (0.99, 0.1), (0.9, 0.01), (0.0, 1), (0.9999, 0.1))
+    cases = oracles.rms_inputs(seed=1, steps=3, settings=settings)
+    tt.check(run, oracles.rms, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    some = list(tt.arrays(((5, 2), (4, 3, 2), (4, 1), (3, 1, 4)), (np.float32, np.float64), seed=40))
-    settings = ((0.96, 0.5), (0.8, 1), (0.001, 0.02), (0.3, 0.3))
-    cases = [(history, *setting) for history, setting in zip(some, settings, strict=True)]
-    cases += [(np.asfortranarray(some[n]), 0.7, 0.25) for n in (0, 1)]
-    cases += [(some[3] * size, 0.9995, 0.5 * size) for size in (1e-13, 5e4)]
-    cases += [(np.where(some[3] < -1, np.nan, some[3]), 0.25, 1), (np.round(some[1] / 5), 0.75, 0.25)]
-    tt.check(scaled, summed, cases, writes=True, name="[squares, gradients] after rms_scale")
+    settings = ((0.8, 1), (0.96, 0.5), (0.001, 0.02), (0.3, 0.3), (0.9995, 0.5))
+    cases = oracles.rms_inputs(seed=4, steps=4, settings=settings)
+    tt.check(run, oracles.rms, cases, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -697,18 +611,13 @@ test_rms_scale_remembers()
 # %% nbgrader={"grade": true, "grade_id": "test_rms_scale_without_gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_rms_scale_without_gradients():
-    """Where every gradient was zero, the result is zero; where gradients are as small as eps, eps counts."""
-    def scaled(grads, squares, alpha, eps):
-        rms_scale(grads, squares, alpha, eps)
-        return grads
-
-    known = {1e-8: np.array([0.0, 1 / 1.5, 0.1 / 1.05, 2.0]), 1e-12: np.array([0.0, 1 / 0.5001, 1 / 0.501, 2.0])}
-    cases = [tt.case(np.array([0.0, 1e-8, 1e-9, 1.0]), np.zeros(4), 0.75, eps) for eps in known]
-    tt.check(scaled, lambda grads, squares, alpha, eps: known[eps], cases, writes=True, rtol=1e-6, name="the gradient after rms_scale")
+    """Where every gradient was zero, the result is; where they are as small as eps, it counts."""
+    run = oracles.rms_run(rms_scale)
+    cases = oracles.rms_near_eps(seed=1, sizes=(1e-8, 1e-12, 1e-3))
+    tt.check(run, oracles.rms, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    known = {1e-10: np.array([3e-10 / 1.6e-10, 0.0, -1 / 1.2]), 1e-5: np.array([3e-5, 0.0, -1e-10 / 1e-5])}
-    cases = [tt.case(np.array([3e-10, 0.0, -1e-10]), np.zeros(3), 0.96, eps) for eps in known]
-    tt.check(scaled, lambda grads, squares, alpha, eps: known[eps], cases, writes=True, rtol=1e-4, name="the gradient after rms_scale")
+    cases = oracles.rms_near_eps(seed=4, sizes=(1e-10, 1e-5, 1e-7))
+    tt.check(run, oracles.rms, cases, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -792,7 +701,7 @@ def unbiased(mean: np.ndarray | float, beta: float, count: int) -> np.ndarray | 
 
     The running mean keeps the share beta of itself at each step, and the new number weighs the
     rest. It began at zero, so the weights of the numbers that it saw do not add up to 1 yet.
-    Returned is the mean of the same numbers with weights in the same proportion that do.
+    Enlarge all these weights by one factor, so that they do: the mean with them is returned.
 
     Args:
         mean: the running mean, an array of floats of any shape or a number; stays as it is.
@@ -800,8 +709,8 @@ def unbiased(mean: np.ndarray | float, beta: float, count: int) -> np.ndarray | 
         count: how many numbers it has seen, at least 1; a long run has a million.
 
     Returns:
-        The corrected mean: a new array of the same shape and dtype, or for a number a number. For
-        an array without axes a NumPy number of its dtype is as good.
+        The corrected mean: a new array of the same shape and dtype, or for a number a number and
+        no array. For an array without axes a NumPy number of its dtype is as good.
 
     Example:
         >>> mean = 0.0
@@ -819,25 +728,18 @@ def unbiased(mean: np.ndarray | float, beta: float, count: int) -> np.ndarray | 
 # %% nbgrader={"grade": true, "grade_id": "test_unbiased_counts_only_what_was_seen", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_unbiased_counts_only_what_was_seen():
-    """It is the mean of the numbers with weights that add up to 1, from the first number on."""
-    def seen(numbers, beta):
-        mean = 0.0
-        for number in numbers.tolist():
-            mean = beta * mean + (1 - beta) * number
-        return unbiased(mean, beta, len(numbers))
-
-    def weighed(numbers, beta):
-        return np.average(numbers, weights=beta ** np.arange(len(numbers))[::-1])
-
-    lengths = ((1, 0.9), (2, 0.9), (3, 0.5), (5, 0.999), (4, 0.0), (1, 0.0), (10, 0.75), (40, 0.8), (1100, 0.9995))
-    cases = [tt.case(tt.numbers((n,), seed=n), beta, label=f"unbiased, after {n} of the numbers, with beta {beta},") for n, beta in lengths]
-    cases += [tt.case(np.array([3.0, -1.0]) * size, 0.9, label=f"unbiased, after 3 and -1 times {size},") for size in (1e-9, 1e-4, 1e6)]
-    tt.check(seen, weighed, cases)
+    """It is the mean of the numbers with weights that add up to 1, a number from the first on."""
+    lengths = ((1, 0.9), (2, 0.9), (3, 0.5), (4, 0.0), (5, 0.999), (10, 0.75), (1100, 0.9995))
+    cases = oracles.number_inputs(seed=1, lengths=lengths)
+    tt.check(oracles.unbiased_run(unbiased), oracles.weighed, cases)
+    kind, numbers = oracles.kind_of(unbiased), [(7.0, 0.5, 3), (-2.0, 0.0, 1), (0.0, 0.9, 2)]
+    tt.check(kind, oracles.a_number, numbers, name="what comes out of unbiased")
     ### BEGIN HIDDEN TESTS
-    lengths = ((1, 0.99), (2, 0.3), (3, 0.999), (7, 0.6), (6, 0), (20, 0.95), (100, 0.99), (1500, 0.9999))
-    cases = [tt.case(tt.numbers((n,), seed=70 + n), beta, label=f"unbiased, after {n} of the numbers, with beta {beta},") for n, beta in lengths]
-    cases += [tt.case(np.array([-2.0, 5.0, 1.0]) * size, 0.8, label=f"unbiased, after -2, 5 and 1 times {size},") for size in (1e-12, 1e5)]
-    tt.check(seen, weighed, cases)
+    lengths = ((1, 0.99), (2, 0.3), (3, 0.999), (6, 0), (20, 0.95), (100, 0.99), (1500, 0.9999))
+    cases = oracles.number_inputs(seed=4, lengths=lengths)
+    tt.check(oracles.unbiased_run(unbiased), oracles.weighed, cases)
+    numbers = [(1.5, 0.25, 1000), (3.0, 0.0, 5)]
+    tt.check(kind, oracles.a_number, numbers, name="what comes out of unbiased")
     ### END HIDDEN TESTS
 
 
@@ -846,24 +748,16 @@ test_unbiased_counts_only_what_was_seen()
 # %% nbgrader={"grade": true, "grade_id": "test_unbiased_makes_a_new_array", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_unbiased_makes_a_new_array():
-    """An array keeps its shape and dtype, whatever the count, and the running mean stays as it is."""
-    def weighed(mean, beta, count):
-        ages = np.arange(min(count, 2500))  # older ones would weigh nothing, with these betas
-        return mean * np.asarray(1 / np.sum((1 - beta) * beta**ages), mean.dtype)
-
-    means = list(tt.arrays(((3,), (2, 3), (4, 1), (2, 1, 3), (0, 2), (1,), (), ()), (np.float32, np.float64)))
-    settings = ((0.9, 1), (0.5, 3), (0.999, 2), (0.0, 1), (0.9, 4), (0.25, 1), (0.9, 2), (0.0, 5))
-    cases = [tt.case(mean, *setting) for mean, setting in zip(means, settings, strict=True)]
-    cases += [tt.case(means[3], *each) for each in ((0.9999, 1), (0.999, 999), (0.999, 1000), (0.9995, 2500), (0.9, 100000))]
-    cases += [tt.case(means[n] * size, 0.9, 3) for n, size in ((1, 1e-12), (3, 1e-6), (3, 1e6))] + [tt.case(tt.strange(), 0.9, 2)]
-    tt.check(unbiased, weighed, cases, memory="fresh")
+    """An array keeps its shape and dtype at any count, and the running mean stays as it is."""
+    settings = ((0.9, 1), (0.5, 3), (0.999, 2), (0.0, 1), (0.25, 1))
+    long = ((0.9999, 1), (0.999, 999), (0.999, 1000), (0.9995, 2500), (0.9, 100_000))
+    cases = oracles.mean_inputs(1, settings, long)
+    tt.check(unbiased, oracles.unbiased, cases, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    means = list(tt.arrays(((4,), (3, 2), (1, 5), (2, 2, 2), (1, 0), (), ()), (np.float64, np.float32), seed=20))
-    settings = ((0.99, 3), (0.8, 1), (0.6, 20), (0.9, 2), (0.0, 3), (0.75, 2), (0.999, 1))
-    cases = [tt.case(m, *s) for m, s in zip(means, settings, strict=True)]
-    cases += [tt.case(means[0], *each) for each in ((0.99999, 2), (0.9998, 1001), (0.999, 2200), (0.99, 20000), (0.0, 1000000))]
-    cases += [tt.case(means[n] * size, 0.7, 2) for n, size in ((0, 3e-9), (3, 5e9))] + [tt.case(tt.strange(np.float32), 0.5, 1)]
-    tt.check(unbiased, weighed, cases, memory="fresh")
+    settings = ((0.99, 3), (0.8, 1), (0.6, 20), (0.0, 3), (0.999, 1))
+    long = ((0.99999, 2), (0.9998, 1001), (0.999, 2200), (0.99, 20_000), (0.0, 1_000_000))
+    cases = oracles.mean_inputs(4, settings, long)
+    tt.check(unbiased, oracles.unbiased, cases, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -899,7 +793,8 @@ def adam_step(
     """Take Adam's step: lr times the mean gradient over the root of the mean square, plus eps.
 
     Both running means are taken without the zero that they began with, and eps is added to the
-    root after that. Source: Kingma and Ba, Adam, 2015, algorithm 1.
+    root after that. Each array may be a view, whose numbers need not lie side by side.
+    Source: Kingma and Ba, Adam, 2015, algorithm 1.
 
     Args:
         values: the weights; hold the new ones afterwards.
@@ -938,27 +833,15 @@ def adam_step(
 @tt.test
 def test_adam_step_begins_with_lr():
     """The first step is lr, up or down, however large or small the gradient is."""
-    def moved(values, grads, lr, betas):
-        adam_step(values, grads, np.zeros_like(values), np.zeros_like(values), 1, lr, betas, 0.0)
-        return values
-
-    def by_lr(values, grads, lr, betas):
-        return np.where(grads > 0, values - lr, values + lr).astype(values.dtype)
-
-    slopes = np.array([[1e3, -1e-3, 2.0], [-7e-7, 0.5, -3e6]])
-    some = (slopes, slopes.astype(np.float32), tt.strided(slopes[0]), slopes[1:].T.copy(), -slopes, slopes * 1e-9, slopes * 1e9)
-    settings = ((0.1, (0.9, 0.999)), (0.5, (0.5, 0.9)), (1e-6, (0.0, 0.99)), (2, (0.8, 0.0)), (0.0, (0.9, 0.999)),
-                (1e3, (0.9, 0.99999)), (1e-3, (0.999, 0.5)))
-    cases = [(tt.strided(lr * np.ones_like(g)), g, lr, betas) for g, (lr, betas) in zip(some, settings, strict=True)]
-    cases += [(np.asfortranarray(np.ones_like(g)), g, *settings[0]) for g in (slopes, some[1])]
-    tt.check(moved, by_lr, cases, writes=True, name="the weights after the first adam_step")
+    run, name = oracles.adam_first_run(adam_step), "the weights after the first adam_step"
+    settings = [(0.1, (0.9, 0.999)), (0.5, (0.5, 0.9)), (1e-6, (0.0, 0.99)), (2, (0.8, 0.0))]
+    settings += [(0.0, (0.9, 0.999)), (1e3, (0.9, 0.99999)), (1e-3, (0.999, 0.5))]
+    cases = oracles.adam_first_inputs(1, settings)
+    tt.check(run, oracles.adam_first, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    slopes = np.array([[-4e2, 6e-5], [8e-7, -1.5], [3e5, -0.25]])
-    some = (slopes.astype(np.float32), -slopes, tt.strided(slopes[1]), slopes * 1e-11, slopes * 1e10)
-    settings = ((0.3, (0.9, 0.99)), (1e-5, (0.7, 0.999)), (1, (0.95, 0.5)), (40.0, (0.0, 0.9)), (2e-8, (0.99, 0.9999)))
-    cases = [(lr * np.ones_like(g), g, lr, betas) for g, (lr, betas) in zip(some, settings, strict=True)]
-    cases += [(np.asfortranarray(np.ones_like(g)), g, *settings[0]) for g in (slopes, some[0])]
-    tt.check(moved, by_lr, cases, writes=True, name="the weights after the first adam_step")
+    settings = [(0.3, (0.9, 0.99)), (1e-5, (0.7, 0.999)), (1, (0.95, 0.5)), (40.0, (0.0, 0.9))]
+    cases = oracles.adam_first_inputs(30, [*settings, (2e-8, (0.99, 0.9999)), *settings])
+    tt.check(run, oracles.adam_first, cases, writes=True, name=name)
     ### END HIDDEN TESTS
 
 
@@ -967,42 +850,16 @@ test_adam_step_begins_with_lr()
 # %% nbgrader={"grade": true, "grade_id": "test_adam_step_goes_on", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_adam_step_goes_on():
-    """Each step uses the means of all gradients so far, by weights that add up to 1; m and v go on without them."""
-    def path(history, rates, betas, eps):
-        (at, m, v, *gradients), places = history, []
-        m[...] = v[...] = 0
-        for count, (grads, lr) in enumerate(zip(gradients, rates, strict=True), 1):
-            adam_step(at, grads, m, v, count, lr, betas, eps)
-            places.append(at.copy())
-        return [np.array(places), m, v]
-
-    def by_weights(history, rates, betas, eps):
-        grads, days = history.reshape(len(history), -1)[3:].astype(np.float64), np.arange(len(rates))
-        shares = [np.tril(beta ** abs(days[:, None] - days)) for beta in betas]  # of each day in each day's mean
-        up, size = (p / p.sum(axis=1, keepdims=True) @ grads**n for n, p in enumerate(shares, 1))
-        way = np.cumsum(up / (size**0.5 + eps) * np.transpose([rates]), axis=0).reshape(history[3:].shape)
-        m, v = ((1 - beta) * p[-1] @ grads**n for n, (beta, p) in enumerate(zip(betas, shares, strict=True), 1))
-        return [x.astype(history.dtype) for x in (history[0] - way, *np.reshape([m, v], history[:2].shape))]
-
-    some = list(tt.arrays(((7, 3), (7, 2, 3), (7, 4, 1), (7, 1), (7, 2, 1, 3), (7, 0)), (np.float64, np.float32)))
-    settings = (((0.6, 0.8), 0.5), ((0.9, 0.999), 1e-8), ((0.9, 0.99), 0.1), ((0.0, 0.5), 1), ((0.5, 0.9), 1e-3), ((0.9, 0.9), 1))
-    cases = [(history, (0.1, 1e-2, 0.5, 2), *setting) for history, setting in zip(some, settings, strict=True)]
-    cases += [(np.asfortranarray(some[n]), (0.1, 0.0, 0.5, 0.2), (0.8, 0.9), 0.5) for n in (0, 1)]
-    cases += [(some[4] * size, (size,) * 4, (0.9, 0.99), size) for size in (1e-9, 1e6)]
-    late = np.where(np.arange(19)[:, None] < 13, 0, tt.numbers((19, 3), seed=3))  # the first ten gradients are zero
-    late[3, 0] = np.nan
-    cases.append((late, (0.01,) * 16, (0.5, 0.999), 1e-8))
-    tt.check(path, by_weights, cases, writes=True, name="[weights after each step, m, v] of adam_step")
+    """Each step uses the corrected means of all gradients so far; m and v go on without that."""
+    run = oracles.adam_run(adam_step)
+    settings = [((0.6, 0.8), 0.5), ((0.9, 0.999), 1e-8), ((0.9, 0.99), 0.1), ((0.0, 0.5), 1)]
+    settings += [((0.5, 0.9), 1e-3), ((0.9, 0.9), 1)]
+    cases = oracles.adam_inputs(seed=1, rates=(0.1, 1e-2, 0.5, 2), settings=settings)
+    tt.check(run, oracles.adam, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    some = list(tt.arrays(((8, 4), (8, 3, 2), (8, 1, 2, 2)), (np.float32, np.float64), seed=20))
-    settings = (((0.7, 0.9), 0.25), ((0.99, 0.9999), 1e-8), ((0.8, 0.0), 0.5))
-    cases = [(history, (0.3, 0.01, 1, 0.05, 3), *setting) for history, setting in zip(some, settings, strict=True)]
-    cases += [(np.asfortranarray(some[n]), (0, 0.1, 1, 0.0, 0.2), (0.6, 0.95), 0.3) for n in (0, 1)]
-    cases += [(some[1] * size, (size,) * 5, (0.8, 0.9), 0.5 * size) for size in (3e-11, 7e3)]
-    late = np.where(np.arange(21)[:, None] < 9, 0, tt.numbers((21, 3), seed=40))
-    late[3, 2] = np.nan
-    cases.append((late, (0.01,) * 18, (0.9, 0.9995), 1e-8))
-    tt.check(path, by_weights, cases, writes=True, name="[weights after each step, m, v] of adam_step")
+    settings = [((0.7, 0.9), 0.25), ((0.99, 0.9999), 1e-8), ((0.8, 0.0), 0.5), ((0.6, 0.95), 0.3)]
+    cases = oracles.adam_inputs(seed=4, rates=(0.3, 0.01, 1, 0.05, 3), settings=settings)
+    tt.check(run, oracles.adam, cases, writes=True)
     ### END HIDDEN TESTS
 
 
@@ -1011,30 +868,15 @@ test_adam_step_goes_on()
 # %% nbgrader={"grade": true, "grade_id": "test_adam_step_adds_eps_to_the_corrected_root", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_adam_step_adds_eps_to_the_corrected_root():
-    """After many equal gradients a new one has its weight, at any count; eps is added to the corrected root."""
-    weights = lambda beta, count: (1 - beta) * beta ** np.arange(count)  # of each number in a mean, the newest first
-
-    def moved(old, grads, count, betas, eps):
-        seen = [weights(beta, count - 1).sum() for beta in betas]  # how much of each mean is not empty
-        values, m, v = np.zeros_like(old), old * seen[0], old * old * seen[1]
-        adam_step(values, grads, m, v, count, 0.25, betas, eps)
-        return values
-
-    def mixed(old, grads, count, betas, eps):
-        new, news = (1 / (weights(beta, count) / (1 - beta)).sum() for beta in betas)
-        return -0.25 * (old + new * (grads - old)) / ((old**2 + news * (grads**2 - old**2)) ** 0.5 + eps)
-
-    old, new, zero = np.array([3.0, -1.0, 2.0]), np.array([-0.5, 4.0, 2.0]), np.zeros(3)
-    cases = [tt.case(a, b, count, (0.9, 0.999), eps) for a, b in ((old, old), (old, new)) for count, eps in ((1, 1), (2, 0.25), (1000, 2))]
-    cases += [tt.case(zero, new, count, (0.5, 0.9999), 1e-3) for count in (2, 1001)] + [tt.case(old, zero, 1500, (0.0, 0.999), 0.5)]
-    cases += [tt.case(old * 1e-8, new * 1e-8, count, (0.9, 0.99), eps) for count, eps in ((1, 1e-8), (2, 1e-12), (2, 1e-6), (40, 1e-8))]
-    tt.check(moved, mixed, cases, writes=True, rtol=1e-7, name="the weights, from 0, after an adam_step")
+    """A new gradient has its weight at any count, and eps is added to the corrected root."""
+    run, name = oracles.adam_late_run(adam_step), "the weights, from 0, after an adam_step"
+    counts = ((1, 1), (2, 0.25), (2, 1e-4), (2, 100), (40, 1), (1000, 2), (1500, 0.5))
+    cases = oracles.adam_late_inputs(1, (0.9, 0.999), counts)
+    tt.check(run, oracles.adam_late, cases, writes=True, rtol=1e-7, name=name)
     ### BEGIN HIDDEN TESTS
-    old, new = np.array([[-2.0, 0.25], [0.5, 1.0]]), np.array([[1.0, -3.0], [0.5, -8.0]]).T
-    cases = [tt.case(a, b, count, (0.8, 0.9995), eps) for a, b in ((old, old), (old, new)) for count, eps in ((1, 3), (7, 0.1), (1200, 1))]
-    cases += [tt.case(0 * old, new, count, (0.0, 0.99995), 1e-4) for count in (3, 1300)] + [tt.case(new, 0 * old, 1100, (0.5, 0.9999), 0)]
-    cases += [tt.case(old * 1e-7, new * 1e-7, count, (0.7, 0.95), eps) for count, eps in ((1, 1e-8), (4, 1e-10), (3, 1e-5), (100, 1e-7))]
-    tt.check(moved, mixed, cases, writes=True, rtol=1e-7, name="the weights, from 0, after an adam_step")
+    cases = oracles.adam_late_inputs(4, (0.8, 0.9995), ((1, 3), (7, 0.1), (3, 100), (1200, 0)))
+    cases += oracles.adam_late_inputs(5, (0.0, 0.99995), ((4, 1e-3), (1300, 0.2)))
+    tt.check(run, oracles.adam_late, cases, writes=True, rtol=1e-7, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1095,6 +937,8 @@ def decay(
     each weight w added. The weights stay as they are, and lr plays no part.
     Decoupled: each weight loses the share lr * weight_decay of itself, and more than all of it
     where that is above 1. The gradients stay as they are.
+    With weight_decay = 0 nothing changes. Each array may be a view, whose numbers need not lie
+    side by side.
 
     Args:
         values: the weights; changed in place where decoupled.
@@ -1120,32 +964,14 @@ def decay(
 @tt.test
 def test_decay_coupled():
     """The gradient of the penalty is added to the gradients; the weights stay, whatever lr is."""
-    def both(values, grads, lr, weight_decay):
-        decay(values, grads, lr, weight_decay, decoupled=False)
-        return values, grads
-
-    def with_penalty(values, grads, lr, weight_decay):
-        penalty = lambda w: weight_decay / 2 * w**2
-        slope = (penalty(values.astype(float) + 1) - penalty(values.astype(float) - 1)) / 2
-        return values.copy(), (grads + slope).astype(grads.dtype)
-
-    shapes = ((3,), (2, 3), (4, 1), (2, 1, 3), (0,), (1,), (1, 1))
-    settings = ((0.1, 0.25), (0.5, 0.1), (0.01, 0.5), (2, 1.5), (0.1, 0.1), (0.0, 4), (10, 0.2))
-    weights, slopes = (list(tt.arrays(shapes, (np.float64, np.float32), seed=seed)) for seed in (0, 10))
-    cases = [(w, g, *setting) for w, g, setting in zip(weights, slopes, settings, strict=True)]
-    cases += [(weights[1], np.asfortranarray(slopes[1]), 0.1, 0.5), (np.asfortranarray(weights[3]), slopes[3], 0.1, 0.5)]
-    sizes = ((0, 1e-3, 1e4), (3, 1, 1e-6), (0, 1e4, 1e-3), (3, 1e4, 1e3))
-    cases += [(weights[n] * size, 0 * slopes[n], 0.1, strength) for n, size, strength in sizes]
-    cases += [(np.ones((2, 4)), tt.strange(), 0.5, 0.25), (np.array([np.nan, 2.0]), np.ones(2), 0.5, 0.25)]
-    tt.check(both, with_penalty, cases, writes=True, name="(weights, gradients) after coupled decay")
+    settings = ((0.1, 0.25), (0.5, 0.1), (0.01, 0.5), (2, 1.5), (0.0, 4), (10, 0.2))
+    cases = oracles.decay_inputs(seed=1, settings=settings, decoupled=False)
+    run, name = oracles.written(decay, 0, 1), "(weights, gradients) after decay"
+    tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    shapes, settings = ((4,), (3, 2), (1,), (1, 2, 3)), ((0.3, 0.7), (0.01, 0.05), (0.1, 3.5), (5, 0.3))
-    weights, slopes = (list(tt.arrays(shapes, (np.float32, np.float64), seed=seed)) for seed in (20, 30))
-    cases = [(w, g, *setting) for w, g, setting in zip(weights, slopes, settings, strict=True)]
-    cases += [(w, np.asfortranarray(g), 0.2, 0.75) for w, g in ((weights[1], slopes[1]), (weights[3], slopes[3]))]
-    cases += [(weights[n] * size, 0 * slopes[n], 0.7, strength) for n, size, strength in ((1, 2e-4, 3e-8), (3, 50, 700), (1, 3e4, 2e-3))]
-    cases += [(np.ones((2, 4), np.float32), tt.strange(np.float32), 0.5, 0.25), (np.array([[np.nan], [3.0]]), np.ones((2, 1)), 1, 0.5)]
-    tt.check(both, with_penalty, cases, writes=True, name="(weights, gradients) after coupled decay")
+    settings = ((0.3, 0.7), (0.01, 0.05), (0.1, 3.5), (5, 0.3), (0, 0.75))
+    cases = oracles.decay_inputs(seed=4, settings=settings, decoupled=False)
+    tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1154,33 +980,16 @@ test_decay_coupled()
 # %% nbgrader={"grade": true, "grade_id": "test_decay_decoupled", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_decay_decoupled():
-    """Every weight loses the same share of itself, in proportion to lr, even more than all; the gradients stay."""
-    def both(values, grads, lr, weight_decay):
-        decay(values, grads, lr, weight_decay, decoupled=True)
-        return values, grads
-
-    def slowly(values, grads, lr, weight_decay):
-        each = [w - lr * (weight_decay * w) for w in values.ravel().tolist()]
-        return np.array(each, values.dtype).reshape(values.shape), grads.copy()
-
-    shapes = ((3,), (2, 3), (4, 1), (2, 1, 3), (0,), (1,), (1, 1))
-    settings = ((0.1, 0.25), (0.5, 0.1), (0.25, 2), (2, 0.3), (0.1, 0.1), (0.5, 0.5), (0.1, 2.5))
-    weights, slopes = (list(tt.arrays(shapes, (np.float64, np.float32), seed=seed)) for seed in (0, 10))
-    cases = [(w, g, *setting) for w, g, setting in zip(weights, slopes, settings, strict=True)]
-    cases += [(np.asfortranarray(weights[1]), slopes[1], 0.1, 0.5), (weights[3], np.asfortranarray(slopes[3]), 0.1, 0.5)]
-    cases += [(weights[0], slopes[0], *each) for each in ((0.5, 2), (1.5, 1), (0.1, 30), (100, 0.5), (1e-6, 1), (1, 1e-7), (1e-3, 1e-3))]
-    cases += [(weights[n] * size, slopes[n], 0.5, 0.25) for n, size in ((0, 1e-9), (3, 1e-4), (0, 1e6))]
-    cases.append((np.array([np.nan, 2.0, 0.0]), np.ones(3), 0.5, 0.25))
-    tt.check(both, slowly, cases, writes=True, name="(weights, gradients) after decoupled decay")
+    """Every weight loses the same share of itself, even more than all of it; the gradients stay."""
+    settings = [(0.1, 0.25), (0.5, 0.1), (0.25, 2), (2, 0.3), (0.5, 2), (1.5, 1), (0.1, 30)]
+    settings += [(100, 0.5), (1e-6, 1), (1, 1e-7), (1e-3, 1e-3)]
+    cases = oracles.decay_inputs(seed=1, settings=settings, decoupled=True)
+    run, name = oracles.written(decay, 0, 1), "(weights, gradients) after decay"
+    tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    shapes, settings = ((4,), (3, 2), (1,), (1, 2, 3)), ((0.3, 0.7), (0.01, 0.05), (0.1, 5), (0.2, 0.4))
-    weights, slopes = (list(tt.arrays(shapes, (np.float32, np.float64), seed=seed)) for seed in (20, 30))
-    cases = [(w, g, *setting) for w, g, setting in zip(weights, slopes, settings, strict=True)]
-    cases += [(np.asfortranarray(w), g, 0.2, 0.75) for w, g in ((weights[1], slopes[1]), (weights[3], slopes[3]))]
-    cases += [(weights[1], slopes[1], *each) for each in ((0.25, 4), (3, 0.5), (0.01, 150), (5, 40), (2e-6, 0.5), (10, 1e-8))]
-    cases += [(weights[n] * size, slopes[n], 0.3, 0.2) for n, size in ((1, 2e-11), (3, 4e8))]
-    cases += [(np.float32([[np.nan], [-3.0]]), np.ones((2, 1), np.float32), 0.1, 3)]
-    tt.check(both, slowly, cases, writes=True, name="(weights, gradients) after decoupled decay")
+    settings = [(0.3, 0.7), (0.01, 0.05), (0.1, 5), (0.25, 4), (3, 0.5), (0.01, 150), (5, 40)]
+    cases = oracles.decay_inputs(4, [*settings, (2e-6, 0.5), (10, 1e-8)], decoupled=True)
+    tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1189,20 +998,16 @@ test_decay_decoupled()
 # %% nbgrader={"grade": true, "grade_id": "test_decay_with_zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_decay_with_zeros():
-    """Without strength nothing changes; with lr = 0 decoupled decay does nothing, coupled decay all it does."""
-    def both(lr, weight_decay, decoupled):
-        values, grads = np.array([4.0, -2.0]), np.array([1.0, 0.0])
-        decay(values, grads, lr, weight_decay, decoupled)
-        return np.array([values, grads])
-
-    as_before = np.array([[4.0, -2.0], [1.0, 0.0]])
-    known = {(0.1, 0.0, False): as_before, (0.1, 0.0, True): as_before, (0.0, 0.5, True): as_before,
-             (0.0, 0.5, False): np.array([[4.0, -2.0], [3.0, -1.0]])}
-    tt.check(both, lambda *setting: known[setting], list(known), name="[weights, gradients] after decay with (lr, weight_decay, decoupled) =")
+    """Without strength nothing changes; with lr = 0 only coupled decay does what it always does."""
+    zeros = ((0.1, 0.0), (0.0, 0.5), (0, 0), (0.0, 2.0), (0, 0.25))
+    settings = [(*each, decoupled) for each in zeros for decoupled in (False, True)]
+    cases = oracles.decay_settings(1, settings)
+    run, name = oracles.written(decay, 0, 1), "(weights, gradients) after decay"
+    tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    known = {(1, 0, False): as_before, (1, 0, True): as_before, (0, 0.25, True): as_before,
-             (0, 0.25, False): np.array([[4.0, -2.0], [2.0, -0.5]]), (0.5, 0.5, True): np.array([[3.0, -1.5], [1.0, 0.0]])}
-    tt.check(both, lambda *setting: known[setting], list(known), name="[weights, gradients] after decay with (lr, weight_decay, decoupled) =")
+    settings = [(1, 0, False), (1, 0, True), (0, 0.25, True), (0, 0.25, False), (0.5, 0.5, True)]
+    cases = oracles.decay_settings(4, settings)
+    tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1287,7 +1092,11 @@ for axis in axes[:, 0]:
 for axis in axes[-1]:
     axis.set_xlabel("first weight")
 figure.suptitle("Only RMSProp and Adam notice which way the valley runs")
-figures.show(figure, alt="Two rows of four paths over an elongated valley. SGD jumps between the walls, momentum swings, RMSProp and Adam turn towards the bottom; in the turned valley RMSProp stops short.")
+figures.show(
+    figure,
+    alt="Two rows of four paths over an elongated valley. SGD jumps between the walls, momentum "
+    "swings, RMSProp and Adam turn towards the bottom; in the turned valley RMSProp stops short.",
+)
 
 # %% [markdown]
 r"""
@@ -1309,9 +1118,13 @@ for lr, name, style in ((0.003, "too small", "--"), (0.06, "good", "-"), (0.081,
         losses.append(ravine(w))
         descend(w, ravine_gradient(w), lr)
     axis.plot(losses, style, label=f"lr = {lr}: {name}", linewidth=2)
-axis.set(yscale="log", xlabel="step", ylabel="loss", title="Between too slow and too far there is little room")
+title = "Between too slow and too far there is little room"
+axis.set(yscale="log", xlabel="step", ylabel="loss", title=title)
 axis.legend()
-figures.show(figure, alt="Loss over 80 steps: lr 0.003 falls slowly, 0.06 falls fast, 0.081 falls and then grows.")
+figures.show(
+    figure,
+    alt="Loss over 80 steps: lr 0.003 falls slowly, 0.06 fast, 0.081 falls and then grows.",
+)
 
 # %% [markdown]
 r"""
@@ -1329,12 +1142,13 @@ def step_decay(lr: float, every: int, factor: float) -> Callable[[int], float]:
 
     Args:
         lr: the rate of the first `every` steps, at least 0.
-        every: how many steps share one rate, at least 1.
+        every: how many steps share one rate, a whole number, at least 1.
         factor: what the rate is then multiplied by, each time once more; 0, or anything above.
+            What becomes of a rate too large for a float is left open.
 
     Returns:
-        A function of the number of steps taken so far, from 0, that gives the next step's rate.
-        It may be asked in any order.
+        A function of the number of steps taken so far, from 0, that gives the next step's rate,
+        a number. It may be asked in any order.
 
     Raises:
         ValueError: `every` is below 1. Raised at once, not when the schedule is asked.
@@ -1353,30 +1167,22 @@ def step_decay(lr: float, every: int, factor: float) -> Callable[[int], float]:
 # %% nbgrader={"grade": true, "grade_id": "test_step_decay_falls_in_stairs", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_step_decay_falls_in_stairs():
-    """All steps of a stair share one rate, the next stair has factor times that, in whatever order one asks."""
-    def rates(lr, every, factor, steps):
-        schedule, another = step_decay(lr, every, factor), step_decay(lr + 3, every, factor / 2 + 0.1)
-        return np.array([(schedule(step), another(step + 1))[0] for step in steps])
-
-    def stairs(lr, every, factor, steps):
-        table = [float(lr)]  # a rate for each stair
-        while len(table) <= max(steps) / every:
-            table.append(factor * table[-1])
-        return np.array([table[int(step / every)] for step in steps])
-
-    steps = (0, 1, 2, 3, 4, 5, 6, 9, 10, 30, 3, 0)
-    settings = ((8.0, 3, 0.25), (0.5, 2, 0.5), (1, 10, 0.1), (0.3, 4, 2.0), (0.3, 5, 1.0),
-                (0.5, 3, 0.0), (2.0, 4, 0), (0.0, 2, 0.5), (1e-6, 1, 0.9), (1e-9, 1, 0.999))
-    cases = [tt.case(*setting, steps) for setting in settings] + [tt.case(0.5, 49, 0.5, (49, 48, 98, 97, 0))]
-    cases += [tt.case(lr, 100, factor, (20000, 99, 100, 1999, 0, 1001)) for lr, factor in ((0.1, 0.9), (1e3, 0.5), (1e-12, 1.1))]
-    tt.check(rates, stairs, cases, name="the rates of step_decay")
+    """All steps of a stair share one rate, the next has factor times that, in whatever order."""
+    rates, name = oracles.asked(step_decay, beside=(3.5, 4, 0.35)), "the rates of step_decay"
+    settings = [(8.0, 3, 0.25), (0.5, 2, 0.5), (1, 10, 0.1), (0.3, 4, 2.0), (0.3, 5, 1.0)]
+    settings += [(0.5, 3, 0.0), (2.0, 4, 0), (0.0, 2, 0.5), (1e-6, 1, 0.9), (0.5, 49, 0.5)]
+    steps = (0, 1, 2, 3, 4, 5, 6, 9, 10, 30, 49, 48, 98, 97, 3, 0)
+    cases = [tt.case(*each, steps=steps) for each in settings]
+    long = (20_000, 99, 100, 1999, 0, 1001)
+    cases += [tt.case(lr, 100, factor, steps=long) for lr, factor in ((0.1, 0.9), (1e3, 0.5))]
+    tt.check(rates, oracles.stairs, cases, name=name)
     ### BEGIN HIDDEN TESTS
-    steps = (41, 0, 7, 6, 13, 14, 1, 2, 3, 100, 7)
-    settings = ((0.3, 7, 0.9), (2.0, 2, 0.8), (5, 4, 0.95), (0.1, 100, 0.3),
-                (7.0, 6, 0.0), (3.0, 13, 0), (0.0, 3, 2), (3e-8, 2, 0.7), (1.5, 1, 3))
-    cases = [tt.case(*setting, steps) for setting in settings] + [tt.case(2.0, 98, 0.7, (98, 97, 196, 195))]
-    cases += [tt.case(lr, 500, factor, (499, 150000, 500, 74999, 1)) for lr, factor in ((0.2, 0.95), (40, 0.7), (2e-7, 1.01))]
-    tt.check(rates, stairs, cases, name="the rates of step_decay")
+    settings = [(0.3, 7, 0.9), (2.0, 2, 0.8), (5, 4, 0.95), (0.1, 100, 0.3), (2.0, 98, 0.7)]
+    settings += [(7.0, 6, 0.0), (3.0, 13, 0), (0.0, 3, 2), (3e-8, 2, 0.7), (1.5, 1, 3)]
+    steps = (41, 0, 7, 6, 13, 14, 1, 2, 3, 100, 98, 97, 196, 195, 7)
+    cases = [tt.case(*each, steps=steps) for each in settings]
+    cases += [tt.case(2e-7, 500, 1.01, steps=(499, 150_000, 500, 74_999, 1))]
+    tt.check(rates, oracles.stairs, cases, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1386,11 +1192,13 @@ test_step_decay_falls_in_stairs()
 @tt.test
 def test_step_decay_refuses_stairs_of_no_length():
     """A stair has at least one step; this is found when the schedule is made."""
-    bad = [tt.case(lr, every, factor) for every in (0, -1, -10, -1000) for lr, factor in ((0.1, 0.5), (0.0, 0.0))]
-    good = [tt.case(0.1, every, factor) for every in (1, 2, 100, 100000) for factor in (0.5, 0.0, 1.0, 2.0)]
+    bad = [(lr, every, lr) for every in (0, -1, -10, -1000) for lr in (0.1, 0.0)]
+    good = [(0.1, every, factor) for every in (1, 2, 100, 100_000) for factor in (0.5, 0.0, 2.0)]
     tt.check_raises(ValueError, step_decay, bad, but=good)
+    kind = oracles.kind_of(step_decay(0.5, 2, 0.5))
+    tt.check(kind, oracles.a_number, [(0,), (1,), (9,)], name="what comes out of the schedule")
     ### BEGIN HIDDEN TESTS
-    tt.check_raises(ValueError, step_decay, [tt.case(1.0, -3, 0.1), tt.case(1.0, 0, 2.0), tt.case(5, -100, 1)], but=good)
+    tt.check_raises(ValueError, step_decay, [(1.0, -3, 0.1), (1.0, 0, 2.0), (5, -100, 1)], but=good)
     ### END HIDDEN TESTS
 
 
@@ -1426,8 +1234,8 @@ def cosine_with_warmup(
         minimum: the lowest rate of the wave, from 0 to lr.
 
     Returns:
-        A function of the number of steps taken so far, from 0, that gives the next step's rate.
-        It may be asked in any order.
+        A function of the number of steps taken so far, from 0, that gives the next step's rate,
+        a number. It may be asked in any order.
 
     Raises:
         ValueError: not 0 <= warmup < total. Raised at once, not when the schedule is asked.
@@ -1453,21 +1261,17 @@ def cosine_with_warmup(
 # %% nbgrader={"grade": true, "grade_id": "test_cosine_with_warmup_grows", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_cosine_with_warmup_grows():
-    """Equal parts up to lr; the first is not zero, the last is lr, and the minimum plays no part."""
-    def rates(lr, warmup, total, *minimum):
-        schedule, another = cosine_with_warmup(lr, warmup, total, *minimum), cosine_with_warmup(lr + 1, warmup, total)
-        return np.array([(schedule(step), another(step))[0] for step in range(0, warmup, 1 + warmup // 12)][::-1])
-
-    def even(lr, warmup, total, *minimum):
-        return np.linspace(0, lr, warmup + 1)[1 :: 1 + warmup // 12][::-1]
-
-    settings = ((2.0, 4, 10, 0.4), (0.3, 3, 20), (1.0, 1, 2), (0.5, 7, 8, 0.1), (0.5, 10, 100, 0.0),
-                (0.5, 5, 9, 0.5), (1e-6, 6, 12, 1e-7), (50, 1000, 2345), (0.0, 2, 5))
-    tt.check(rates, even, [tt.case(*each) for each in settings], name="rates of the warm-up, last one first,")
+    """Equal parts up to lr; the first is not zero, the last is lr, and the minimum has no part."""
+    settings = [(2.0, 4, 10, 0.4), (0.3, 3, 20), (1.0, 1, 2), (0.5, 7, 8, 0.1), (0.5, 10, 100, 0.0)]
+    settings += [(0.5, 5, 9, 0.5), (1e-6, 6, 12, 1e-7), (50, 1000, 2345), (0.0, 2, 5)]
+    cases = oracles.some_steps(settings, lambda warmup, total: (0, warmup - 1))
+    rates = oracles.asked(cosine_with_warmup, beside=(3.0, 5, 9))
+    tt.check(rates, oracles.cosine, cases, name="rates of the warm-up of cosine_with_warmup")
     ### BEGIN HIDDEN TESTS
-    settings = ((3.0, 5, 6, 1.0), (0.01, 2, 30), (0.25, 1, 40, 0.2), (5, 8, 9, 0.0),
-                (0.2, 9, 11, 0.2), (4e-8, 3, 500, 1e-8), (700.0, 2500, 2600, 3))
-    tt.check(rates, even, [tt.case(*each) for each in settings], name="rates of the warm-up, last one first,")
+    settings = [(3.0, 5, 6, 1.0), (0.01, 2, 30), (0.25, 1, 40, 0.2), (5, 8, 9, 0.0)]
+    settings += [(0.2, 9, 11, 0.2), (4e-8, 3, 500, 1e-8), (700.0, 2500, 2600, 3)]
+    cases = oracles.some_steps(settings, lambda warmup, total: (0, warmup - 1))
+    tt.check(rates, oracles.cosine, cases, name="rates of the warm-up of cosine_with_warmup")
     ### END HIDDEN TESTS
 
 
@@ -1477,33 +1281,18 @@ test_cosine_with_warmup_grows()
 @tt.test
 def test_cosine_with_warmup_sinks():
     """From lr at the end of the warm-up to the minimum at the end, half-way at half the time."""
-    # How much of the way down is left after so many sixtieths of the time.
-    left = {0: 1.0, 1: 0.9993147673772869, 10: 0.9330127018922193, 20: 0.75, 30: 0.5, 40: 0.25,
-            50: 0.0669872981077807, 59: 0.0006852326227131, 60: 0.0}
-
-    def rates(lr, warmup, total, *minimum):
-        schedule, another = cosine_with_warmup(lr, warmup, total, *minimum), cosine_with_warmup(lr + 1, warmup, total, lr)
-        return np.array([(schedule(warmup + n * (total - warmup) // 60), another(n))[0] for n in left if n * (total - warmup) % 60 == 0])
-
-    def between(lr, warmup, total, minimum=0.0):
-        return np.array([lr * left[n] + minimum * (1 - left[n]) for n in left if n * (total - warmup) % 60 == 0])
-
-    settings = ((2.0, 2, 8, 0.5), (0.3, 1, 7), (1, 3, 15), (0.5, 10, 100, 0.1), (0.5, 4, 10, 0.0), (0.2, 5, 65, 0.05),
-                (0.3, 0, 60), (0.2, 2, 62, 0.2), (0.5, 20, 1220, 0.01), (1e-6, 100, 3100), (50, 7, 60007, 1e-3), (0.0, 1, 61), (1e-3, 0, 300, 1e-7))
-    tt.check(rates, between, [tt.case(*each) for each in settings], name="the rates of some steps along the wave")
+    settings = [(2.0, 2, 8, 0.5), (0.3, 1, 7), (1, 3, 15), (0.5, 10, 100, 0.1), (0.5, 4, 10, 0.0)]
+    settings += [(0.3, 0, 60), (0.2, 2, 62, 0.2), (1e-6, 100, 3100), (50, 7, 6007, 1e-3)]
+    settings += [(0.0, 1, 61), (1e-3, 0, 300, 1e-7)]
+    cases = oracles.some_steps(settings, lambda warmup, total: (warmup, total))
+    rates = oracles.asked(cosine_with_warmup, beside=(3.0, 5, 9))
+    tt.check(rates, oracles.cosine, cases, name="rates along the wave of cosine_with_warmup")
     ### BEGIN HIDDEN TESTS
-    def all_rates(lr, warmup, total, *minimum):
-        schedule = cosine_with_warmup(lr, warmup, total, *minimum)
-        return np.array([schedule(step) for step in range(total, warmup - 1, -1)])
-
-    def tilted(lr, warmup, total, minimum=0.0):
-        angles = np.linspace(0, np.pi / 2, total - warmup + 1)
-        return lr * np.sin(angles) ** 2 + minimum * np.cos(angles) ** 2
-
-    settings = ((3.0, 5, 12, 1.0), (0.01, 3, 10), (0.25, 1, 2, 0.2), (5, 8, 27, 0.0), (0.3, 2, 3), (0.7, 0, 9, 0.7), (3e-6, 9, 140, 1e-7))
-    tt.check(all_rates, tilted, [tt.case(*each) for each in settings], name="the rates of the wave, last one first,")
-    settings = ((0.4, 30, 2430, 0.003), (3e-7, 1000, 1600), (80.0, 0, 120000, 0.5), (6e-4, 3, 423, 2e-6), (0.0, 10, 70))
-    tt.check(rates, between, [tt.case(*each) for each in settings], name="the rates of some steps along the wave")
+    settings = [(3.0, 5, 12, 1.0), (0.01, 3, 10), (0.25, 1, 2, 0.2), (5, 8, 27, 0.0), (0.3, 2, 3)]
+    settings += [(0.7, 0, 9, 0.7), (3e-6, 9, 140, 1e-7), (0.4, 30, 2430, 0.003)]
+    settings += [(80.0, 0, 12_000, 0.5), (6e-4, 3, 423, 2e-6), (0.0, 10, 70), (3e-7, 1000, 1600)]
+    cases = oracles.some_steps(settings, lambda warmup, total: (warmup, total))
+    tt.check(rates, oracles.cosine, cases, name="rates along the wave of cosine_with_warmup")
     ### END HIDDEN TESTS
 
 
@@ -1512,23 +1301,21 @@ test_cosine_with_warmup_sinks()
 # %% nbgrader={"grade": true, "grade_id": "test_cosine_with_warmup_ends", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_cosine_with_warmup_ends():
-    """After the end the rate stays at the minimum, a warm-up may have no steps, and must end before the end."""
-    known = {0: 2.0, 2: 1.625, 4: 0.875, 6: 0.5, 7: 0.5, 9: 0.5, 12: 0.5, 60: 0.5, 1000000: 0.5}
-    rate = lambda step, warmup, total: cosine_with_warmup(2.0, warmup, total, 0.5)(step)
-    tt.check(rate, lambda step, warmup, total: known[step - warmup], [(n, 0, 6) for n in known], name="the rate without warm-up at")
-    at, low = (lambda step, *setting: cosine_with_warmup(*setting)(step)), (lambda *setting: setting[-1])
-    settings = ((2, 8, 1e-4), (7, 8, 0.0), (0, 8, 1e-3), (0, 7, 1e-9))
-    ends = [(step, 1e-3, *each) for step in (8, 9, 11, 14, 60, 100000) for each in settings]
-    tt.check(at, low, ends, rtol=1e-7, name="the rate after the end at")
-    bad = [(0.1, *each) for each in ((10, 10), (11, 10), (-1, 10), (0, 0), (0, -5), (1000, 1000), (-1000, 1), (1, 1, 0.1))]
+    """From the end on the rate is the minimum; a warm-up may have no steps, but ends before it."""
+    rate = oracles.asked(cosine_with_warmup, beside=(3.0, 5, 9))
+    settings = [(1e-3, 2, 8, 1e-4), (1e-3, 7, 8), (1e-3, 0, 8, 1e-3), (1e-3, 0, 7, 1e-9)]
+    cases = [tt.case(*each, steps=(8, 9, 11, 14, 60, 1_000_000)) for each in settings]
+    tt.check(rate, oracles.cosine, cases, rtol=1e-7, name="the rates after the end")
+    bad = [(0.1, *each) for each in ((10, 10), (11, 10), (-1, 10), (0, 0), (0, -5), (1, 1, 0.1))]
     good = [(0.1, *each) for each in ((0, 10), (9, 10), (0, 1), (999, 1000), (0, 1, 0.1))]
     tt.check_raises(ValueError, cosine_with_warmup, bad, but=good)
+    kind = oracles.kind_of(cosine_with_warmup(0.5, 2, 4))
+    tt.check(kind, oracles.a_number, [(0,), (3,), (9,)], name="what comes out of the schedule")
     ### BEGIN HIDDEN TESTS
-    known = {0: 2.0, 1: 1.625, 2: 0.875, 3: 0.5, 4: 0.5, 1000: 0.5}
-    tt.check(rate, lambda step, warmup, total: known[step - warmup], [(n, 0, 3) for n in known], name="the rate without warm-up at")
-    ends = [(step, 20.0, *each) for step in (9, 11, 13, 1000, 300000) for each in ((5, 9, 0.25), (0, 9, 20.0), (8, 9, 2e-8))]
-    tt.check(at, low, ends, rtol=1e-7, name="the rate after the end at")
-    bad = [(0.1, *each) for each in ((3, 2), (-2, 1), (7, 7), (-500, 3, 0.1), (20000, 300))]
+    cases = [(20.0, 5, 9, 0.25), (20.0, 0, 9, 20.0), (20.0, 8, 9, 2e-8)]
+    cases = [tt.case(*each, steps=(300_000, 9, 11, 13, 1000)) for each in cases]
+    tt.check(rate, oracles.cosine, cases, rtol=1e-7, name="the rates after the end")
+    bad = [(0.1, *each) for each in ((3, 2), (-2, 1), (7, 7), (-500, 3, 0.1), (20_000, 300))]
     tt.check_raises(ValueError, cosine_with_warmup, bad, but=[(0.1, 1, 2), (0.1, 1999, 2000)])
     ### END HIDDEN TESTS
 
@@ -1547,7 +1334,11 @@ for name, schedule, style in (
     axis.plot(steps, rates, style, drawstyle="steps-post", label=name, linewidth=2)
 axis.set(xlabel="step", ylabel="learning rate", title="Long steps early, short ones at the end")
 axis.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
-figures.show(figure, alt="Three schedules over 100 steps: constant, falling in stairs, and up in 10 steps then down along a cosine.")
+figures.show(
+    figure,
+    alt="Three schedules over 100 steps: constant, falling in stairs, and up in 10 steps then "
+    "down along a cosine.",
+)
 
 # %% [markdown]
 r"""
@@ -1560,7 +1351,8 @@ $f(w) = (w^{20} - 1)^2$ the slope is gentle at 0.9, and at 1.3 it is a cliff.
 # %%
 cliff = lambda w: 2 * (w**20 - 1) * 20 * w**19
 for w in (0.9, 1.1, 1.3):
-    print(f"at {w}: slope {cliff(w):12.2f}, a step of lr = 0.01 lands at {w - 0.01 * cliff(w):10.2f}")
+    after = w - 0.01 * cliff(w)
+    print(f"at {w}: slope {cliff(w):12.2f}, a step of lr = 0.01 lands at {after:10.2f}")
 
 # %% [markdown]
 r"""
@@ -1578,18 +1370,19 @@ def clip_by_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
     """Shorten the gradients of all parameters together to a norm of at most max_norm.
 
     Each gradient keeps its dtype, and within the limit its values; `.data` is left alone. A
-    shortened `.grad` may be the same array or a new one. No constant is added to the norm
-    (PyTorch divides by norm + 1e-6).
+    shortened `.grad` may be the same array or a new one, or without axes a NumPy number. No
+    constant is added to the norm (PyTorch divides by norm + 1e-6).
 
     Args:
         parameters: Tensors, each once, from a list or a generator; those without a `.grad` are
-            left out. Each `.grad` is an array of its own, as `backward` makes it, of any shape;
-            `float32` and `float64` may stand side by side.
+            left out. Each `.grad` is an array of its own, as `backward` makes it, of any shape,
+            () too, and in any order in memory; `float32` and `float64` may stand side by side.
         max_norm: the longest that the gradients may be, at least 0.
 
     Returns:
-        The norm before, as a number; 0 without gradients. float32 gradients of up to 1e30 don't
-        make it overflow. Watch it: if it is infinite or NaN, no clipping can help, and what the
+        The norm before, as a number and no array; 0 without gradients. float32 gradients of up
+        to 1e30 don't make it overflow; of float64 ones whose squares don't fit into float64
+        nothing is asked. Watch it: if it is infinite or NaN, no clipping can help, and what the
         gradients are then is left open.
 
     Raises:
@@ -1618,34 +1411,13 @@ def clip_by_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
 # %% nbgrader={"grade": true, "grade_id": "test_clip_by_norm_shortens_all_alike", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_clip_by_norm_shortens_all_alike():
-    """One norm over all gradients, one factor for all of them; the norm before is returned, and weights stay."""
-    def clipped(grads, max_norm, norm, factor):
-        parameters = [Tensor(np.full(np.shape(g), 7.0)) for g in grads]
-        for p, grad in zip(parameters, grads, strict=True):
-            p.grad = None if grad is None else np.array(grad, grad.dtype)
-        found = clip_by_norm(parameters, max_norm)
-        return [found, *[p.grad for p in parameters], np.concatenate([p.data.ravel() for p in parameters])]
-
-    def by_factor(grads, max_norm, norm, factor):
-        shorter = [None if g is None else (g * factor).astype(g.dtype) for g in grads]
-        return [norm, *shorter, np.full(sum(map(np.size, grads)), 7.0)]
-
-    a, b, c = np.array([[1.0, -2.0], [2.0, 0.0]]).T, np.array([0.0, -4.0, 0.0]), np.array([4.0, 8.0, -8.0])  # norms 3, 4, 12
-    cases = [tt.case([a, b, c], 6.5, 13.0, 1 / 2), tt.case([a, None, b], 1, 5.0, 1 / 5), tt.case([b], 0.5, 4.0, 1 / 8)]
-    cases += [tt.case([g.astype(d) for g, d in zip((a, b, c), kinds, strict=True)], 3.25, 13.0, 1 / 4) for kinds in ("fff", "dfd", "ffd")]
-    cases += [tt.case([None, a.astype("f"), b], 2.5, 5.0, 1 / 2)]
-    cases += [tt.case([np.zeros((0, 2)), np.array(-3.0), np.array([[4.0]], "f")], 2.5, 5.0, 1 / 2)]
-    cases += [tt.case([a * size, b * size], size, 5 * size, 1 / 5) for size in (1e-20, 1e-7, 1e-3, 1e8)]
-    cases.append(tt.case([a * 1e6, b * 1e6], 10.0, 5e6, 2e-6))
-    tt.check(clipped, by_factor, cases, name="[norm, *gradients, weights] of clip_by_norm")
+    """One norm over all gradients, one factor for all; the norm before comes out, weights stay."""
+    run, name = oracles.clip_run(clip_by_norm, Tensor), "[norm, weights, *gradients, last first]"
+    cases = oracles.clip_inputs(seed=1, shares=(0.5, 0.2, 0.7, 1e-6))
+    tt.check(run, oracles.clip, cases, name=name)
     ### BEGIN HIDDEN TESTS
-    some = [tt.numbers((3, 2), np.float64, 1), tt.numbers((4,), np.float64, 2), tt.numbers((1, 2, 2), np.float64, 3).T]
-    length = math.sqrt(sum(x * x for grad in some for x in grad.ravel().tolist()))
-    cases = [tt.case([some[0], None, *some[1:], None], 0.7, length, 0.7 / length)]
-    cases += [tt.case([g.astype(d) for g, d in zip(some, kinds, strict=True)], 2.0, length, 2 / length) for kinds in ("fff", "ddf", "fdd")]
-    cases += [tt.case([g * size for g in some], 0.5 * size, length * size, 0.5 / length) for size in (3e-25, 2e-6, 5e5)]
-    cases += [tt.case([np.array([[-9.0]])], 3, 9.0, 1 / 3), tt.case([np.array(8.0, "f"), np.zeros(0), np.array([-6.0])], 1e-7, 10.0, 1e-8)]
-    tt.check(clipped, by_factor, cases, name="[norm, *gradients, weights] of clip_by_norm")
+    cases = oracles.clip_inputs(seed=4, shares=(0.6, 0.25, 1e-7, 0.9))
+    tt.check(run, oracles.clip, cases, name=name)
     ### END HIDDEN TESTS
 
 
@@ -1655,26 +1427,19 @@ test_clip_by_norm_shortens_all_alike()
 @tt.test
 def test_clip_by_norm_leaves_short_ones():
     """Gradients within the limit stay as they are, and the norm is returned all the same."""
-    def clipped(grads, max_norm, norm):
-        parameters = [Tensor(np.zeros(np.shape(g))) for g in grads]
-        for p, grad in zip(parameters, grads, strict=True):
-            p.grad = None if grad is None else np.array(grad, grad.dtype)
-        found = clip_by_norm(parameters, max_norm)
-        return [found, *[p.grad for p in parameters]]
-
-    a, b = np.array([0.375, 0.0], np.float32), np.array([[0.0], [-0.5]], np.float32)  # norm 0.625 together
-    cases = [tt.case(list(grads), limit, 0.625) for grads in ((a, b), (a, None, b), (a, b.astype(float))) for limit in (0.63, 1, 1e9)]
-    cases += [tt.case([np.array([3.0, 4.0])], 5.0, 5.0), tt.case([np.zeros(2), np.zeros((2, 1))], 1.0, 0.0)]
-    cases += [tt.case([None], 1.0, 0.0), tt.case([], 1.0, 0.0), tt.case([np.zeros((0, 3)), np.array(2.0)], 3, 2.0)]
-    cases += [tt.case([np.array([3.0, 4.0]) * size, None], 6 * size, 5 * size) for size in (1e-20, 1e-6, 1e8)]
-    tt.check(clipped, lambda grads, max_norm, norm: [norm, *grads], cases, name="[norm, *gradients] of clip_by_norm")
+    run, name = oracles.clip_run(clip_by_norm, Tensor), "[norm, weights, *gradients, last first]"
+    cases = oracles.clip_inputs(seed=1, shares=(1.01, 2, 1e9))
+    cases += [([np.zeros(2), np.zeros((2, 1))], limit) for limit in (1.0, 0)]
+    cases += [([None], 1.0), ([], 1.0), ([np.zeros((0, 3)), np.array(2.0)], 3)]
+    cases += [([np.array([3.0, 4.0])], 5.0)]
+    tt.check(run, oracles.clip, cases, name=name)
+    kind = oracles.kind_of(clip_by_norm)
+    norms = [(some, 2.0) for some in oracles.parameter_lists(Tensor)]
+    tt.check(kind, oracles.a_number, norms, name="what comes out of clip_by_norm")
     ### BEGIN HIDDEN TESTS
-    cases = [tt.case([b * 2, None, a * 2], limit, 1.25) for limit in (1.26, 7, math.inf)]
-    cases += [tt.case([a * 2, b.astype(float) * 2], 1.3, 1.25)]
-    cases += [tt.case([np.array([[6.0], [-8.0]])], 10.0, 10.0)]
-    cases += [tt.case([np.zeros((2, 2), np.float32)], 3, 0.0), tt.case([None, None], 0, 0.0)]
-    cases += [tt.case([np.array([[6.0], [-8.0]]) * size], 1e3 * size, 10 * size) for size in (3e-22, 4e-5, 7e12)]
-    tt.check(clipped, lambda grads, max_norm, norm: [norm, *grads], cases, name="[norm, *gradients] of clip_by_norm")
+    cases = oracles.clip_inputs(seed=4, shares=(1.02, math.inf, 7))
+    cases += [([np.array([[6.0], [-8.0]])], 10.0), ([np.zeros((2, 2), np.float32)], 0.0)]
+    tt.check(run, oracles.clip, [*cases, ([None, None], 0)], name=name)
     ### END HIDDEN TESTS
 
 
@@ -1683,32 +1448,21 @@ test_clip_by_norm_leaves_short_ones()
 # %% nbgrader={"grade": true, "grade_id": "test_clip_by_norm_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_clip_by_norm_at_the_edges():
-    """Squares may overflow, the limit may be 0, parameters come from a generator; a limit below 0 or NaN is refused."""
-    def clipped(grad, max_norm):
-        w = Tensor(np.zeros(grad.shape, grad.dtype))
-        w.grad = grad.copy()
-        return [clip_by_norm(iter([w]), max_norm), w.grad]
-
-    long = np.array([3.0, -4.0], np.float32)
-    by_scale = lambda grad, limit: [5 * float(grad[0]) / 3, long * np.float32(limit / 5)]
-    cases = [(long * np.float32(scale), limit) for scale, limit in ((2, 5.0), (1e20, 5.0), (1e25, 2.5), (1e29, 0), (0, 0.0))]
-    tt.check(clipped, by_scale, cases, rtol=1e-6, name="[norm, gradient] of clip_by_norm")
-    norm = lambda x: clipped(np.array([1.0, x, 3.0]), math.inf)[0]
-    tt.check(norm, abs, [(math.inf,), (-math.inf,), (math.nan,)], name="the norm where one component is")
-    w, bare = Tensor([1.0]), Tensor([1.0])
-    w.grad = np.ones(1)
-    lists, limits = ([w], [bare], [], [bare, w]), (-1.0, -1e-9, math.nan, -math.inf)
-    named = lambda some, limit: tt.case(some, limit, label=f"clip_by_norm of {len(some)} parameters with max_norm={limit}")
-    bad = [named(some, limit) for limit in limits for some in lists]
-    tt.check_raises(ValueError, clip_by_norm, bad, but=[tt.case([w], 2.0), tt.case([w], 1), tt.case([], 0.0), tt.case([bare], 0)])
-    tt.expect(w.grad, np.ones(1), "a gradient after limits that are refused")
+    """Squares may overflow, the limit may be 0, but not less or NaN; a generator is fine."""
+    run = oracles.clip_run(clip_by_norm, Tensor, give=iter)
+    cases = oracles.steep_inputs(((0, 0), (20, 5.0), (25, 2.5), (29, 2)))
+    tt.check(run, oracles.clip, cases, rtol=1e-6, name="[norm, weights, gradient] where")
+    norm, strange = oracles.norm_of(clip_by_norm, Tensor), [(math.inf,), (-math.inf,), (math.nan,)]
+    tt.check(norm, abs, strange, name="the norm where one component is")
+    lists = oracles.parameter_lists(Tensor)
+    bad = [(some, limit) for limit in (-1.0, -1e-9, math.nan, -math.inf) for some in lists]
+    tt.check_raises(ValueError, clip_by_norm, bad, but=[(some, 2.0) for some in lists])
+    tt.expect(lists[0][0].grad, np.ones(1), "a gradient after limits that are refused")
     ### BEGIN HIDDEN TESTS
-    cases = [(long * np.float32(scale), limit) for scale, limit in ((7, 0.0), (3e19, 5), (2e28, 1), (0, 0))]
-    tt.check(clipped, by_scale, cases, rtol=1e-6, name="[norm, gradient] of clip_by_norm")
-    norm = lambda x: clipped(np.float32([x, -2.0]), math.inf)[0]
-    tt.check(norm, abs, [(math.nan,), (math.inf,)], name="the norm where one component is")
-    bad = [named(some, limit) for limit in (-7, -0.5, -math.nan, -1e-300) for some in lists]
-    tt.check_raises(ValueError, clip_by_norm, bad, but=[tt.case([w], math.inf), tt.case([bare, bare], 1e-300)])
+    cases = oracles.steep_inputs(((1, 0.0), (19, 5), (24, 3.0), (28, 1)))
+    tt.check(run, oracles.clip, cases, rtol=1e-6, name="[norm, weights, gradient] where")
+    bad = [(some, limit) for limit in (-7, -0.5, -math.nan, -1e-300) for some in lists]
+    tt.check_raises(ValueError, clip_by_norm, bad, but=[(lists[0], math.inf), (lists[1], 0)])
     ### END HIDDEN TESTS
 
 
@@ -1774,9 +1528,14 @@ for (name, run), style in zip(runs.items(), ("-", "--", "-.", ":", "-"), strict=
     smooth = np.convolve(losses, np.ones(10) / 10, "valid")
     axis.plot(smooth, style, label=f"{name}: {accuracy:.1%}", linewidth=1.8)
     print(f"{name:18} loss of the last ten batches {smooth[-1]:.3f}, accuracy {accuracy:.1%}")
-axis.set(yscale="log", xlabel="step", ylabel="loss, mean of ten batches", title="Plain descent is left behind, the others are close")
+title = "Plain descent is left behind, the others are close"
+axis.set(yscale="log", xlabel="step", ylabel="loss, mean of ten batches", title=title)
 axis.legend(title="accuracy on new images", loc="upper left", bbox_to_anchor=(1, 1))
-figures.show(figure, alt="Loss over 200 steps on a log scale: SGD falls slowly to 0.35, the four others fall to between 0.09 and 0.16.")
+figures.show(
+    figure,
+    alt="Loss over 200 steps on a log scale: SGD falls slowly to 0.35, the four others fall to "
+    "between 0.09 and 0.16.",
+)
 
 # %% [markdown]
 r"""

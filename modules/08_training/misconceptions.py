@@ -914,7 +914,8 @@ class DataLoader:
 
 @wrong(
     "shuffles the order of the epoch before",
-    "If a new loader does not go on from the Generator's place, begin each epoch with the order of the data.",
+    "If a new loader does not go on from the Generator's place, begin each epoch with the "
+    "order of the data.",
 )
 class DataLoader:
     def __init__(self, dataset, batch_size, rng=None, drop_last=False):
@@ -2353,7 +2354,8 @@ def evaluate(model, loss, loader, metric=accuracy):
 
 @wrong(
     "never leaves training mode",
-    "If dropout is at work while you measure, switch the whole model by eval() before, and back by train() after.",
+    "If dropout is at work while you measure, switch the whole model by eval() before, and "
+    "back by train() after.",
 )
 def evaluate(model, loss, loader, metric=accuracy):
     total = right = count = 0
@@ -2372,7 +2374,8 @@ def evaluate(model, loss, loader, metric=accuracy):
 
 @wrong(
     "sets the flag of the model alone",
-    "If dropout is at work while you measure, switch the whole model by eval() before, and back by train() after.",
+    "If dropout is at work while you measure, switch the whole model by eval() before, and "
+    "back by train() after.",
 )
 def evaluate(model, loss, loader, metric=accuracy):
     total = right = count = 0
@@ -2392,7 +2395,8 @@ def evaluate(model, loss, loader, metric=accuracy):
 
 @wrong(
     "leaves the model in evaluation mode",
-    "If the model stays in evaluation mode, remember its mode and set it again, in a `finally` so that no failure prevents it.",
+    "If the model stays in evaluation mode, remember its mode and set it again, in a `finally` "
+    "so that no failure prevents it.",
 )
 def evaluate(model, loss, loader, metric=accuracy):
     total = right = count = 0
@@ -2517,7 +2521,8 @@ def evaluate(model, loss, loader, metric=accuracy):
 
 @wrong(
     "forgets the mode after a failure",
-    "If the model stays in evaluation mode, remember its mode and set it again, in a `finally` so that no failure prevents it.",
+    "If the model stays in evaluation mode, remember its mode and set it again, in a `finally` "
+    "so that no failure prevents it.",
     loses=("test_evaluate_cleans_up_after_a_failure",),
 )
 def evaluate(model, loss, loader, metric=accuracy):
@@ -2596,7 +2601,8 @@ def evaluate(model, loss, loader, metric=accuracy):
 
 @wrong(
     "draws a mask too many",
-    "If dropout is at work while you measure, switch the whole model by eval() before, and back by train() after.",
+    "If dropout is at work while you measure, switch the whole model by eval() before, and "
+    "back by train() after.",
 )
 def evaluate(model, loss, loader, metric=accuracy):
     total = right = count = 0
@@ -2781,7 +2787,8 @@ def should_stop(losses, patience):
 
 @right("with a running minimum")
 def should_stop(losses, patience):
-    lowest = np.minimum.accumulate(np.nan_to_num(np.array(losses, float), nan=np.inf))
+    losses = np.array(losses, float)
+    lowest = np.minimum.accumulate(np.where(np.isnan(losses), np.inf, losses))
     return len(lowest) > patience and bool(lowest[-1] == lowest[-1 - patience])
 
 
@@ -3240,16 +3247,16 @@ class Snapshot:
             np.copyto(p.data, self.arrays[n])
 
 
-@right("remembers pairs")
+@right("remembers the parameters")
 class Snapshot:
     def __init__(self, model):
         self.model = model
-        self.pairs = [(p, p.data + 0) for p in model.parameters()]
-        self.arrays = [array for _, array in self.pairs]
+        self.parameters = list(model.parameters())
+        self.arrays = [np.array(p.data) for p in self.parameters]
 
     def restore(self):
-        for p, array in self.pairs:
-            p.data[:] = array
+        for n, p in enumerate(self.parameters):
+            np.copyto(p.data, self.arrays[n])
 
 
 # --- save_arrays ----------------------------------------------------------------------------
@@ -3586,7 +3593,8 @@ def save_arrays(path, arrays):
 
 @wrong(
     "sets the state of a new Generator",
-    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed dict, does nothing to it.",
+    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed "
+    "dict, does nothing to it.",
 )
 def restore_generator(rng, text):
     rng = np.random.default_rng()
@@ -3595,7 +3603,8 @@ def restore_generator(rng, text):
 
 @wrong(
     "returns a Generator",
-    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed dict, does nothing to it.",
+    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed "
+    "dict, does nothing to it.",
 )
 def restore_generator(rng, text):
     state = json.loads(text)
@@ -3614,7 +3623,8 @@ def restore_generator(rng, text):
 
 @wrong(
     "changes the text alone",
-    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed dict, does nothing to it.",
+    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed "
+    "dict, does nothing to it.",
 )
 def restore_generator(rng, text):
     state = rng.bit_generator.state
@@ -3692,7 +3702,8 @@ def restore_generator(rng, text):
 
 @wrong(
     "does nothing",
-    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed dict, does nothing to it.",
+    "If nothing changed, the state is to be set on rng itself: a new Generator, or a changed "
+    "dict, does nothing to it.",
 )
 def restore_generator(rng, text):
     state = json.loads(text)
@@ -4002,7 +4013,7 @@ def should_stop(losses, patience):
 
 @wrong(
     "compares in float32",
-    "If a small gain does not count, any lower loss is a new lowest one.",
+    "If close losses count as equal, float32 is too coarse: compare them as they are.",
 )
 def should_stop(losses, patience):
     clean = np.nan_to_num(
@@ -4195,3 +4206,389 @@ def evaluate(model, loss, loader, metric=accuracy):
         for layer, mode in before:
             layer.training = mode
     return total / count, score / count
+
+
+@wrong(
+    "spawns a Generator for each call",
+    "If a Generator put back gives other groups, draw from it, not from a child of it.",
+)
+def split_rows(count, fraction, rng):
+    size = round(fraction * count)
+    if not 0 < size < count:
+        raise ValueError("a group would be empty")
+    order = rng.spawn(1)[0].permutation(count)
+    return order[:size], order[size:]
+
+
+@wrong(
+    "fetches the last batch before it drops it",
+    "If drop_last asks once too often, count the batches before you fetch one.",
+)
+class DataLoader:
+    def __init__(self, dataset, batch_size, rng=None, drop_last=False):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.rng, self.drop_last = rng, drop_last
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self):
+        count = len(self.dataset)
+        order = np.arange(count) if self.rng is None else self.rng.permutation(count)
+        for start in range(0, count, self.batch_size):
+            batch = self.dataset[order[start : start + self.batch_size]]
+            if self.drop_last and len(batch[0]) < self.batch_size:
+                return
+            yield batch
+
+
+@wrong(
+    "draws each batch when it is asked for",
+    "If draws in the middle of an epoch change it, draw the whole order when it begins.",
+)
+class DataLoader:
+    def __init__(self, dataset, batch_size, rng=None, drop_last=False):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.rng, self.drop_last = rng, drop_last
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self):
+        rest = np.arange(len(self.dataset))
+        for _ in range(len(self)):
+            if self.rng is not None:
+                rest = self.rng.permutation(rest)
+            batch, rest = rest[: self.batch_size], rest[self.batch_size :]
+            yield self.dataset[batch]
+
+
+@wrong(
+    "reaches for the data set's arrays",
+    "If a data set without `arrays` fails, let it choose the samples by its own index.",
+)
+class DataLoader:
+    def __init__(self, dataset, batch_size, rng=None, drop_last=False):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.rng, self.drop_last = rng, drop_last
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self):
+        count = len(self.dataset)
+        order = np.arange(count) if self.rng is None else self.rng.permutation(count)
+        for n in range(len(self)):
+            rows = order[n * self.batch_size : (n + 1) * self.batch_size]
+            yield tuple(array[rows] for array in self.dataset.arrays)
+
+
+@wrong(
+    "hands over a list of numbers",
+    "If a list of indices is refused, hand the data set an array of them.",
+)
+class DataLoader:
+    def __init__(self, dataset, batch_size, rng=None, drop_last=False):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.rng, self.drop_last = rng, drop_last
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self):
+        order = list(range(len(self.dataset)))
+        if self.rng is not None:
+            self.rng.shuffle(order)
+        for n in range(len(self)):
+            yield self.dataset[order[n * self.batch_size : (n + 1) * self.batch_size]]
+
+
+@wrong(
+    "shuffles its last order on",
+    "If a Generator put back gives another order, begin each epoch with 0 to n - 1.",
+)
+class DataLoader:
+    def __init__(self, dataset, batch_size, rng=None, drop_last=False):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.rng, self.drop_last = rng, drop_last
+        self.order = np.arange(len(dataset))
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self):
+        if self.rng is not None:
+            self.rng.shuffle(self.order)
+        for n in range(len(self)):
+            yield self.dataset[self.order[n * self.batch_size : (n + 1) * self.batch_size]]
+
+
+@wrong(
+    "draws from a copy of the Generator",
+    "If draws of others don't count, draw from rng itself and not from a copy.",
+)
+class DataLoader:
+    def __init__(self, dataset, batch_size, rng=None, drop_last=False):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.rng, self.drop_last = rng, drop_last
+        if rng is not None:
+            self.rng = np.random.Generator(type(rng.bit_generator)())
+            self.rng.bit_generator.state = rng.bit_generator.state
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self):
+        count = len(self.dataset)
+        order = np.arange(count) if self.rng is None else self.rng.permutation(count)
+        for n in range(len(self)):
+            yield self.dataset[order[n * self.batch_size : (n + 1) * self.batch_size]]
+
+
+@wrong(
+    "draws the next order ahead",
+    "If an order is drawn too early, draw it when its epoch begins.",
+)
+class DataLoader:
+    def __init__(self, dataset, batch_size, rng=None, drop_last=False):
+        self.dataset, self.batch_size = dataset, batch_size
+        self.rng, self.drop_last = rng, drop_last
+        count = len(dataset)
+        self.next = np.arange(count) if rng is None else rng.permutation(count)
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self):
+        order = self.next
+        if self.rng is not None:
+            self.next = self.rng.permutation(len(self.dataset))
+        for n in range(len(self)):
+            yield self.dataset[order[n * self.batch_size : (n + 1) * self.batch_size]]
+
+
+@wrong(
+    "hands the classes to the metric",
+    "If the metric gets classes, hand it the output as the model gave it.",
+)
+def evaluate(model, loss, loader, metric=accuracy):
+    before, total, score, count = model.training, 0.0, 0.0, 0
+    try:
+        model.eval()
+        with no_grad():
+            for inputs, targets in loader:
+                output = model(inputs)
+                total += loss(output, targets).item() * len(targets)
+                score += float(metric(output.data.argmax(axis=-1), targets)) * len(targets)
+                count += len(targets)
+    finally:
+        model.train(before)
+    return total / count, score / count
+
+
+@wrong(
+    "rounds the metric to whole hits",
+    "If a metric is rounded, it need not be a share of hits: add it up as it is.",
+)
+def evaluate(model, loss, loader, metric=accuracy):
+    before, total, score, count = model.training, 0.0, 0.0, 0
+    try:
+        model.eval()
+        with no_grad():
+            for inputs, targets in loader:
+                output = model(inputs)
+                total += loss(output, targets).item() * len(targets)
+                score += round(float(metric(output, targets)) * len(targets))
+                count += len(targets)
+    finally:
+        model.train(before)
+    return total / count, score / count
+
+
+@wrong(
+    "goes through the loader twice",
+    "If batches are gone through twice, take both numbers in one go: a generator ends.",
+)
+def evaluate(model, loss, loader, metric=accuracy):
+    def mean(function):
+        total, count = 0.0, 0
+        for inputs, targets in loader:
+            total += function(model(inputs), targets) * len(targets)
+            count += len(targets)
+        return total / max(count, 1)
+
+    before = model.training
+    try:
+        model.eval()
+        with no_grad():
+            return mean(lambda output, targets: loss(output, targets).item()), float(mean(metric))
+    finally:
+        model.train(before)
+
+
+@wrong(
+    "cleans up after an Exception only",
+    "If Ctrl-C leaves the mode changed, clean up in `finally`.",
+)
+def evaluate(model, loss, loader, metric=accuracy):
+    before, total, score, count = model.training, 0.0, 0.0, 0
+    try:
+        model.eval()
+        with no_grad():
+            for inputs, targets in loader:
+                output = model(inputs)
+                total += loss(output, targets).item() * len(targets)
+                score += float(metric(output, targets)) * len(targets)
+                count += len(targets)
+    except Exception:
+        model.train(before)
+        raise
+    model.train(before)
+    return total / count, score / count
+
+
+@wrong(
+    "switches recording off at the parameters",
+    "If nothing is recorded afterwards, use `with no_grad()` instead of switching it off.",
+)
+def evaluate(model, loss, loader, metric=accuracy):
+    before, total, score, count = model.training, 0.0, 0.0, 0
+    for p in model.parameters():
+        p.requires_grad = False
+    try:
+        model.eval()
+        for inputs, targets in loader:
+            output = model(inputs)
+            total += loss(output, targets).item() * len(targets)
+            score += float(metric(output, targets)) * len(targets)
+            count += len(targets)
+    finally:
+        model.train(before)
+    for p in model.parameters():
+        p.requires_grad = True
+    return total / count, score / count
+
+
+@wrong(
+    "stops for ever after one long wait",
+    "If a new lowest loss after a long wait does not count, ask about the last losses alone.",
+)
+def should_stop(losses, patience):
+    best, waited = None, 0
+    for loss in losses:
+        loss = np.inf if np.isnan(loss) else loss
+        if best is None or loss < best:
+            best, waited = loss, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            return True
+    return False
+
+
+@wrong(
+    "makes infinity finite",
+    "If infinity is below nan, nan_to_num has made it finite: nan counts just as infinite.",
+)
+def should_stop(losses, patience):
+    if len(losses) <= patience:
+        return False
+    values = np.nan_to_num(np.array(losses, float), nan=np.inf)
+    return bool(values[-patience:].min() >= values[:-patience].min())
+
+
+@wrong(
+    "lets nan hide the others",
+    "If nan hides other losses, NumPy's min is nan as soon as one of them is.",
+)
+def should_stop(losses, patience):
+    if len(losses) <= patience:
+        return False
+    return not np.min(losses[-patience:]) < np.min(losses[:-patience])
+
+
+@wrong(
+    "sets a parameter by [:]",
+    "If a parameter without axes can't be set, `[...]` sets it where `[:]` fails.",
+)
+class Snapshot:
+    def __init__(self, model):
+        self.model = model
+        self.arrays = [p.data.copy() for p in model.parameters()]
+
+    def restore(self):
+        for p, array in zip(self.model.parameters(), self.arrays, strict=True):
+            p.data[:] = array
+
+
+@wrong(
+    "restores what it keeps elsewhere",
+    "If other values in `arrays` are not restored, restore those in `self.arrays`.",
+)
+class Snapshot:
+    def __init__(self, model):
+        self.model = model
+        self.kept = [(p, p.data.copy()) for p in model.parameters()]
+        self.arrays = [array for _, array in self.kept]
+
+    def restore(self):
+        for p, array in self.kept:
+            p.data[...] = array
+
+
+@wrong(
+    "takes only text",
+    "If a Path fails, a path may be text or a Path.",
+)
+def save_arrays(path, arrays):
+    beside = path + ".new"
+    try:
+        with open(beside, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        if os.path.exists(beside):
+            os.remove(beside)
+        raise
+
+
+@wrong(
+    "takes names of arrays for arguments of its own",
+    "If the name of an array clashes with an argument, hand the dict over as one.",
+)
+def save_arrays(path, arrays):
+    def write(path, beside, **named):
+        try:
+            with open(beside, "wb") as file:
+                np.savez(file, **named)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        except BaseException:
+            if os.path.exists(beside):
+                os.remove(beside)
+            raise
+
+    write(os.fspath(path), os.fspath(path) + ".new", **arrays)
+
+
+@right("saves without a word to the disk, which no test can see")
+def save_arrays(path, arrays):
+    beside = os.fspath(path) + ".new"
+    try:
+        with open(beside, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(beside, path)
+    except BaseException:
+        if os.path.exists(beside):
+            os.remove(beside)
+        raise

@@ -285,6 +285,16 @@ TESTS = {
         ("def test_more", "test_scale_by_1"),
         "the cell defines test_more() but never calls it",
     ),
+    "long in sight": (
+        (VISIBLE, VISIBLE + "".join(f"    assert {n} < 99\n" for n in range(11))),
+        ("def test_scale_by_1(", "test_scale_by_1"),
+        "students read 13 lines of this test: at most 12",
+    ),
+    "a long line in sight": (
+        (VISIBLE, VISIBLE + f"    assert {99:>90}\n"),
+        (f"    assert {99:>90}", "test_scale_by_1"),
+        "a line of 101 characters in a test: at most 100",
+    ),
     "another's hidden case in sight": (
         (VISIBLE, VISIBLE + "    assert_close(scale(np.array([2.25]), 2.0), [4.5])\n"),
         ("    assert_close(scale(np.array([2.25])", "test_scale_by_1"),
@@ -389,6 +399,11 @@ PLAIN_CELLS = {
         (USE, f"import tinytorch.course.lesson\n{USE}"),
         ("import tinytorch.course", ""),
         "an import of 'tinytorch.course.lesson', which lessons may not use",
+    ),
+    "another lesson's oracles": (
+        (USE, f"from tinytorch.testing.oracles import scaling, layers\n{USE}"),
+        ("from tinytorch.testing.oracles", ""),
+        "'tinytorch.testing.oracles.layers', which students of this lesson don't have",
     ),
     "Matplotlib in the framework": (
         ("import numpy", "import matplotlib\nimport numpy"),

@@ -82,6 +82,13 @@ def test_tests_are_folded_and_other_code_is_not(tmp_path):
     assert hidden == [cell.grade_id for cell in lesson.cells if cell.is_test]
 
 
+def test_a_folded_test_says_what_must_hold_and_stops_no_run_of_all_cells(tmp_path):
+    said = GOOD.replace("def test_scale_by_1():\n", 'def test_scale_by_1():\n    """By one."""\n')
+    cells = cells_of(write_lesson(tmp_path, said))
+    assert cells["# 10 points: By one."]["metadata"]["tags"] == ["raises-exception"]
+    assert "tags" not in cells["def scale(x, factor):"]["metadata"]
+
+
 def test_metadata_of_the_lesson_stays_beside_ours(tmp_path):
     head = GOOD.index("# %% nbgrader", GOOD.index("return product"))
     other = GOOD[:head] + '# %% jupyter={"outputs_hidden": true} nbgrader' + GOOD[head + 13 :]

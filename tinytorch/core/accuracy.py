@@ -21,8 +21,9 @@ def predicted_classes(outputs: Any) -> np.ndarray:
 
     Args:
         outputs: scores of shape (N, C) with C of at least 2, as a list, an array of any dtype or
-            a Tensor: logits, probabilities or votes. They are compared as they are, in their own
-            dtype, and not changed. N may be 0.
+            a Tensor: logits, probabilities or votes. They are not changed, and compared as they
+            are, in their own dtype; numbers in a list in float32 or float64, as you like. N may
+            be 0.
 
     Returns:
         Array of whole numbers of shape (N,), also where N is 0. The first of several equal
@@ -168,10 +169,12 @@ def confidence_interval(correct: int, total: int, z: float = Z_95) -> tuple[floa
     Args:
         correct: how many samples were right.
         total: how many samples there were.
-        z: how many standard deviations to allow for, 0 or more. With 0 both ends are the share.
+        z: how many standard deviations to allow for, 0 or more. With 0 both ends are the share;
+            mind that rounding may put b² - 4ac, which is then 0, a little below it.
 
     Returns:
         The lower and the upper end, both from 0.0 to 1.0, and beyond them no more than rounding.
+        Seven decimals of them are enough.
 
     Raises:
         ValueError: total is below 1, or correct does not lie between 0 and total.
@@ -194,8 +197,8 @@ def top_k_accuracy(outputs: Any, targets: Any, k: int) -> float:
     """The share of samples whose true class is among the k with the largest scores.
 
     Args:
-        outputs, targets: as `scored_batch` takes them: scores of shape (N, C) of any dtype, which
-            are compared as they are.
+        outputs, targets: as `scored_batch` takes them: scores of shape (N, C), which are compared
+            in the dtype in which it returns them.
         k: how many classes may be named, from 1 to C.
 
     Returns:
@@ -261,7 +264,8 @@ def precision_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Part and whole of the precision of each class.
 
     Args:
-        matrix: confusion matrix of shape (C, C), rows the true classes. It is not changed.
+        matrix: confusion matrix of shape (C, C) and dtype int64, rows the true classes. It is
+            not changed.
 
     Returns:
         Two arrays of counts of shape (C,), whole numbers or float64, however many samples there
@@ -280,13 +284,14 @@ def f1_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Part and whole of F1 of each class, the harmonic mean of its precision and recall.
 
     Args:
-        matrix: confusion matrix of shape (C, C), rows the true classes. It is not changed.
+        matrix: confusion matrix of shape (C, C) and dtype int64, rows the true classes. It is
+            not changed.
 
     Returns:
         Two arrays of counts of shape (C,), whole numbers or float64, however many samples there
         are: part / whole is F1 of each class, and sum(part) / sum(whole) that of all samples
         together. A class without a hit has a part of 0, and its whole is 0 only if it was never
-        called and never there.
+        called and never there. Half of both will do as well.
 
     Example:
         >>> part, whole = f1_counts(np.array([[3, 1], [3, 5]]))
@@ -317,7 +322,7 @@ def averaged_ratio(
         >>> averaged_ratio(np.array([3, 0]), np.array([4, 0]), np.array([5, 3]), None)
         array([0.75, 0.  ])
 
-    Hint: NumPy's `divide` has a `where`.
+    Hint: where `where` of `np.divide` is False, the result is what `out` held before.
     """
     if average not in (None, "macro", "micro", "weighted"):
         raise ValueError(f"expected None, 'macro', 'micro' or 'weighted', got {average!r}")
@@ -373,15 +378,17 @@ def reliability_bins(
     The confidence is the probability of the predicted class, the first of the largest. A bin
     holds its lower edge and not its upper one, but the last one holds all from its lower edge on:
     1.0, and 1.0005 where a row adds up to that. On which side of an edge rounding puts what is
-    as good as on it, as 0.29 of 100 bins, is left open; edges like 0.5 and 0.75 are exact.
+    as good as on it is left open, as 0.29 of 100 bins, or 0.5 of hundreds; the edges 0.5 and 0.75
+    of 2 or 4 bins are exact.
 
     Args:
-        probabilities, targets: as `scored_batch` takes them; each row adds up to 1.
-        bins: how many bins there are between 0 and 1.
+        probabilities, targets: as `scored_batch` takes them, in float32 or float64; each row adds
+            up to 1.
+        bins: how many bins there are between 0 and 1, at least one.
 
     Returns:
-        Mean confidence, accuracy (both float64) and number of samples (whole numbers) of each
-        bin, all of shape (bins,). Means of an empty bin are 0.0.
+        Mean confidence, accuracy (both float64, whatever went in) and number of samples (whole
+        numbers) of each bin, all of shape (bins,). Means of an empty bin are 0.0.
 
     Raises:
         ValueError: rows hold a number below 0, however small, or are more than 0.001 away from a

@@ -43,7 +43,8 @@ def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
         x: the input, an array as relu takes it.
 
     Returns:
-        A new array of the shape and dtype of x, also where all passes or nothing; grad, output and x stay as they are.
+        A new array of the shape and dtype of x, also where all passes or nothing; grad, output
+        and x stay as they are.
 
     Example:
         >>> x = np.array([-2.0, 0.0, 0.5])
@@ -62,8 +63,8 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
     Returns:
         A new array of the same shape and dtype; x stays as it is. Small results keep their
-        digits in every dtype: sigmoid(-20) is 2.06e-9 and not 0, sigmoid(-12) is 6.1e-6 also
-        in float16, whatever stands beside it.
+        digits, as many as the dtype has for a number so small: sigmoid(-20) is 2.06e-9 and not
+        0, sigmoid(-12) is 6.1e-6 also in float16, whatever stands beside it.
 
     Example:
         >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
@@ -150,7 +151,8 @@ def softmax_gradient(
     """The gradient of sum(grad * softmax(x, axis)) by x, for scores of any size.
 
     Args:
-        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
+        grad: the incoming gradient, of the shape and dtype of x and of any sign, with numbers of
+            any size whose squares the dtype can hold.
         output: softmax(x, axis).
         x: the scores, as softmax takes them: -inf and a batch without rows, too.
         axis: the axis along which the outputs add up to 1. It may be negative.
@@ -196,7 +198,8 @@ def log_softmax_gradient(
     """The gradient of sum(grad * log_softmax(x, axis)) by x, for scores of any size.
 
     Args:
-        grad: the incoming gradient, finite, of any sign and size, of the shape and dtype of x.
+        grad: the incoming gradient, of the shape and dtype of x and of any sign, with numbers of
+            any size whose squares the dtype can hold.
         output: log_softmax(x, axis).
         x: the scores, as log_softmax takes them: -inf and a batch without rows, too.
         axis: the axis of the softmax. It may be negative.
@@ -296,8 +299,9 @@ class Temperature(Layer):
     """softmax of x / temperature along one axis, as a layer.
 
     Args:
-        temperature: a Python number above 0, however small or large. A high one makes the shares
-            more equal, a low one less. (What a NumPy number does to the dtype is left open.)
+        temperature: a Python number above 0 of any size. A high one makes the shares more equal,
+            a low one less. (What comes out where x / temperature is too large for the dtype of x
+            is left open, and so is what a NumPy number does to the dtype.)
         axis: the axis along which the shares add up to 1.
 
     Attributes:
@@ -309,9 +313,10 @@ class Temperature(Layer):
     Raises:
         ValueError: at once, if the temperature that was given is 0 or below.
 
-    `forward` gives a new Tensor of the shape and dtype of x, and leaves x as it is. All its steps go
-    through the door, each as a call of a function with a rule: `softmax` and `log_softmax` have
-    yours; the signs of Tensor, its sum and max, `np.exp` and `np.log` get theirs in lesson 6.
+    `forward` gives a new Tensor of the shape and dtype of x, and leaves x as it is, for scores of
+    any size. All its steps go through the door, each as a call of a function with a rule:
+    `softmax` and `log_softmax` have yours; the signs of Tensor, its sum and max, `np.exp` and
+    `np.log` get theirs in lesson 6. (A shift that changes no share may be worked out beside it.)
 
     Example:
         >>> Temperature(0.001)(Tensor([1, 2, 3]))
@@ -320,7 +325,7 @@ class Temperature(Layer):
 
     def __init__(self, temperature: float = 1.0, axis: int = -1):
         if temperature <= 0:
-            raise ValueError(f"expected a temperature above 0, got {temperature}: 1 changes nothing")
+            raise ValueError(f"expected a temperature above 0, got {temperature}: 1 is neutral")
         self.temperature, self.axis = temperature, axis
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Autograd. Made from modules/06_autograd/autograd.py: edit that file, not this."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,7 +44,8 @@ gradient_of(np.tanh)(lambda grad, output, x: grad * (1 - output * output))
 def divide_right_gradient(grad: np.ndarray, output: np.ndarray, a: Any, b: Any) -> np.ndarray:
     """The gradient of sum(grad * a / b) by b, elementwise.
 
-    It is exact for small b too: nothing is added to b to keep it away from 0.
+    It is exact for small b too, wherever the dtype can hold b squared: nothing is added to b to
+    keep it away from 0.
 
     Args:
         grad: the incoming gradient, an array of the output's shape and dtype.
@@ -118,7 +119,7 @@ def fit_gradient(part: Any, x: np.ndarray) -> np.ndarray:
     if type(part) is not np.ndarray:
         part = np.asarray(part)
     if part.shape != x.shape:
-        part = unbroadcast(part, x.shape)
+        part = np.asarray(unbroadcast(part, x.shape))
     return part if part.dtype is x.dtype else part.astype(x.dtype, copy=False)
 
 
@@ -127,7 +128,8 @@ def input_gradients(tensor: Tensor, grad: np.ndarray) -> list[tuple[Tensor, np.n
 
     Args:
         tensor: a Tensor with an origin. Its inputs may be Tensors, plain arrays and numbers.
-        grad: its gradient, an array of its shape. It is not written into.
+        grad: its gradient, an array of its shape (without axes, perhaps a NumPy number). It is
+            not written into.
 
     Returns:
         A list of pairs (input, gradient), one for each input that is a Tensor and requires a
@@ -253,7 +255,7 @@ def owned(known: Mapping[Tensor, np.ndarray]) -> dict[Tensor, np.ndarray]:
 def walk_back(
     output: Tensor,
     grad: np.ndarray,
-    keep: Collection[Tensor] = frozenset(),
+    keep: Set[Tensor] = frozenset(),
     retain_graph: bool = False,
 ) -> dict[Tensor, np.ndarray]:
     """Send a gradient from a result back to the leaves, through every recorded tensor once.
@@ -261,15 +263,16 @@ def walk_back(
     Args:
         output: a Tensor that requires a gradient; if it has no origin, it is a leaf itself.
         grad: its gradient, an array of its shape. It is not written into.
-        keep: a set of tensors whose gradients are to be returned as well. Those that are not on
-            the way to output have none, and are left out.
+        keep: a set or frozenset of tensors whose gradients are to be returned as well. Those that
+            are not on the way to output have none, and are left out.
         retain_graph: whether the origins stay. If not, each becomes FREED as soon as its step
-            back is done, before the next one, so that memory goes while the walk goes.
+            back is done, before the next one.
 
     Returns:
         The gradients, by Tensor: those of the leaves that require one, be they 0 or not, those
         of what is in `keep`, and no others. Gradients that come to a tensor on several ways are
-        added up. `.grad` of every Tensor stays as it is.
+        added up (without axes, a sum may be a NumPy number). `.grad` of every Tensor stays as it
+        is.
 
     Hint: one array may serve as the gradient of two tensors, and a rule may return a view of
     grad, or an array that can't be written into.
@@ -412,9 +415,9 @@ def matmul_gradient(
         b: (..., D, C), or a vector (D,). Its dtype need not be that of a.
 
     Returns:
-        A new array of the shape of a and the dtype of grad; where a was broadcast, it may have
-        the shape that it was broadcast to (`fit_gradient` sums over the further axes). Nothing is
-        written into.
+        A new array of the shape of a and the dtype of grad. Where a was broadcast, and so was a
+        vector that met a stack, it may have the shape that it was broadcast to, (..., N, D) or
+        (..., D): `fit_gradient` sums over the further axes. Nothing is written into.
 
     Example:
         >>> matmul_gradient(np.array([[1.0, 10.0]]), None, np.zeros((1, 1)), np.array([[2.0, 3.0]]))

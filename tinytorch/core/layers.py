@@ -22,10 +22,11 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
         x: floats of shape (..., D): one sample (D,), a batch (N, D), or any number of axes in
             front. A batch may be empty; D and C are at least 1.
         weight: shape (D, C). PyTorch keeps the transposed (C, D); ours reads like the formula.
-        bias: shape (C,), or None for no bias. All three are float32, or all are float64.
+        bias: shape (C,), or None for no bias.
 
     Returns:
-        A new array of shape (..., C) and of the dtype of the inputs, which stay as they are.
+        A new array of shape (..., C): float32 if all inputs are, float64 if all are; for a
+        mixture either will do. The inputs stay as they are.
 
     Example:
         >>> linear(np.array([[1.0, 2.0]]), np.eye(2), np.array([10.0, 20.0]))
@@ -79,12 +80,10 @@ def linear_weight_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,), or None for the bias.
-            There may be any number of axes in front, or none, and a batch may be empty.
+        x, weight, bias: the inputs, as in `linear_gradient`.
 
     Returns:
-        A new array of the shape and dtype of the weight, also where grad or x has another
-        dtype. Nothing that came in is written to.
+        A new array like the weight, whatever the dtypes of the others, which stay as they are.
 
     Example:
         >>> x, weight = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1))
@@ -108,12 +107,17 @@ def linear_bias_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,). There may be any
-            number of axes in front, or none, and a batch may be empty.
+        x, weight, bias: the inputs, as in `linear_gradient`; here there is a bias.
 
     Returns:
-        A new array of the shape and dtype of the bias, also where grad has another dtype, and
-        for one sample too. Nothing that came in is written to.
+        A new array like the bias, for one sample too, whatever the dtypes of the others, which
+        stay as they are.
+
+    Example:
+        >>> x, weight, bias = np.ones((2, 1)), np.ones((1, 2)), np.zeros(2)
+        >>> grad = np.array([[1.0, 2.0], [10.0, 20.0]])
+        >>> linear_bias_gradient(grad, linear(x, weight, bias), x, weight, bias)
+        array([11., 22.])
     """
     rows = grad.reshape(-1, bias.size)
     slopes = np.ones(len(rows), rows.dtype) @ rows
@@ -223,7 +227,8 @@ class Sequential(Layer):
     """Layers one after the other: each gets what the one before it returned.
 
     A call goes by the layers as they are at that moment and by their own modes, which it leaves
-    as they are; nothing of it is kept for the next. A deep copy has layers of its own.
+    as they are; its output does not depend on earlier calls. A deep copy has layers of its own.
+    For a Tensor x, `layer(x)` and `layer.forward(x)` are the same.
 
     Args:
         layers: the layers, in order.
@@ -244,7 +249,7 @@ class Sequential(Layer):
                 raise TypeError(f"expected layers, got a {kind}: write Sequential(first, second)")
         self.layers = layers
 
-    def children(self) -> list[Layer]:
+    def children(self) -> list[Layer] | tuple[Layer, ...]:
         """The layers directly inside, as a list or tuple, in order.
 
         Those without parameters and empty networks are among them, and a layer that comes twice
@@ -303,10 +308,10 @@ class Dropout(Layer):
 
     Args:
         p: the probability to drop, a Python number, 0 <= p < 1. PyTorch allows 1 too, which
-            leaves nothing.
+            leaves nothing. It is not changed later.
         rng: draws what is dropped, independently for each number and in each call. All
             randomness comes from it, so that a seed repeats a run; layers may share one.
-            `np.random` and its seed are left alone.
+            `np.random` and its seed are left alone. Whether evaluation draws too is open.
     """
 
     def __init__(self, p: float, rng: "np.random.Generator"):
@@ -341,11 +346,11 @@ def count_parameters(layer: Layer) -> int:
     """The number of numbers that a layer, or a network, has to learn, as it is at that moment.
 
     Args:
-        layer: any layer, of your own kind too, whose parameters may have any shape, () among
-            them.
+        layer: any layer, of your own kind too. Its `parameters()` list each tensor once, also
+            where several layers share it; they may have any shape, () among them.
 
     Returns:
-        A whole number, not a float. A tensor that several layers share counts once.
+        A whole number, not a float. A tensor that is shared counts once.
 
     Example:
         >>> count_parameters(Linear(2, 3, np.random.default_rng(0)))

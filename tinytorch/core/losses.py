@@ -43,7 +43,8 @@ def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         targets: of the same shape and dtype.
 
     Returns:
-        A new array of that shape and dtype, one loss an element. The inputs stay as they are.
+        A new array of that shape and dtype (or a NumPy number, for the shape ()), one loss an
+        element. The inputs stay as they are.
 
     Raises:
         ValueError: the shapes differ.
@@ -66,8 +67,8 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
     """Class indices as whole numbers, once they are known to be sound.
 
     Args:
-        targets: an array of N indices, of any integer or float dtype; floats will do if they
-            hold whole numbers exactly. N may be 0.
+        targets: an array of N indices, of any integer or float dtype that reaches C - 1; floats
+            will do if they hold whole numbers exactly. N may be 0.
         classes: C, the number of classes, 1 or many thousands.
 
     Returns:
@@ -162,7 +163,8 @@ def categorical_cross_entropy_gradient(
     Returns:
         A new array of shape (N, C) in the dtype of the probabilities: how fast the sum rises with
         each of them. 0 wherever t is 0, even where p is 0; where t is not 0, grad times -t/p with
-        nothing clipped, which is infinite at p = 0. The inputs stay as they are.
+        nothing clipped, which is infinite at p = 0 (a grad of 0 aside: what it gives there is
+        left open). The inputs stay as they are.
     """
     rows = target_rows(probabilities, targets)
     slopes = np.zeros_like(probabilities)
@@ -175,14 +177,16 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
     """Make one number of many losses, or keep them all.
 
     Args:
-        losses: a Tensor of float32 or float64, of any shape. It stays as it is.
+        losses: a Tensor of float32 or float64, of any shape; empty for "none" alone. It stays as
+            it is.
         reduction: "mean" over all elements (a nan is not left out), "sum" of all elements, or
             "none" for the losses as they are.
 
     Returns:
-        A Tensor of the same dtype, of shape () or, for "none", of the losses' shape. If the losses
-        require a gradient, it does too, and its record leads back to them by lesson 1's operations
-        and goes on to what they were made from, for "none" as well.
+        A Tensor of the same dtype, of shape () or, for "none", of the losses' shape: the losses
+        themselves, say. If the losses require a gradient, it does too, and its record leads back
+        to them and to what they were made from, for "none" as well. What it records are lesson
+        1's operations, those of `Tensor`, or `np.mean`.
 
     Raises:
         ValueError: any other word, such as "Mean" or " mean ".
@@ -210,8 +214,8 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
             have length 0.
 
     Returns:
-        A new array of the same dtype, without that axis. -inf where all entries are -inf. The
-        logits stay as they are.
+        A new array of the same dtype, without that axis (a NumPy number where none is left).
+        -inf where all entries are -inf. The logits stay as they are.
 
     Example:
         >>> logsumexp(np.array([[1000.0, 1000.0], [0.0, -np.inf]])).round(4)
@@ -230,7 +234,8 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The cross-entropy of each sample: sum over c of t[n, c] (logsumexp(x[n]) - x[n, c]).
 
     A class with t = 0 counts nothing, even where its logit is -inf; with t above 0 it costs
-    infinity there. For finite logits the loss is right and finite, and nothing is clipped.
+    infinity there. For finite logits the loss is finite, nothing is clipped, and it is right but
+    for rounding errors of numbers as large as the row's logits.
 
     Args:
         logits: (N, C), float32 or float64: numbers of any size, or -inf beside at least one
@@ -292,7 +297,8 @@ def binary_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.n
         targets: the same shape and dtype, 0 or 1 or between.
 
     Returns:
-        A new array of that shape and dtype, one loss an element. The inputs stay as they are.
+        A new array of that shape and dtype (or a NumPy number, for the shape ()), one loss an
+        element. The inputs stay as they are.
 
     Raises:
         ValueError: the shapes differ.
@@ -323,8 +329,9 @@ def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) ->
         targets: the same shape and dtype, 0 or 1 or between.
 
     Returns:
-        A new array of that shape and dtype, one loss an element, right and finite; small losses
-        too: a yes at a logit of 10 costs 4.54e-5. The inputs stay as they are.
+        A new array of that shape and dtype (or a NumPy number, for the shape ()), one loss an
+        element: finite, and right but for rounding errors of numbers as large as 1 and x. In
+        float64 a yes at a logit of 25 costs 1.39e-11. The inputs stay as they are.
 
     Raises:
         ValueError: the shapes differ.

@@ -18,6 +18,8 @@ __all__ = [
 def descend(values: np.ndarray, grads: np.ndarray, lr: float) -> None:
     """Take a step of gradient descent: each weight moves against its gradient, by lr times it.
 
+    Each array may be a view, whose numbers need not lie side by side.
+
     Args:
         values: the weights; hold the new ones afterwards.
         grads: their gradient, of the same shape; may be overwritten.
@@ -48,7 +50,8 @@ def momentum_step(
     The new velocity is the share `momentum` of the old one, and all of the gradient. The
     weights move against it, by lr times it: a new lr acts at once on all the speed gathered.
     With `nesterov` they move instead against the sum of the gradient and the share `momentum`
-    of the new velocity, by lr times that; the velocity is the same as without.
+    of the new velocity, by lr times that; the velocity is the same as without. Each array may
+    be a view, whose numbers need not lie side by side.
 
     Args:
         values: the weights; hold the new ones afterwards.
@@ -311,7 +314,8 @@ def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) 
     """Divide each gradient in place by its usual size, plus eps.
 
     The usual size is the root of the running mean of squares, this gradient's included. At each
-    step the mean keeps the share alpha of itself, and the new square weighs the rest.
+    step the mean keeps the share alpha of itself, and the new square weighs the rest. Each array
+    may be a view, whose numbers need not lie side by side.
 
     Args:
         grads: the gradient; holds the divided one afterwards.
@@ -361,7 +365,7 @@ def unbiased(mean: np.ndarray | float, beta: float, count: int) -> np.ndarray | 
 
     The running mean keeps the share beta of itself at each step, and the new number weighs the
     rest. It began at zero, so the weights of the numbers that it saw do not add up to 1 yet.
-    Returned is the mean of the same numbers with weights in the same proportion that do.
+    Enlarge all these weights by one factor, so that they do: the mean with them is returned.
 
     Args:
         mean: the running mean, an array of floats of any shape or a number; stays as it is.
@@ -369,8 +373,8 @@ def unbiased(mean: np.ndarray | float, beta: float, count: int) -> np.ndarray | 
         count: how many numbers it has seen, at least 1; a long run has a million.
 
     Returns:
-        The corrected mean: a new array of the same shape and dtype, or for a number a number. For
-        an array without axes a NumPy number of its dtype is as good.
+        The corrected mean: a new array of the same shape and dtype, or for a number a number and
+        no array. For an array without axes a NumPy number of its dtype is as good.
 
     Example:
         >>> mean = 0.0
@@ -397,7 +401,8 @@ def adam_step(
     """Take Adam's step: lr times the mean gradient over the root of the mean square, plus eps.
 
     Both running means are taken without the zero that they began with, and eps is added to the
-    root after that. Source: Kingma and Ba, Adam, 2015, algorithm 1.
+    root after that. Each array may be a view, whose numbers need not lie side by side.
+    Source: Kingma and Ba, Adam, 2015, algorithm 1.
 
     Args:
         values: the weights; hold the new ones afterwards.
@@ -459,6 +464,8 @@ def decay(
     each weight w added. The weights stay as they are, and lr plays no part.
     Decoupled: each weight loses the share lr * weight_decay of itself, and more than all of it
     where that is above 1. The gradients stay as they are.
+    With weight_decay = 0 nothing changes. Each array may be a view, whose numbers need not lie
+    side by side.
 
     Args:
         values: the weights; changed in place where decoupled.
@@ -493,12 +500,13 @@ def step_decay(lr: float, every: int, factor: float) -> Callable[[int], float]:
 
     Args:
         lr: the rate of the first `every` steps, at least 0.
-        every: how many steps share one rate, at least 1.
+        every: how many steps share one rate, a whole number, at least 1.
         factor: what the rate is then multiplied by, each time once more; 0, or anything above.
+            What becomes of a rate too large for a float is left open.
 
     Returns:
-        A function of the number of steps taken so far, from 0, that gives the next step's rate.
-        It may be asked in any order.
+        A function of the number of steps taken so far, from 0, that gives the next step's rate,
+        a number. It may be asked in any order.
 
     Raises:
         ValueError: `every` is below 1. Raised at once, not when the schedule is asked.
@@ -527,8 +535,8 @@ def cosine_with_warmup(
         minimum: the lowest rate of the wave, from 0 to lr.
 
     Returns:
-        A function of the number of steps taken so far, from 0, that gives the next step's rate.
-        It may be asked in any order.
+        A function of the number of steps taken so far, from 0, that gives the next step's rate,
+        a number. It may be asked in any order.
 
     Raises:
         ValueError: not 0 <= warmup < total. Raised at once, not when the schedule is asked.
@@ -554,18 +562,19 @@ def clip_by_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
     """Shorten the gradients of all parameters together to a norm of at most max_norm.
 
     Each gradient keeps its dtype, and within the limit its values; `.data` is left alone. A
-    shortened `.grad` may be the same array or a new one. No constant is added to the norm
-    (PyTorch divides by norm + 1e-6).
+    shortened `.grad` may be the same array or a new one, or without axes a NumPy number. No
+    constant is added to the norm (PyTorch divides by norm + 1e-6).
 
     Args:
         parameters: Tensors, each once, from a list or a generator; those without a `.grad` are
-            left out. Each `.grad` is an array of its own, as `backward` makes it, of any shape;
-            `float32` and `float64` may stand side by side.
+            left out. Each `.grad` is an array of its own, as `backward` makes it, of any shape,
+            () too, and in any order in memory; `float32` and `float64` may stand side by side.
         max_norm: the longest that the gradients may be, at least 0.
 
     Returns:
-        The norm before, as a number; 0 without gradients. float32 gradients of up to 1e30 don't
-        make it overflow. Watch it: if it is infinite or NaN, no clipping can help, and what the
+        The norm before, as a number and no array; 0 without gradients. float32 gradients of up
+        to 1e30 don't make it overflow; of float64 ones whose squares don't fit into float64
+        nothing is asked. Watch it: if it is infinite or NaN, no clipping can help, and what the
         gradients are then is left open.
 
     Raises:

@@ -91,11 +91,14 @@ def to_array(data: Any) -> np.ndarray:
         data: a number, a (nested) list of numbers, a NumPy array or scalar, or a Tensor.
 
     Returns:
-        An array. Python numbers and lists give float32, also where they are integers.
-        Arrays keep their dtype and are not copied; a Tensor gives the array inside it.
+        An array. Python numbers and lists give float32, also where they are integers or
+        booleans, or NumPy's numbers in a list. Arrays keep their dtype and are not copied, NumPy
+        scalars keep theirs too; a Tensor gives the array inside it.
 
     Raises:
-        TypeError: the data are not numbers, but text, dates, None or other objects, say.
+        TypeError: the data are not real numbers, but text, dates, None, complex numbers or other
+            objects, say. These may be refused too: integers beyond 64 bits, and numbers in an
+            array of dtype object.
         ValueError: the rows of a list have different lengths.
 
     Example:
@@ -134,7 +137,8 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
     """Call a function of plain arrays on tensors: the door that every operation goes through.
 
     The output gets `requires_grad=True` and an `Origin(function, inputs, options)` if recording
-    is enabled and at least one input is a Tensor that requires a gradient.
+    is enabled and at least one input is a Tensor that requires a gradient. Only floats can have
+    one: what holds none, as from `np.argmax`, need not be recorded.
 
     Args:
         function: takes arrays (and options) and returns an array or a number.
@@ -222,7 +226,8 @@ def elementwise(function: Callable, a: Any, b: Any) -> Tensor:
             float32, and whole numbers become decimals only where they must.
 
     Returns:
-        A Tensor of the shape that the two broadcast to, recorded as a call of `function`.
+        A Tensor of the shape that the two broadcast to, in memory of its own, recorded as a call
+        of `function`.
 
     Raises:
         ValueError: the shapes do not fit, or the function refuses the values.
@@ -274,7 +279,7 @@ def reduce_mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
-    """The mean over one axis, several, or all of them: the sum divided by their lengths.
+    """The mean over one axis, several, or all: the sum divided by the number of elements in it.
 
     Args:
         x: an array of floats, of any shape.
@@ -282,7 +287,7 @@ def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray
         keepdims: whether they stay, with length 1.
 
     Returns:
-        An array, or a NumPy number where no axis is left; of the dtype of x. nan where no
+        A plain array, or a NumPy number where no axis is left; of the dtype of x. nan where no
         element went into a result.
 
     Example:
@@ -300,15 +305,15 @@ def reshape(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
 
     Args:
         x: a tensor.
-        shape: lengths, as `reshape(x, 2, 3)` or `reshape(x, (2, 3))`. One of them may be -1:
-            it is worked out from the others.
+        shape: lengths, as `reshape(x, 2, 3)`, or one tuple of them, as `reshape(x, (2, 3))`.
+            One of them may be -1: it is worked out from the others. The others are 0 or more.
 
     Returns:
         A Tensor; a view of the same memory wherever strides allow it. Recorded as a call of
         `np.reshape`.
 
     Raises:
-        ValueError: the shape holds another number of elements.
+        ValueError: the shape holds another number of elements, or more than one -1.
 
     Example:
         >>> reshape(Tensor([1, 2, 3, 4, 5, 6]), 2, -1).shape
@@ -372,7 +377,8 @@ def matmul(a: Any, b: Any) -> Tensor:
         `np.matmul`.
 
     Raises:
-        ValueError: the inner lengths differ, or one of the two is a single number.
+        ValueError: the inner lengths differ, the axes in front do not broadcast, or one of the
+            two is a single number.
 
     Example:
         >>> matmul(Tensor([[1, 2], [3, 4]]), Tensor([1, 1]))

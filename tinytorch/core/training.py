@@ -58,7 +58,7 @@ class TensorDataset:
 
         Args:
             index: a whole number, Python's or NumPy's, from either end for one sample, without an
-                axis for it; or a slice, or an array of row numbers or of booleans, for a batch of samples.
+                axis for it; or a slice, or an array of row numbers or of booleans, for a batch.
 
         Returns:
             A tuple with as many parts as there are arrays, in their order.
@@ -75,8 +75,9 @@ def split_rows(
         count: how many samples there are.
         fraction: the share of the first group. Its size is fraction * count, rounded to the
             nearest whole number; a half may go either way.
-        rng: draws who goes where, and nothing else does: a seed repeats it, and the next call
-            with the same Generator draws anew.
+        rng: draws who goes where, and nothing else does: a seed repeats it, the next call with
+            the same Generator draws anew, and one that is put back to its place before gives
+            the same groups again.
 
     Returns:
         The numbers of the first and of the second group, each an array in any order. However few
@@ -110,14 +111,16 @@ def split(
 class DataLoader:
     """Goes through a data set in batches; each `for` over it is one epoch.
 
-    With a Generator each epoch has an order of its own, drawn when the epoch begins (with `iter` or with
-    its first batch), in which every sample comes once. The order depends on nothing but the
-    Generator's place at that moment: put back there, it gives the same order again. The samples
+    With a Generator each epoch has an order of its own, drawn as a whole when the epoch begins
+    (with `iter` or with its first batch), in which every sample comes once. The order depends on
+    nothing but the Generator's place at that moment: put back there, it gives the same order
+    again, and what others draw from it before the epoch has ended changes nothing. The samples
     are shuffled, not whole batches; the data set stays as it is.
 
     Args:
-        dataset: has a length, and takes a slice or an array of indices, as `TensorDataset` does.
-            An epoch asks it at most once for each batch; to ask once for all is allowed too.
+        dataset: has a length, and takes a slice or an array of indices, as `TensorDataset` does;
+            a list of indices, or an attribute such as `arrays`, it need not know. An epoch asks
+            it at most once for each batch that it gives; to ask once for all is allowed too.
         batch_size: samples in a batch; what is left over makes a smaller last one.
         rng: draws the orders. None keeps the order of the data.
         drop_last: leave a smaller last batch out, whichever samples are in it this time.
@@ -202,6 +205,8 @@ def train_epoch(
 ) -> float:
     """Take a step for each batch, with the model and all layers in it in training mode.
 
+    The mode is set before the first batch; whether it comes back afterwards is not asked.
+
     Args:
         model, loss, optimizer, clip: as in `train_step`. The loss is a mean over its batch.
         loader: gives batches (inputs, targets) in a `for`; it may be a generator, without a len.
@@ -229,7 +234,8 @@ def evaluate(
     Args:
         model, loss: as in `train_step`; the loss is a mean over its batch.
         loader: gives batches (inputs, targets) in a `for`; it may be a generator, without a len.
-        metric: of (output, targets) a number, a mean over the batch, such as `accuracy`.
+        metric: of (output, targets) a number, a mean over the batch, such as `accuracy`. It gets
+            the output as the model gave it.
 
     Returns:
         Both as numbers. All layers measure in evaluation mode, whichever they were in, and the
@@ -238,7 +244,8 @@ def evaluate(
         gradients are as they were, and recording goes on.
 
     Raises:
-        Exception: whatever goes wrong on the way; the mode and recording come back then too.
+        Exception: whatever goes wrong on the way, a KeyboardInterrupt (Ctrl-C) included; the mode
+            and recording come back then too.
 
     Hint: `try: ... finally: ...` runs its second part in any case.
     """
@@ -290,9 +297,10 @@ class Snapshot:
         model: a Layer, which may go on being trained.
 
     Attributes:
-        arrays: a list or tuple with the values of that moment, of each of `model.parameters()` in order,
-            shape and dtype unchanged, also of parameters that ask for no gradient. What
-            becomes of the parameters later does not change them.
+        arrays: a list or tuple with the values of that moment, of each of `model.parameters()` in
+            order, shape and dtype unchanged, also where the shape is (), and of parameters that
+            ask for no gradient. What becomes of the parameters later does not change them.
+            Others may be set in their place, as `load_checkpoint` does with those of a file.
 
     Example:
         >>> from tinytorch.core.layers import Linear
@@ -309,7 +317,7 @@ class Snapshot:
         self.arrays = [parameter.data.copy() for parameter in model.parameters()]
 
     def restore(self) -> None:
-        """Give the parameters these values again, whatever they hold now, as often as one likes."""
+        """Give the parameters the values in `arrays`, whatever they hold now, again and again."""
         for parameter, array in zip(self.model.parameters(), self.arrays, strict=True):
             parameter.data[...] = array
 
@@ -330,8 +338,8 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
         Exception: whatever went wrong, a KeyboardInterrupt (Ctrl-C) included; then the old file
             is as it was. In any case no other file is left in the folder.
 
-    Hint: `np.savez` puts `.npz` behind a name, and nothing behind an open file. Before the
-    exchange `file.flush()` and `os.fsync(file.fileno())` see to it that the bytes are on the disk.
+    Hint: `np.savez` puts `.npz` behind a name, and nothing behind an open file, which takes
+    `file.flush()` and `os.fsync(file.fileno())` too.
     """
     beside = f"{os.fspath(path)}.part"  # a killed run leaves it behind, and the next save takes it
     try:

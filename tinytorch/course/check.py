@@ -35,6 +35,7 @@ LESSON_RULES: tuple[Callable[[Lesson], Iterator[Problem]], ...] = (
     graded.called_tests,
     graded.own_tests,
     graded.decorated_tests,
+    graded.short_tests,
     graded.rubrics,
     modules.known_directives,
     modules.one_module,

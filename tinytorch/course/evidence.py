@@ -15,6 +15,7 @@ from pathlib import Path
 from tinytorch.course.run import TIMEOUT
 from tinytorch.course.trials import Fault, Outcome, Trial, hash_of
 from tinytorch.files import read_text, write_if_changed
+from tinytorch.testing.diagnosis import same
 
 NAME = "evidence.json"
 NUMBER = re.compile(r"[-+]?\d[\d.e+-]*")
@@ -101,8 +102,6 @@ def alike(trial: Trial, one: Outcome, other: Outcome) -> bool:
 
 def _alike(one: Fault, other: Fault) -> bool:
     if one.evidence and other.evidence:
-        from tinytorch.testing.diagnosis import same
-
         return same(one.evidence, other.evidence)
     return (one.line, _words(one)) == (other.line, _words(other)) and not (
         one.evidence or other.evidence

@@ -209,11 +209,6 @@ def find_lessons(root: Path) -> list[Path]:
     return [folder / f"{FOLDER.match(folder.name)[2]}.py" for folder in folders]
 
 
-def snake_case(name: str) -> str:
-    """`CrossEntropyLoss` -> `cross_entropy_loss`: the grade_id of what an exercise defines."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
 def _metadata(cell) -> dict:
     """The cell's metadata without Jupytext's own notes on how the text was marked."""
     return {

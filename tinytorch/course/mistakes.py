@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tinytorch.course.cases import ExerciseCase, LessonCase
-from tinytorch.course.lesson import Cell, Lesson, snake_case
-from tinytorch.course.rules.common import definitions, parse
+from tinytorch.course.lesson import Cell, Lesson
+from tinytorch.course.rules.common import definitions, first_line, parse
 from tinytorch.course.trials import Outcome, cut
+from tinytorch.testing.diagnosis import causes
+from tinytorch.testing.session import snake_case
 
 SECTION = re.compile(r"^## (\d+\.\d+)\b", re.M)
 COMPACT = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
@@ -75,8 +77,6 @@ def known_mistakes(case: ExerciseCase, outcomes: Mapping[str, Outcome]) -> Known
 
 def told(evidence: dict, known: list[dict]) -> list[str]:
     """The sentences that what a test saw leads to. One is said, several are not."""
-    from tinytorch.testing.diagnosis import causes
-
     return causes(evidence, known)
 
 
@@ -94,13 +94,6 @@ def proven(known: Known) -> Known:
 def without_line(evidence: dict) -> dict:
     """Evidence as it is compared: where the check stands in the file says nothing."""
     return {key: value for key, value in evidence.items() if key != "line"}
-
-
-def first_line(source: str, name: str) -> str:
-    """The first line of the docstring of what a cell defines, or ''."""
-    tree = parse(source)
-    found = definitions(tree).get(name) if tree else None
-    return ((ast.get_docstring(found) or "") if found else "").partition("\n")[0]
 
 
 def sections(lesson: Lesson) -> dict[str, str]:

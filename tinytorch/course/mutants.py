@@ -243,6 +243,8 @@ def _mutated_statement(node: ast.stmt, arguments: set[str]) -> Iterator[ast.stmt
     elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
         if len(node.value.elts) == 2:
             yield _with(node, value=_with(node.value, elts=node.value.elts[::-1]))
+    elif isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
+        yield from (_with(node, value=copy) for copy in _copied(node.value))
     elif isinstance(node, ast.AugAssign):
         yield from _mutated_in_place(node)
     elif isinstance(node, ast.Assign):
@@ -358,6 +360,8 @@ def _dropped_condition(node: ast.comprehension) -> Iterator[ast.comprehension]:
 
 def _option(node: ast.keyword) -> Iterator[ast.keyword]:
     values = {"axis": AXES, "keepdims": (True, False)}.get(node.arg, ())
+    # An axis that is written out is one of two: 1 is the last.
+    values = [v for v in values if {ast.unparse(node.value), str(v)} != {"1", "-1"}]
     if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
         yield from (_with(node, value=ast.Constant(value)) for value in values)
 
@@ -416,7 +420,7 @@ def _dropped_call(node: ast.Call) -> Iterator[ast.expr]:
 
 
 def _copied(node: ast.Call) -> Iterator[ast.expr]:
-    """`x[...]` or `x.T` copied, where the solution returns a view of it."""
+    """`x.reshape(...)` copied, where the solution returns it: it may be a view."""
     if _last_name(node.func) in ("reshape", "transpose") and isinstance(node.func, ast.Attribute):
         yield ast.Call(ast.Attribute(node, "copy", ast.Load()), [], [])
 
@@ -434,7 +438,7 @@ OPERATORS: dict[type[ast.AST], tuple[Callable[..., Iterator[ast.AST]], ...]] = {
     ast.Subscript: (_swapped_indices,),
     ast.Attribute: (_other_function,),
     ast.Name: (_other_function,),
-    ast.Call: (_swapped_arguments, _dropped_options, _dropped_call, _copied),
+    ast.Call: (_swapped_arguments, _dropped_options, _dropped_call),
 }
 
 
@@ -461,8 +465,17 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _is_precaution(node: ast.AST) -> bool:
-    """`strict=True` states what the code around it makes sure of: no test can miss it."""
-    return isinstance(node, ast.keyword) and node.arg == "strict"
+    """Whether something changes no result, so that no test can miss it.
+
+    `strict=True` states what the code around it makes sure of, `copy=False` saves memory, and
+    `np.errstate` silences warnings, which decide nothing.
+    """
+    if isinstance(node, ast.Call):
+        return _numpy_name(node.func) == "errstate"
+    if not isinstance(node, ast.keyword):
+        return False
+    is_false = isinstance(node.value, ast.Constant) and node.value.value is False
+    return node.arg == "strict" or (node.arg == "copy" and is_false)
 
 
 def _is_name(node: ast.AST, names: set[str]) -> bool:

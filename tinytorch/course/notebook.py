@@ -9,8 +9,10 @@ from collections import Counter
 
 from tinytorch.course.lesson import Cell, Lesson
 from tinytorch.course.markers import HIDDEN, SOLUTION, regions, without_regions
+from tinytorch.course.rules.common import first_line
 
 OPTIONAL = re.compile(r"## \d+\.\d+ For those who want more\b")
+GOES_ON = "raises-exception"  # the tag by which a failing cell does not stop a run of all cells
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 WORDS_A_MINUTE = 180
 CODE_LINES_A_MINUTE = 10
@@ -22,7 +24,8 @@ def notebook(lesson: Lesson) -> str:
     """The text of `source/NN_name/name.ipynb`: no outputs, sorted keys, stable cell ids.
 
     Whoever reads it sees nothing of the machinery: what `#|` lines say stands in the metadata,
-    and what need not be read is folded away.
+    and what need not be read is folded away. Of a folded test JupyterLab shows the first line,
+    which says what must hold; and where a test fails, the cells after it are run all the same.
     """
     seen: Counter[str] = Counter()
     optional = optional_cells(lesson)
@@ -113,11 +116,20 @@ def _cell(cell: Cell, cell_id: str, is_optional: bool) -> dict:
         "cell_type": cell.kind,
         "id": cell_id,
         "metadata": _metadata(cell, is_optional),
-        "source": _lines(_shown(cell)),
+        "source": _lines(_label(cell) + _shown(cell)),
     }
     if cell.kind == "code":
         content |= {"execution_count": None, "outputs": []}
     return content
+
+
+def _label(cell: Cell) -> str:
+    """The line above a test: its points, and what must hold."""
+    if not cell.is_test:
+        return ""
+    points = f"{cell.points:g} point{'' if cell.points == 1 else 's'}"
+    says = first_line(cell.source, cell.grade_id)
+    return f"# {points}: {says}\n" if says else ""
 
 
 def _metadata(cell: Cell, is_optional: bool) -> dict:
@@ -125,6 +137,8 @@ def _metadata(cell: Cell, is_optional: bool) -> dict:
     metadata = dict(cell.metadata)
     if cell.is_exported:
         metadata["tinytorch"] = {"export": True}
+    if cell.is_test:
+        metadata["tags"] = [*metadata.get("tags", []), GOES_ON]
     if cell.kind == "code" and (cell.is_test or (is_optional and not cell.is_exercise)):
         metadata["jupyter"] = {**metadata.get("jupyter", {}), "source_hidden": True}
     if cell.kind == "markdown" and is_optional and cell.source.startswith("## "):

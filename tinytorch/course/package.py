@@ -20,7 +20,7 @@ TOOLS = Path(tinytorch.__file__).parent
 
 def package(lesson: Lesson, lessons: Iterable[Lesson]) -> dict[str, bytes]:
     """The package `tinytorch` for a lesson, as files by their place in it."""
-    files = {f"tinytorch/{name}": data for name, data in tools().items()}
+    files = {f"tinytorch/{name}": data for name, data in tools(lesson.name).items()}
     files["tinytorch/core/__init__.py"] = b'"""The lessons before this one."""\n'
     for other in lessons:
         if other.number < lesson.number and other.module:
@@ -28,13 +28,13 @@ def package(lesson: Lesson, lessons: Iterable[Lesson]) -> dict[str, bytes]:
     return files
 
 
-def tools() -> dict[str, bytes]:
-    """What students have besides the framework, by its place in the package."""
+def tools(lesson: str) -> dict[str, bytes]:
+    """What students of a lesson have besides the framework, by its place in the package."""
     from tinytorch.grading.answers import FOR_STUDENTS
 
     found = {}
-    for pattern in FOR_STUDENTS:
-        for path in sorted(TOOLS.glob(pattern)) if pattern.endswith(".py") else ():
+    for pattern in (p for p in FOR_STUDENTS if p.endswith(".py")):
+        for path in sorted(TOOLS.glob(pattern.format(lesson=lesson))):
             found[path.relative_to(TOOLS).as_posix()] = path.read_bytes()
     return found
 

@@ -21,7 +21,8 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch.course.lesson import Lesson, snake_case
+from tinytorch.course.lesson import Lesson
+from tinytorch.testing.session import snake_case
 
 
 @dataclass(frozen=True)

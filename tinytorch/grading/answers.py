@@ -18,6 +18,8 @@ FOR_STUDENTS = (
     "__init__.py",
     "figures.py",
     "testing/*.py",
+    "testing/oracles/__init__.py",
+    "testing/oracles/{lesson}.py",
     "testing/lessons/{lesson}.json",
     "testing/lessons/{lesson}.mistakes.json",
 )

@@ -34,6 +34,7 @@ def check(
     memory: str | None = None,
     returns: str = "",
     writes: bool = False,
+    once: bool = False,
     door: bool | Mapping | Collection = False,
 ) -> None:
     """Fail unless a function gives what the definition gives, in every case.
@@ -54,6 +55,8 @@ def check(
         memory: "fresh" if the result must not share the memory of an input, "shared" if it must.
         returns: "array" if a plain array or number must come out, "tensor" if a Tensor must.
         writes: whether the function may write into its inputs, which are then put back.
+        once: call the function once a case, since it is slow or has effects, and don't ask
+            whether another call changes what it returned.
         door: whether a Tensor must come out, by the door: recorded if any one of the Tensors
             that went in asks for a gradient, and else not. Where it is the register of rules,
             or a collection of functions, all that is recorded must stand in it.
@@ -81,7 +84,7 @@ def check(
             results.append((each, got, _bytes(got)))
         else:
             _restore(each.inputs, before)  # the next case is not to suffer from what this one did
-    if memory != "shared":
+    if memory != "shared" and not once:
         trial.fail_with(_kept(function, results, wrap))
     trial.judge()
 

@@ -6,6 +6,7 @@ operators of what a student wrote are never asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -219,9 +220,9 @@ def article(noun: str) -> str:
 
 
 def short(value: Any, most: int = 120) -> str:
-    """`repr` in one line, cut where it is long, whatever the object does."""
+    """`repr` in one line without addresses, cut where it is long, whatever the object does."""
     try:
-        text = " ".join(repr(value).split())
+        text = " ".join(re.sub(r" at 0x\w+", "", repr(value)).split())
     except Exception:
         text = f"<{type(value).__name__}>"
     return text if len(text) <= most else text[: most - 1] + "…"

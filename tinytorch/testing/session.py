@@ -119,13 +119,23 @@ def _failure(function: Callable[[], None]) -> TestFailed | None:
         return _explained(error)
     except NotImplementedError as error:
         return _explained(TestFailed(_unwritten(error)))
+    except NameError as error:
+        if not (exercise := _undefined_exercise(error)):
+            return _explained(_failure_of(error))
+        message = f"{current.called(exercise)} is not defined: run its cell first."
+        return _explained(TestFailed(message))
     except AssertionError as error:  # a plain assert of the test's own
         return _explained(TestFailed(str(error) or "an assertion of the test does not hold"))
     except (Exception, SystemExit) as error:
-        trial = Trial("the test")
-        trial.fail(Case((), label="The code under test"), _raised(error), error)
-        return _explained(trial.failure())
+        return _explained(_failure_of(error))
     return None
+
+
+def _failure_of(error: BaseException) -> TestFailed:
+    """The failure where a test itself, and none of its checks, met an exception."""
+    trial = Trial("the test")
+    trial.fail(Case((), label="The code under test"), _raised(error), error)
+    return trial.failure()
 
 
 def _explained(failure: TestFailed) -> TestFailed:
@@ -225,6 +235,8 @@ class Attempt:
                 return False
             if isinstance(error, NotImplementedError) and _unwritten_exercise(error):
                 return False
+            if isinstance(error, NameError) and _undefined_exercise(error):
+                return False
             self.error, self.difference = error, _raised(error, self.then)
         if self.difference is not None:
             self.trial.fail(self.case, self.difference, self.error)
@@ -323,6 +335,12 @@ def _unwritten_exercise(error: BaseException) -> str:
     return snake_case(name) if name.isidentifier() and name != current.running else ""
 
 
+def _undefined_exercise(error: NameError) -> str:
+    """The exercise whose name nobody has defined, if it is one's."""
+    exercises = current.table["exercises"].items()
+    return next((key for key, about in exercises if about.get("name", key) == error.name), "")
+
+
 def _unwritten(error: BaseException) -> str:
     exercise = _unwritten_exercise(error)
     own = current.exercise_of(current.running)
@@ -370,7 +388,7 @@ def is_function(thing: Any) -> bool:
 
 
 def snake_case(name: str) -> str:
-    """`CrossEntropyLoss` -> `cross_entropy_loss`: an exercise by what it defines."""
+    """`CrossEntropyLoss` -> `cross_entropy_loss`: the grade_id of what an exercise defines."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 

@@ -39,6 +39,13 @@ def definitions(tree: ast.Module) -> dict[str, ast.stmt]:
     return {node.name: node for node in tree.body if isinstance(node, DEFINITIONS)}
 
 
+def first_line(source: str, name: str) -> str:
+    """The first line of the docstring of what a cell defines, or ''."""
+    tree = parse(source)
+    found = definitions(tree).get(name) if tree else None
+    return ((ast.get_docstring(found) or "") if found else "").partition("\n")[0]
+
+
 def sound_regions(cell: Cell, pair: tuple[str, str]) -> list[tuple[int, int]]:
     """The regions between a pair of markers, or none where they don't pair."""
     try:

@@ -21,6 +21,7 @@ from tinytorch.course.rules.metadata import known_cells
 
 TOOLS = "tinytorch.testing"
 BULLET = re.compile(r"\s*[-*] ")
+MOST_LINES, MOST_COLUMNS = 12, 100  # of a test that students read
 
 
 def locked_tests(lesson: Lesson) -> Iterator[Problem]:
@@ -93,6 +94,23 @@ def decorated_tests(lesson: Lesson) -> Iterator[Problem]:
             message = f"{cell.grade_id} has {'no' if not docstring else 'a long'} docstring"
             mend = "say in one line what must hold: students read it when the test passes"
             yield problem(lesson, cell, message, mend, offset)
+
+
+def short_tests(lesson: Lesson) -> Iterator[Problem]:
+    """What students read of a test is short: what must hold, and not how it is found out."""
+    for cell, function, _ in _test_functions(lesson):
+        rows = list(enumerate(cell.source.split("\n")[: function.end_lineno]))
+        hidden = [range(start, stop + 1) for start, stop in sound_regions(cell, HIDDEN)]
+        shown = [(n, row) for n, row in rows[function.lineno - 1 :] if row.strip()]
+        shown = [(n, row) for n, row in shown if not any(n in region for region in hidden)]
+        mend = "let a function beside the lesson's definitions, in testing/oracles, make the cases"
+        if len(shown) > MOST_LINES:
+            message = f"students read {len(shown)} lines of this test: at most {MOST_LINES}"
+            yield problem(lesson, cell, message, mend, function.lineno - 1)
+        for n, row in shown:
+            if len(row) > MOST_COLUMNS:
+                message = f"a line of {len(row)} characters in a test: at most {MOST_COLUMNS}"
+                yield problem(lesson, cell, message, mend, n)
 
 
 def _names_of_test(lesson: Lesson) -> set[str]:

@@ -13,6 +13,7 @@ from tinytorch.course.rules.common import definitions, parse, parsed, problem, s
 
 ALLOWED_PACKAGES = ("numpy", "matplotlib", "nnfs", "sklearn", "mlxtend")
 ALLOWED_TOOLS = ("tinytorch.testing", "tinytorch.figures")
+ORACLES = "tinytorch.testing.oracles"  # of which a lesson's students have its own module alone
 DIRECTIVES = ("default_exp", "export")
 LEAST_TELLING_NAME = 6  # a shorter name in lower case may well be an ordinary word
 CAMEL_CASE = re.compile(r"[A-Z][a-z0-9]*[A-Z]|[A-Z]\w*[a-z]")
@@ -122,7 +123,7 @@ def _imported(node: ast.AST) -> list[str]:
     names = [alias.name for alias in node.names]
     if "*" in names:
         return [f"{module}.*"]
-    return [f"tinytorch.{name}" for name in names] if module == "tinytorch" else [module]
+    return [f"{module}.{n}" for n in names] if module in ("tinytorch", ORACLES) else [module]
 
 
 def _import_fault(
@@ -138,6 +139,11 @@ def _import_fault(
     if name == "tinytorch.core":
         mend = "import from the earlier lesson's module, as in tinytorch.core.tensor"
         return "an import of 'tinytorch.core' as a whole", mend
+    if name == f"{ORACLES}.{lesson.name}":
+        return None
+    if name.startswith(f"{ORACLES}."):
+        mend = "move what both need into tinytorch.testing itself"
+        return f"an import of {name!r}, which students of this lesson don't have", mend
     if package not in (*ALLOWED_PACKAGES, *sys.stdlib_module_names) and name not in ALLOWED_TOOLS:
         allowed = ", ".join((*ALLOWED_PACKAGES, *ALLOWED_TOOLS))
         mend = f"use the standard library, an earlier lesson, or one of {allowed}"

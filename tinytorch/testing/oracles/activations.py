@@ -1,0 +1,308 @@
+"""Lesson 02, Activations: the plain formulas, and what functions and rules are tried on.
+
+The exponentials are taken in decimal arithmetic, whose numbers go far beyond 10 to the power of
+1000: there a formula is right as it stands on paper, and none of the care is needed that floats
+ask for. A result is rounded to the dtype of the input at the very end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Context, Decimal
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from tinytorch.testing.inputs import Case, arrays, case, numbers, strided
+
+DTYPES = (np.float32, np.float64, np.float16)
+DECIMAL = Context(prec=20, Emax=10**8, Emin=-(10**8), traps=[])
+SIZES = (1e-9, -1e9, 0)  # of incoming gradients
+Shape = tuple[int, ...]
+
+
+# --- Definitions of functions -----------------------------------------------------------------
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """Each number of x where it is above 0, else 0."""
+    return _each(lambda v: v if v > 0 else 0.0, x)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-v)) for each number v of x, in decimal numbers."""
+    return _each(lambda v: float(DECIMAL.divide(1, DECIMAL.add(1, _exp(-v)))), x)
+
+
+def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """The share of exp(v) in the sum of its row, in decimal numbers; rows lie along the axis."""
+    return _each_row(lambda row: [float(share) for share in _shares(row)], x, axis)
+
+
+def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """The logarithms of the shares that softmax gives, however small these are."""
+    return _each_row(lambda row: [_log(share) for share in _shares(row)], x, axis)
+
+
+def temperature(x: np.ndarray, temperature: float = 1.0, axis: int = -1) -> np.ndarray:
+    """The softmax of x / temperature."""
+    return softmax(x / temperature, axis)
+
+
+def _each(formula: Callable[[float], float], x: np.ndarray) -> np.ndarray:
+    """A formula for one number, for each number of x: of the same shape and dtype."""
+    return np.reshape([formula(v) for v in x.ravel().tolist()], x.shape).astype(x.dtype)
+
+
+def _each_row(formula: Callable[[list], list], x: np.ndarray, axis: int) -> np.ndarray:
+    """A formula for a list of numbers, for each row of x along an axis."""
+    front = np.moveaxis(x, axis, -1)
+    rows = [formula(row) for row in front.reshape(-1, front.shape[-1]).tolist()]
+    return np.moveaxis(np.reshape(rows, front.shape).astype(x.dtype), -1, axis)
+
+
+@lru_cache(maxsize=4096)
+def _exp(v: float) -> Decimal:
+    return DECIMAL.exp(Decimal(v))
+
+
+def _shares(row: Sequence[float]) -> list[Decimal]:
+    total = Decimal(0)
+    for v in row:
+        total = DECIMAL.add(total, _exp(v))
+    return [DECIMAL.divide(_exp(v), total) for v in row]
+
+
+def _log(share: Decimal) -> float:
+    """Where a float can't hold the share, decimal numbers take its logarithm, slowly."""
+    return math.log(share) if share > Decimal("1e-300") else float(DECIMAL.ln(share))
+
+
+# --- Definitions of rules ---------------------------------------------------------------------
+
+
+def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Each number of grad where that of x is above 0, else 0."""
+    pairs = zip(grad.ravel().tolist(), x.ravel().tolist(), strict=True)
+    return np.reshape([g if v > 0 else 0.0 for g, v in pairs], x.shape).astype(x.dtype)
+
+
+def sigmoid_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The slope by the hyperbolic cosine: sigmoid is (1 + tanh(x / 2)) / 2."""
+    return tanh_gradient(grad / 4, output, x / 2)
+
+
+def tanh_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The slope by the hyperbolic cosine, 1 / cosh(x)**2; beyond 400 it is 0 for any float."""
+    cosh = np.cosh(np.clip(x.astype(np.float64), -400, 400))
+    return np.asarray(grad / cosh**2).astype(x.dtype)
+
+
+def softmax_gradient(
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: int = -1
+) -> np.ndarray:
+    """By the table of C by C slopes of each row, output_c ([c = j] - output_j)."""
+    return _by_table(_slopes_of_softmax, grad, output, axis)
+
+
+def log_softmax_gradient(
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: int = -1
+) -> np.ndarray:
+    """By the table of C by C slopes of each row, [c = j] - exp(output_j)."""
+    return _by_table(_slopes_of_log_softmax, grad, output, axis)
+
+
+def _slopes_of_softmax(p: np.ndarray) -> np.ndarray:
+    return p[..., None] * (np.eye(p.shape[-1]) - p[..., None, :])
+
+
+def _slopes_of_log_softmax(logs: np.ndarray) -> np.ndarray:
+    return np.eye(logs.shape[-1]) - np.exp(logs)[..., None, :]
+
+
+def _by_table(slopes: Callable, grad: np.ndarray, output: np.ndarray, axis: int) -> np.ndarray:
+    """grad (..., 1, C) times a table of slopes for each row (..., C, C) -> (..., 1, C)."""
+    g, out = (np.moveaxis(a, axis, -1).astype(np.float64) for a in (grad, output))
+    result = (g[..., None, :] @ slopes(out))[..., 0, :]
+    return np.moveaxis(result, -1, axis).astype(grad.dtype)
+
+
+# --- What functions are tried on --------------------------------------------------------------
+
+
+def of_shapes(*shapes: Shape, seed: int = 0) -> list[Case]:
+    """float64 arrays of these shapes, every third not contiguous, and one that is transposed."""
+    turned = numbers((3, 2), np.float64, seed).T
+    return [case(x) for x in (*arrays(shapes, (np.float64,), seed=seed), turned)]
+
+
+def of_sizes(*sizes: float, seed: int = 0) -> list[Case]:
+    """Small tables, each times one of these sizes."""
+    return [case(size * numbers((3, 2), np.float64, seed)) for size in sizes]
+
+
+def of_dtypes(*shapes: Shape, seed: int = 0, low: float = -4) -> list[Case]:
+    """Arrays of these shapes, in float32, float64 and float16 by turns, of numbers from low."""
+    return [case(x) for x in arrays(shapes, DTYPES, seed=seed, low=low)]
+
+
+def used_before(function: Callable, cases: Sequence[Case]) -> Sequence[Case]:
+    """The cases, after the function has seen the first one's array with other numbers in it."""
+    x = cases[0].inputs[0]
+    function(x)
+    x *= -2
+    return cases
+
+
+def single_and_empty(*values: float, dtype: Any = np.float64) -> list[Case]:
+    """Arrays without axes that hold these numbers, and arrays without elements."""
+    empty = [np.zeros(shape, dtype) for shape in ((0,), (0, 3), (2, 0, 3))]
+    return [case(x) for x in (*(np.array(v, dtype) for v in values), *empty)]
+
+
+def ends_of_dtypes(*fractions: float) -> list[Case]:
+    """Infinities, and these fractions of the largest number, of each dtype and of both signs."""
+    ends = [(dtype, part * float(np.finfo(dtype).max)) for dtype in DTYPES for part in fractions]
+    ends += [(dtype, np.inf) for dtype in DTYPES]
+    return [case(np.array([v, -v, 1.0], dtype)) for dtype, v in ends]
+
+
+def far_out(values: Mapping[Any, Iterable[Any]]) -> list[Case]:
+    """For each dtype, an array of each of these numbers or lists of numbers."""
+    return [case(np.array(v, dtype)) for dtype, several in values.items() for v in several]
+
+
+def beside_others(values: Mapping[Any, Iterable[float]]) -> list[Case]:
+    """For each dtype, each of these numbers beside itself, beside one near 0 and a large one."""
+    pairs = [(dtype, v) for dtype, several in values.items() for v in several]
+    lists = [(t, x) for t, v in pairs for x in ([v, v], [v, 3.0], [[0.5], [1000.0], [v]])]
+    return [case(np.array(x, dtype)) for dtype, x in lists]
+
+
+def of_scores(*scores: Any) -> list[Case]:
+    """Rows of scores as they are, and transposed to columns, with axis=0."""
+    given = [np.array(x) for x in scores]
+    return [*(case(x) for x in given), *(case(x.T, axis=0) for x in given)]
+
+
+def known(function: Callable, results: Mapping[tuple, tuple], *dtypes: Any) -> list[Case]:
+    """Calls whose results are known: scores, and what comes out, in each of the dtypes."""
+    calls = [(x, y, dtype) for x, y in results.items() for dtype in dtypes]
+    labels = [f"{function.__name__}({list(x)}) in {dtype.__name__}" for x, _, dtype in calls]
+    given = [[np.array(each, dtype) for each in (x, y)] for x, y, dtype in calls]
+    return [case(*both, label=label) for both, label in zip(given, labels, strict=True)]
+
+
+def alone_and_without_rows(*scores: float) -> list[Case]:
+    """Rows of one score, along either axis, and batches without rows."""
+    row = np.array([scores])
+    alone = [case(row.T), case(row, axis=0), case(row[0, :1])]
+    none = [case(np.zeros(shape)) for shape in ((0, 3), (2, 0, 3))]
+    return [*alone, *none, case(np.zeros((3, 0), np.float32), axis=0)]
+
+
+# --- What rules are tried on ------------------------------------------------------------------
+
+
+def halves(*shapes: Shape, seed: int = 0) -> list[Case]:
+    """float64 arrays of these shapes, and a transposed one, of small numbers, none of them 0."""
+    return [case(each.inputs[0] / 2 + 1 / 32) for each in of_shapes(*shapes, seed=seed)]
+
+
+def grads(shape: Shape, seed: int) -> list[np.ndarray]:
+    """Three incoming gradients of a shape."""
+    return [numbers(shape, np.float64, seed + n) for n in range(3)]
+
+
+def rule_case(function: Callable, grad: Any, x: Any, **options: Any) -> Case:
+    """A rule's inputs: grad of the shape and dtype of x, the output of a function, and x."""
+    x = np.asarray(x) if isinstance(x, np.ndarray) else np.array(x, np.float64)
+    grad = np.array(np.broadcast_to(grad, x.shape)).astype(x.dtype)
+    return case(grad, np.asarray(function(x, **options)), x, **options)
+
+
+def rule_inputs(
+    function: Callable, *shapes: Shape, seed: int, dtypes: Sequence[Any] = DTYPES
+) -> list[Case]:
+    """A rule's inputs, none of them 0, for grads of both signs, of many sizes, and of zeros.
+
+    The dtypes take turns. One x is not contiguous, one transposed, one positive, one negative.
+    """
+    given = [x / 2 + x.dtype.type(1 / 32) for x in arrays(shapes, dtypes, seed=seed)]
+    given[-1:] = [strided(given[-1]), given[0].T]
+    given += [numbers((3,), dtypes[0], seed, *ends) for ends in ((1, 2), (-2, -1))]
+    sets = [(numbers(x.shape, x.dtype, seed + 7), x) for x in given]
+    wide = [each for each in sets if each[1].dtype != np.float16][:1]
+    sets += [(size * grad, x) for grad, x in wide for size in SIZES]
+    return [rule_case(function, grad, x) for grad, x in sets]
+
+
+def rule_over_axes(
+    function: Callable, axes: Mapping[Shape, Iterable[int]], seed: int
+) -> list[Case]:
+    """A rule's inputs for arrays of these shapes, each along each of its axes."""
+    calls = [(shape, axis) for shape, several in axes.items() for axis in several]
+    incoming = [numbers(shape, np.float64, seed + 7) for shape, _ in calls]
+    given = [numbers(shape, np.float64, seed, -2, 2) for shape, _ in calls]
+    sets = zip(incoming, given, calls, strict=True)
+    return [rule_case(function, grad, x, axis=axis) for grad, x, (_, axis) in sets]
+
+
+# --- Temperature ------------------------------------------------------------------------------
+
+# Functions that may stand in a record: those of the lesson that have rules come on top.
+RECORDED = (
+    *(np.add, np.subtract, np.multiply, np.divide, np.negative, np.power),
+    *(np.exp, np.log, np.sum, np.max),
+)
+
+
+def with_rules(*functions: Callable) -> dict:
+    """A register such as the framework's, of these functions and NumPy's."""
+    return dict.fromkeys((f, n) for f in (*functions, *RECORDED) for n in (0, 1))
+
+
+def made_again(y: Any) -> Any:
+    """The numbers that the calls on record give when they are made once more."""
+    if getattr(y, "origin", None) is None:
+        return y.data if hasattr(y, "origin") else y
+    return y.origin.function(*map(made_again, y.origin.inputs), **y.origin.options)
+
+
+def with_options(options: Iterable[dict], *given: np.ndarray) -> list[Case]:
+    """Each array with each of the options."""
+    return [case(x, **each) for x in given for each in options]
+
+
+def of_temperatures(*temperatures: float, seed: int = 0) -> list[Case]:
+    """Temperatures of all sizes, with scores as far apart as each of them."""
+    scores = numbers((2, 3), np.float64, seed)
+    return [case(T * scores, temperature=T) for T in temperatures]
+
+
+def in_both_modes(layers: Iterable[str], seed: int = 0) -> list[Case]:
+    """`(x, layer, mode)` for each layer in each mode, every layer once before any comes again."""
+    cases = []
+    for mode, name in product((False, True), layers):
+        label = f"the {name} one, training={mode}"
+        cases.append(case(numbers((2, 3), seed=seed + mode), name, mode, label=label))
+    return cases
+
+
+def call_and_change(layer: Any, **attributes: Any) -> None:
+    """Call a layer, and only then change its attributes."""
+    layer(np.ones((2, 2)))
+    for name, value in attributes.items():
+        setattr(layer, name, value)
+
+
+def modes_after_calls(layer: Any) -> list[bool]:
+    """The mode that a layer is in after a call in training mode, and after one out of it."""
+    found = []
+    for mode in (True, False):
+        layer.train(mode)(np.ones((2, 3)))
+        found.append(layer.training)
+    return found

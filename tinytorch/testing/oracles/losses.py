@@ -1,0 +1,473 @@
+"""Lesson 04: the losses by their definitions, one term at a time, and inputs to try them on.
+
+Where floats would overflow or vanish, the definitions are computed in `Decimal`, in which e^1000
+and e^-1000 are numbers like any other. A case of inputs is a tuple: what an exercise takes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tinytorch.testing.inputs import FLOATS, Case, case, numbers, strided
+
+LEAST_LOG = -100.0  # where `binary_cross_entropy` holds a logarithm
+HUGE = 1e6  # beyond it e^x, or a share, is too much for Decimal as well
+SIZES = ((4, 3), (3, 5), (1, 4), (2, 1), (3, 2), (2, 300), (2, 4))
+SMALL = ((2, 3), (3, 2), (1, 4), (2, 1))  # few enough numbers for central differences
+SHARES = (  # rows of targets: soft, one-hot, of any sum, of one class, tiny and large
+    ((0.25, 0.25, 0.5), (0, 0.9, 0.1)),
+    ((0, 1), (1, 0), (0, 1)),
+    ((0.5, 2, 0), (1, 1, 0), (0, 0, 0)),
+    ((2e-6, 0),),
+    ((1,), (0.5,), (1000,)),
+    ((1, 1, 0), (0, 0, 0)),
+    ((0, 1e-6, 3e-6),),
+    ((0.3, 0.1, 0.2, 0.4), (0.7, 0, 0.1, 0.2)),
+    ((1e6, 0, 0), (0, 3, 0.5)),
+    ((20, 150),),
+)
+
+# --- Definitions ----------------------------------------------------------------------------
+
+
+def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """(y - t)^2 for each pair of elements, of any one shape."""
+    losses = np.zeros_like(predictions)
+    for index in np.ndindex(losses.shape):
+        losses[index] = (float(predictions[index]) - float(targets[index])) ** 2
+    return losses
+
+
+def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
+    """Sound indices as Python's whole numbers: (N,) -> (N,)."""
+    return np.array([int(t) for t in targets], int)
+
+
+def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The sum of t log(1/p) over what t does not leave out: (N, C) -> (N,)."""
+    losses = []
+    for ps, ts in zip(probabilities, shares_of(targets, probabilities), strict=True):
+        losses.append(sum(t * surprise(p) for p, t in zip(ps, ts, strict=True) if t))
+    return np.array(losses, probabilities.dtype)
+
+
+def categorical_cross_entropy_gradient(
+    grad: np.ndarray, output: np.ndarray, probabilities: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
+    """-grad t / p for each class that t does not leave out, 0 for the others: (N, C)."""
+    slopes = np.zeros_like(probabilities)
+    rows = shares_of(targets, probabilities)
+    for n, c in zip(*np.nonzero(rows), strict=True):
+        p = float(probabilities[n, c])
+        slopes[n, c] = -float(grad[n]) * rows[n, c] * (1 / p if p else math.inf)
+    return slopes
+
+
+def reduce_loss(losses: np.ndarray, reduction: str = "mean") -> np.ndarray:
+    """The mean or the sum of all elements, of which each is added exactly; or the losses."""
+    if reduction == "none":
+        return losses
+    total = math.fsum(losses.ravel())
+    return np.array(total / losses.size if reduction == "mean" else total, losses.dtype)
+
+
+def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
+    """log of the sum of e^x along an axis, which disappears."""
+    rows = np.moveaxis(logits, axis, -1)
+    logs = [log_of_sum(row) for row in rows.reshape(-1, rows.shape[-1]).tolist()]
+    return np.array(logs, logits.dtype).reshape(rows.shape[:-1])
+
+
+def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The sum of t log(1/softmax(x)) over what t does not leave out: (N, C) -> (N,)."""
+    losses = []
+    for xs, ts in zip(logits.tolist(), shares_of(targets, logits), strict=True):
+        losses.append(sum(t * s for s, t in zip(surprises(xs), ts, strict=True) if t))
+    return np.array(losses, logits.dtype)
+
+
+def cross_entropy_gradient(
+    grad: np.ndarray, output: np.ndarray, logits: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
+    """grad (sum(t) softmax(x) - t) for each class: (N, C)."""
+    slopes = np.zeros_like(logits)
+    rows = shares_of(targets, logits)
+    for n, xs in enumerate(logits.tolist()):
+        total = math.fsum(rows[n])
+        for c, belief in enumerate(softmax(xs)):
+            slopes[n, c] = float(grad[n]) * (total * float(belief) - rows[n, c])
+    return slopes
+
+
+def binary_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """-(t log p + (1 - t) log(1 - p)) for each element, no logarithm below LEAST_LOG."""
+    losses = np.zeros_like(probabilities)
+    for index in np.ndindex(losses.shape):
+        p, t = float(probabilities[index]), float(targets[index])
+        yes, no = (min(surprise(x), -LEAST_LOG) for x in (p, 1 - p))
+        losses[index] = t * yes + (1 - t) * no
+    return losses
+
+
+def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """log(1 + e^x) - x t for each element, to 28 digits."""
+    losses = np.zeros_like(logits)
+    for index in np.ndindex(losses.shape):
+        x, t = float(logits[index]), float(targets[index])
+        if is_huge([x]):  # the distance to the right side of 0 is all there is
+            losses[index] = t * max(-x, 0) + (1 - t) * max(x, 0)
+        else:
+            losses[index] = float(log_of_one_and_power(x) - Decimal(x) * Decimal(t))
+    return losses
+
+
+# --- Their parts ----------------------------------------------------------------------------
+
+
+def surprise(p: float | Decimal) -> float:
+    """log(1/p), infinite for 0."""
+    if isinstance(p, Decimal):
+        return -float(p.ln())
+    return -math.log(p) if p else math.inf
+
+
+def surprises(row: Sequence[float]) -> list[float]:
+    """log(1/p) for each p of a softmax."""
+    if is_huge(row):
+        return [max(row) - x for x in row]
+    return [surprise(p) for p in softmax(row)]
+
+
+def shares_of(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Targets of either form as float64 shares of the shape of the outputs, (N, C)."""
+    if targets.ndim == 2:
+        return targets.astype(np.float64)
+    return np.equal.outer(targets, np.arange(outputs.shape[1])).astype(np.float64)
+
+
+def is_huge(row: Sequence[float]) -> bool:
+    """Whether powers of e are beyond Decimal. Inputs see to it that one is far above the rest."""
+    return any(abs(x) > HUGE for x in row if math.isfinite(x))
+
+
+def powers(row: Sequence[float]) -> list[float] | list[Decimal]:
+    """e^x for each x: floats where these hold it, Decimals elsewhere."""
+    is_ordinary = all(abs(x) < 300 or x == -math.inf for x in row)
+    return [math.exp(x) if is_ordinary else power(x) for x in row]
+
+
+@cache
+def power(x: float) -> Decimal:
+    """e^x, where e^1000 does not overflow, e^-1000 does not vanish and e^-inf is 0."""
+    return Decimal(x).exp()
+
+
+def log_of_sum(row: Sequence[float]) -> float:
+    """log of the sum of e^x, -inf for nothing but -inf."""
+    return max(row) if is_huge(row) else -surprise(sum(powers(row)))
+
+
+def softmax(row: Sequence[float]) -> list[float] | list[Decimal]:
+    """The share of each e^x in their sum."""
+    if is_huge(row):
+        return [float(x == max(row)) for x in row]
+    found = powers(row)
+    total = sum(found)
+    return [x / total for x in found]
+
+
+@cache
+def log_of_one_and_power(x: float) -> Decimal:
+    """log(1 + e^x)."""
+    return (1 + power(x)).ln()
+
+
+def spoiling(definition: Callable) -> Callable:
+    """The definition, which leaves memory behind that holds nan where nobody writes into it."""
+
+    def result(*inputs: Any) -> np.ndarray:
+        found = definition(*inputs)
+        for x in inputs:
+            tuple(np.full(x.shape, np.nan, x.dtype) for _ in range(8) if x.dtype.kind == "f")
+        return found
+
+    return result
+
+
+def reused(function: Callable) -> Callable:
+    """The function, called three times with the same arrays: other numbers in them each time.
+
+    All arrays of floats but the last are halved, and the last one is turned round.
+    """
+
+    def calls(*inputs: Any) -> list:
+        *first, last = [np.array(x) for x in inputs if isinstance(x, np.ndarray)]
+        rest = [x for x in inputs if not isinstance(x, np.ndarray)]
+        results = []
+        for _ in range(3):
+            results.append(np.array(function(*first, last, *rest)))
+            for x in first:
+                x /= 2
+            last[...] = last[::-1].copy()
+        return results
+
+    calls.__name__ = f"three_calls_of_{function.__name__}"
+    return calls
+
+
+def operations(tensor: Callable) -> set[Callable]:
+    """The functions that lesson 1's operations record, given `Tensor`, and NumPy's mean."""
+    x = tensor([[2.0]], requires_grad=True)
+    made = (x.sum(), x.mean(), x + x, x - x, x * x, x / x, x @ x, x[0], x.reshape(1), x.T)
+    return {np.mean, *(each.origin.function for each in made)}
+
+
+# --- Inputs: pairs of shapes ----------------------------------------------------------------
+
+
+def equal_shapes(n: int, c: int) -> list[tuple]:
+    """Pairs of arrays of equal shapes, (n, c) and others like it."""
+    shapes = ((n,), (n, 1), (1, c), (n, c), (n, 1, 4), (0, c), (0,), (1,), ())
+    return [(np.full(shape, 0.5), np.full(shape, 0.5)) for shape in shapes]
+
+
+def unequal_shapes(n: int, c: int) -> list[tuple]:
+    """Pairs of arrays of unequal shapes, n other than c. Most of them NumPy would broadcast."""
+    square, cube = (n, c), (n, c, 4)
+    shapes = [((n, 1), (n,)), (square, (c,)), (square, (n, 1)), ((1, c), square)]
+    shapes += [((n, 1), (1, n)), (square, (c, n)), (square, (n * c,)), ((n, 2 * c), (2 * n, c))]
+    shapes += [(cube, (n, 1, 4)), (cube, (1, c, 4)), (cube, (n, c, 1)), (cube, (n, 4, c))]
+    shapes += [((1, n, c), square), ((c,), (n,)), ((1,), (c,)), ((c,), ()), ((), (1,))]
+    shapes += [((0, c), (0,)), ((0, c), (c,)), ((0,), (1,)), ((0,), (n,))]
+    shapes += [((1,), (1, 1)), ((1, 1), ())]
+    both = [pair for one, other in shapes for pair in ((one, other), (other, one))]
+    return [tuple(np.full(shape, 0.5) for shape in pair) for pair in both]
+
+
+# --- Inputs: class indices and rows of shares -----------------------------------------------
+
+
+def sound_indices(seed: int) -> list[tuple]:
+    """(N,) indices and C, from 1 to 100,000: whole numbers and floats, wide and narrow."""
+    rng = np.random.default_rng(seed)
+    cases = [(np.array([-0.0, 1]), 2), (strided(np.array([2, 1, 0])), 3)]
+    dtypes = (np.int64, np.float64, np.float32, np.int32, np.float16, np.uint8)
+    reached = {1: 6, 4: 6, 100: 6, 1000: 5, 40_000: 4, 100_000: 4}  # by so many of the dtypes
+    for classes, count in reached.items():
+        for dtype in dtypes[:count]:
+            targets = [classes - 1, *rng.integers(0, classes, rng.integers(4))]
+            cases.append((np.array(targets, dtype), classes))
+    return cases
+
+
+def unsound_indices(classes: int, seed: int) -> list[tuple]:
+    """Indices of which one is no class, alone or among up to three others, in any place."""
+    rng = np.random.default_rng(seed)
+    top = float(classes - 1)
+    bad = [-1, classes, classes + 4, -classes, 2**40, -(2**35)]
+    bad += [-1.0, top + 1, 1e300, -1e200, np.nan, np.inf, -np.inf, np.float32(np.nan)]
+    bad += [0.5, 1.5, top - 0.5, 0.25, top + 0.5, -0.5, 0.001, 1.000001, 1 - 1e-9]
+    bad += [-1e-12, -1e-300, top + 1e-12, top - 1e-12, np.nextafter(1, 2), np.float32(1 + 2**-23)]
+    bad += [np.float32(0.5), np.float16(0.25), np.float16(1.5), np.int8(-1), np.uint8(classes)]
+    cases = []
+    for n, index in enumerate(bad):
+        others = rng.integers(0, classes, n % 4).astype(np.asarray(index).dtype)
+        cases.append((np.insert(others, rng.integers(n % 4 + 1), index), classes))
+    sums = [(0.5, 0.5), (1.5, 0.5), (0.25, 1.75, 1), (-0.5, 0.5, 1), (1, 1e-17)]
+    sums += [(1 - 1e-13, 1 + 1e-13)]
+    cases += [(np.roll(indices, seed), classes) for indices in sums]  # whose sums are whole
+    many = [*range(classes)] * 20
+    return [*cases, (np.array([*many, classes, *many]), classes)]
+
+
+def probabilities(n: int, c: int, seed: int, dtype: Any = np.float64) -> np.ndarray:
+    """(n, c) of which each row sums to 1."""
+    return np.random.default_rng(seed).dirichlet(np.ones(c), n).astype(dtype)
+
+
+def likely(n: int, c: int, seed: int, dtype: Any = np.float64) -> np.ndarray:
+    """(n, c) probabilities from 0.1 to 1, where slopes can be measured. Their sum is any."""
+    return np.random.default_rng(seed).uniform(0.1, 1, (n, c)).astype(dtype)
+
+
+def scores(n: int, c: int, seed: int, dtype: Any = np.float64) -> np.ndarray:
+    """(n, c) logits from -4 to 4."""
+    return numbers((n, c), dtype, seed)
+
+
+def laid_out(array: np.ndarray, n: int) -> np.ndarray:
+    """The array by rows, by columns or with gaps, as n says."""
+    return (np.ascontiguousarray, np.asfortranarray, strided)[n % 3](array)
+
+
+def with_indices(values: Callable, seed: int, sizes: Iterable = SIZES) -> list[tuple]:
+    """(N, C) values, as `scores` makes them, with (N,) indices: of every dtype, in any layout."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for k, (n, c) in enumerate(sizes):
+        targets = rng.integers(0, c, n)
+        targets[-1] = 0
+        targets[0] = c - 1
+        dtype = (np.int64, np.float64, np.int32, np.float32, np.float32)[k % 5]
+        cases.append((laid_out(values(n, c, seed + k, FLOATS[k % 2]), k), targets.astype(dtype)))
+    return cases
+
+
+def with_rows(values: Callable, seed: int) -> list[tuple]:
+    """(N, C) values, as `scores` makes them, with rows of SHARES in another order."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for k, rows in enumerate(SHARES):
+        targets = rng.permuted(np.array(rows, FLOATS[k in (2, 5, 7)]), axis=1)
+        x = values(*targets.shape, seed + k, targets.dtype)
+        cases.append((laid_out(x, k), laid_out(targets, k // 2)))
+    return cases
+
+
+def unlikely(probabilities: Iterable[float], dtype: Any = np.float64) -> tuple:
+    """Rows (p, 1) of which each has class 0: what happened was given p."""
+    p = np.array([[p, 1] for p in probabilities], dtype)
+    return p, np.zeros(len(p), int)
+
+
+def beside(nothing: float, values: Callable, seed: int) -> list[tuple]:
+    """(3, 4) values where some mean impossible; targets that ask for these, and that do not.
+
+    Args:
+        nothing: the value that means it: a probability of 0, a logit of -inf.
+        values: as `scores` makes them.
+    """
+    rng = np.random.default_rng(seed)
+    x = values(3, 4, seed)
+    order = rng.permuted(np.tile(np.arange(4), (3, 1)), axis=1)  # (3, 4), classes in each row
+    empty = order < np.array([[1], [2], [3]])  # one impossible class, two, and three
+    x[empty] = nothing
+    possible, impossible = order.argmax(axis=1), order.argmin(axis=1)
+    one = np.where([False, True, False], impossible, possible)
+    rows = [np.eye(4)[t] for t in (possible, one, impossible)]
+    rows += [np.where(empty, 0, 0.5), np.where(empty, 1e-9, 1), np.where(empty, 0, order / 4)]
+    cases = [(x, t) for t in (possible, impossible, one, *rows, np.zeros((3, 4)))]
+    cases += [(x[:1], rows[n][:1]) for n in (0, 3)] + [(np.where(empty, 0.5, x), rows[2])]
+    small = [(x.astype(np.float32), t.astype(np.float32)) for t in rows[1:4]]
+    return [*cases, *small, (x.astype(np.float32), one)]
+
+
+def no_samples(*classes: int) -> list[tuple]:
+    """(0, C) values with targets of every form, for two C: one in float64, one in float32."""
+    cases = []
+    for c, dtype in zip(classes, FLOATS, strict=False):
+        for targets in (np.array([], int), np.array([], dtype), np.ones((0, c), dtype)):
+            cases.append((np.ones((0, c), dtype), targets))
+    return cases
+
+
+def sound_targets(n: int, c: int) -> list[tuple]:
+    """(n, c) values with targets of every form."""
+    x, indices = np.full((n, c), 1 / c), np.arange(n) % c
+    return [(x, indices), (x, indices.astype(float)), (x, x.copy())]
+
+
+def unsound_targets(n: int, c: int) -> list[tuple]:
+    """(n, c) values with indices that no class has, and shapes that fit neither form; n not c."""
+    x, indices = np.full((n, c), 1 / c), np.arange(n) % c
+    bad = (-1, c, -c, 0.5, 1.25, 1.000001, c - 1e-9, np.nan, np.inf, -np.inf)
+    targets = [np.append(indices[1:], each) for each in bad]
+    targets += [np.append(indices[2:], (0.5, 0.5)), np.append(indices[2:], (-0.5, 0.5))]
+    targets += [indices[:, None], indices[None], indices[:1], indices[1:], np.append(indices, 0)]
+    targets += [np.array(1), np.array(2.0)]
+    shapes = [(c, n), (n, c - 1), (n, c + 1), (n - 1, c), (1, c), (n, 1), (c,), (n * c,), ()]
+    shapes += [(1, n, c), (n, c, 1), (0,), (0, c), (n, 0)]
+    cases = [(x, t) for t in (*targets, *(np.full(shape, 0.5) for shape in shapes))]
+    alike = [np.full(shape, 0.5) for shape in ((), (c,), (2, n, c))]
+    cases += [(each, each.copy()) for each in alike]
+    return [*cases, (x[0], np.array(1)), (x[..., None], indices), (alike[2], np.array([0, 1]))]
+
+
+def graded(cases: Iterable[tuple], seed: int, scale: float = 1) -> list[tuple]:
+    """The cases as a gradient rule takes them: behind a grad of both signs, and any output."""
+    found = []
+    for k, (x, t) in enumerate(cases):
+        grad = scale * numbers((len(x),), np.float64, seed + k, 1, 4) * (-1) ** np.arange(len(x))
+        found.append((grad.astype(x.dtype), numbers((len(x),), x.dtype, seed + k), x, t))
+    return found
+
+
+# --- Inputs: logits of any size -------------------------------------------------------------
+
+
+def extreme_rows(size: float, dtype: Any = np.float64) -> np.ndarray:
+    """(4, 3) logits from -size to size, with rows of very different size in one array."""
+    ten, few = size / 10, size / 25
+    rows = [[size, 0, -size], [-size, -size, -size - 1], [ten, -ten, ten - 1], [few, 0, -few]]
+    return np.array(rows, dtype)
+
+
+def huge_rows(*sizes: float, dtype: Any = np.float64) -> list[np.ndarray]:
+    """(1, 3) logits of which the largest is as good as all there is."""
+    rows = [row for s in sizes for row in ([s, 0, -s], [-s, -3 * s, -2 * s])]
+    return [np.array([row], dtype) for row in rows]
+
+
+def for_each_class(arrays: Iterable[np.ndarray]) -> list[tuple]:
+    """(N, C) arrays with each class in turn as the true one, as indices or as one-hot rows."""
+    cases = []
+    for x in arrays:
+        for k in range(x.shape[1]):
+            indices = (np.arange(len(x)) + k) % x.shape[1]
+            cases.append((x, np.eye(x.shape[1], dtype=x.dtype)[indices] if k % 2 else indices))
+    return cases
+
+
+# --- Inputs: yes or no, and reductions ------------------------------------------------------
+
+
+def yes_or_no(values: Callable, seed: int) -> list[tuple]:
+    """Values of many shapes with targets from 0 to 1; of every other pair 0 and 1 alone.
+
+    Args:
+        values: makes an array of a shape, a dtype and a seed, as `numbers` does.
+    """
+    shapes = ((2, 3), (5,), (1,), (), (0,), (2, 1, 3, 2), (2, 3), (4, 1), (), (3, 2))
+    cases = []
+    for k, shape in enumerate(shapes):
+        dtype = FLOATS[k % 3 == 1]
+        x, t = values(shape, dtype, seed + k), numbers(shape, dtype, seed + k + 50, 0, 1)
+        t = np.asarray(np.round(t)) if k % 2 else t
+        cases.append((strided(x), strided(t)) if k % 4 == 2 else (x, t))
+    return cases
+
+
+def beliefs(shape: Sequence[int], dtype: Any, seed: int) -> np.ndarray:
+    """Probabilities from 0.02 to 0.98."""
+    return np.asarray(np.random.default_rng(seed).uniform(0.02, 0.98, shape), dtype)
+
+
+def against(values: Sequence[float], *shares: float, dtype: Any = np.float64) -> list[tuple]:
+    """The values, (N,), with each share as the target of all of them."""
+    x = np.array(values, dtype)
+    return [(x, np.full_like(x, share)) for share in shares]
+
+
+def one_by_one(values: Sequence[float], *shares: float, dtype: Any = np.float64) -> list[tuple]:
+    """Each value with each share: a case of one element, (1,), where nothing larger hides it."""
+    return [pair for value in values for pair in against([value], *shares, dtype=dtype)]
+
+
+def nearly_certain(logits: Iterable[float], dtype: Any = np.float64) -> list[tuple]:
+    """Each logit alone, (1,), and right: yes above 0, no below. The losses are tiny."""
+    return [(np.array([x], dtype), np.array([x > 0], dtype)) for x in logits]
+
+
+def each_reduction(losses: Iterable[np.ndarray]) -> list[Case]:
+    """`reduce_loss` for mean and sum, the first also by default."""
+    calls = []
+    for n, x in enumerate(losses):
+        x = np.asarray(x)
+        calls += [case(x) if n % 2 else case(x, reduction="mean"), case(x, "sum")]
+    return calls
