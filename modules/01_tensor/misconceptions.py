@@ -126,6 +126,19 @@ def to_array(data):
     return array if isinstance(data, np.ndarray | np.generic) else array.astype(np.float32)
 
 
+@wrong(
+    "makes a NumPy number of a Python number",
+    "If np.float32 converts, a list becomes an array, and a single number a NumPy number.",
+)
+def to_array(data):
+    if isinstance(data, Tensor):
+        return data.data
+    array = np.asarray(data)
+    if array.dtype.kind not in "biuf":
+        raise TypeError("expected numbers")
+    return array if isinstance(data, np.ndarray | np.generic) else np.float32(data)
+
+
 @right("asks for the array first")
 def to_array(data):
     if isinstance(data, np.ndarray | np.generic):
@@ -395,6 +408,21 @@ def apply(function, *inputs, **options):
 
 
 @right("by way of the constructor")
+def apply(function, *inputs, **options):
+    wanted = any(t.requires_grad for t in inputs if isinstance(t, Tensor)) and recording.enabled
+    arrays = (x.data if isinstance(x, Tensor) else x for x in inputs)
+    data = to_array(function(*arrays, **options))
+    if not wanted or data.dtype.kind != "f":
+        return Tensor(data)
+    output = Tensor(data, requires_grad=True)
+    output.origin = Origin(function=function, inputs=inputs, options=options)
+    return output
+
+
+@wrong(
+    "lets the constructor refuse whole numbers",
+    "If the constructor is asked for a gradient of whole numbers, it refuses: they need none.",
+)
 def apply(function, *inputs, **options):
     wanted = any(t.requires_grad for t in inputs if isinstance(t, Tensor)) and recording.enabled
     arrays = (x.data if isinstance(x, Tensor) else x for x in inputs)
@@ -702,7 +730,7 @@ def elementwise(function, a, b):
 
 @wrong(
     "casts the result to float32",
-    "If you cast, digits go.",
+    "If the result is float32 whatever went in, digits of a float64 are lost.",
 )
 def elementwise(function, a, b):
     broadcast_shape(np.shape(a), np.shape(b))
@@ -786,6 +814,17 @@ def elementwise(function, a, b):
     a, b = (x if isinstance(x, Tensor) else Tensor(x) for x in (a, b))
     broadcast_shape(a.shape, b.shape)
     return apply(function, a, b)
+
+
+@wrong(
+    "opens the door to two Tensors only",
+    "If only two Tensors go through the door, a Tensor beside an array or number goes unrecorded.",
+)
+def elementwise(function, a, b):
+    broadcast_shape(np.shape(a), np.shape(b))
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return apply(function, a, b)
+    return Tensor(function(*(x.data if isinstance(x, Tensor) else x for x in (a, b))))
 
 
 @wrong(
@@ -1552,6 +1591,16 @@ def matmul(a, b):
     "If you multiply the arrays yourself, nothing is recorded: send np.matmul through apply.",
 )
 def matmul(a, b):
+    return Tensor(np.matmul(to_array(a), to_array(b)))
+
+
+@wrong(
+    "opens the door to two Tensors only",
+    "If only two Tensors go through the door, a Tensor beside an array goes unrecorded.",
+)
+def matmul(a, b):
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return apply(np.matmul, a, b)
     return Tensor(np.matmul(to_array(a), to_array(b)))
 
 

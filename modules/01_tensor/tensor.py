@@ -170,9 +170,10 @@ def to_array(data: Any) -> np.ndarray:
         data: a number, a (nested) list of numbers, a NumPy array or scalar, or a Tensor.
 
     Returns:
-        An array. Python numbers and lists give float32, also where they are integers or
-        booleans, or NumPy's numbers in a list. Arrays keep their dtype and are not copied, NumPy
-        scalars keep theirs too; a Tensor gives the array inside it.
+        An `np.ndarray`, also where it is a single number that came: then it has no axes. Python
+        numbers and lists give float32, also where they are integers or booleans, or NumPy's
+        numbers in a list. Arrays keep their dtype and are not copied, NumPy scalars keep theirs
+        too; a Tensor gives the array inside it.
 
     Raises:
         TypeError: the data are not real numbers, but text, dates, None, complex numbers or other
@@ -202,12 +203,17 @@ def test_to_array_makes_float32_of_python_numbers():
     """Python numbers and lists become float32 arrays, integers and booleans too."""
     lists = [[[1, 2, 3], [4, 5, 6]], [0.5, 2.5], (1, 2), [True, False], [[1, 0.5], (2, 3)], []]
     of_numpy_numbers = [[np.float64(1.5)], [np.int32(7)]]
-    data = [tt.case(each) for each in (*lists, *of_numpy_numbers, 7, 0, -1.25, True)]
+    single = [tt.case(each) for each in (7, 0, -1.25, True)]
+    data = [*map(tt.case, lists + of_numpy_numbers), *single]
     tt.check(to_array, oracles.float32_array, data, returns="array")
+    is_array = lambda x: isinstance(to_array(x), np.ndarray)
+    tt.check(is_array, lambda x: True, single, name="whether this gives an array: ")
     ### BEGIN HIDDEN TESTS
     lists = [[[3, 1]], [[[4]], [[5]]], [[], []], (0.5, (1)), [-3], [np.float64(1.5), 2]]
-    data = [tt.case(each) for each in (*lists, 0.0, False, 2)]
+    single = [tt.case(each) for each in (0.0, False, 2)]
+    data = [*map(tt.case, lists), *single]
     tt.check(to_array, oracles.float32_array, data, returns="array")
+    tt.check(is_array, lambda x: True, single, name="whether this gives an array: ")
     ### END HIDDEN TESTS
 
 
@@ -218,15 +224,16 @@ test_to_array_makes_float32_of_python_numbers()
 def test_to_array_keeps_an_array_as_it_is():
     """An array keeps its dtype and its memory; so does the array inside a Tensor."""
     kept = {"dtype": "same", "memory": "shared", "returns": "array"}
-    given = [tt.case(x) for x in tt.arrays(dtypes=oracles.DTYPES)]
+    shapes = (), (5,), (2, 3), (0,), (3, 1), (2, 3, 2), (4,)
+    given = [tt.case(x) for x in tt.arrays(shapes, oracles.DTYPES)]
     tt.check(to_array, np.asarray, given, **kept)
-    tt.check(to_array, np.asarray, given, **kept, wrap=Tensor, name="to_array of a Tensor")
+    tt.check(to_array, np.asarray, given[::2], **kept, wrap=Tensor, name="to_array of a Tensor")
     single = [tt.case(dtype(2)) for dtype in oracles.DTYPES]
     tt.check(to_array, np.asarray, single, dtype="same", name="to_array of a NumPy number")
     is_array = lambda x: isinstance(to_array(x), np.ndarray)
     tt.check(is_array, lambda x: True, single, name="whether it is an array, made of NumPy's ")
     ### BEGIN HIDDEN TESTS
-    shapes, dtypes = ((3, 2), (4,), (), (1, 2, 2), (2, 0)), (np.int16, np.float64, np.bool_)
+    shapes, dtypes = ((3, 2), (4,), (2, 2), (2, 0), ()), (np.int16, np.float64, np.bool_)
     given = [tt.case(x) for x in tt.arrays(shapes, dtypes, seed=9)]
     tt.check(to_array, np.asarray, given, **kept)
     tt.check(to_array, np.asarray, given, **kept, wrap=Tensor, name="to_array of a Tensor")
@@ -304,7 +311,7 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
 
     The output gets `requires_grad=True` and an `Origin(function, inputs, options)` if recording
     is enabled and at least one input is a Tensor that requires a gradient. Only floats can have
-    one: what holds none, as from `np.argmax`, need not be recorded.
+    one: what holds none, as from `np.argmax`, comes out all the same, and need not be recorded.
 
     Args:
         function: takes arrays (and options) and returns an array or a number.
@@ -339,7 +346,7 @@ def test_apply_calls_the_function_on_arrays():
     calls, kept = oracles.calls_through_the_door(seed=0), {"returns": "tensor", "dtype": "same"}
     sent = {each.inputs[0] for each in calls}
     tt.check(apply, oracles.called, calls, wrap=Tensor, door=sent, **kept)
-    tt.check(apply, oracles.called, calls, name="with arrays, apply", **kept)
+    tt.check(apply, oracles.called, calls[::2], name="with arrays, apply", **kept)
     views = [(np.transpose, tt.numbers((2, 3))), (np.asarray, tt.numbers((3,)))]
     tt.check(apply, oracles.called, views, wrap=Tensor, memory="shared", **kept)
     seen, x = oracles.arrive_as(np.ndarray, float, option=Tensor), Tensor([1.0, 2.0])
@@ -348,9 +355,9 @@ def test_apply_calls_the_function_on_arrays():
     tt.expect(x.grad, None, "x.grad once apply(np.asarray, x), a new Tensor, was given one,")
     ### BEGIN HIDDEN TESTS
     a, calls = tt.numbers((2, 2), seed=7, low=1), oracles.calls_through_the_door(seed=7)
-    calls += [tt.case(np.mean, a, axis=1), tt.case(np.negative, a), tt.case(np.power, a, 2)]
-    tt.check(apply, oracles.called, calls, wrap=Tensor, **kept)
-    tt.check(apply, oracles.called, calls, name="with arrays, apply", **kept)
+    calls += [tt.case(np.power, a, 2), tt.case(np.mean, a, axis=1)]
+    tt.check(apply, oracles.called, calls[1::2], wrap=Tensor, **kept)
+    tt.check(apply, oracles.called, calls[::2], name="with arrays, apply", **kept)
     mixed = lambda: apply(np.subtract, np.ones(2), Tensor([3.0, 5.0])).data
     tt.expect(mixed, np.array([-2.0, -4.0]), "array - tensor")
     ### END HIDDEN TESTS
@@ -366,12 +373,12 @@ def test_apply_records_the_origin_when_asked():
     whole = lambda *asking: (True, [0.0, 1.0, 2.0], {"out": None, "subok": False})
     asking = [(True, False, False), (False, True, False), (False, False, True), (True, True, True)]
     tt.check(recorded, whole, asking, name="(requires_grad, inputs, options) where inputs ask ")
-    x = Tensor([3.0], requires_grad=True)
+    x, indices = Tensor([1.0, 3.0], requires_grad=True), [(np.argmax,), (np.count_nonzero,)]
     square, rest = lambda: apply(np.multiply, x, x).origin, lambda: apply(np.subtract, 10, x).origin
     tt.expect(lambda: len(square().inputs), 2, "the number of inputs recorded of x * x")
-    tt.expect(lambda: dict(square().options), {}, "options recorded of x * x")
-    tt.expect(lambda: rest().inputs[0], 10, "the first input recorded of 10 - x")
+    tt.expect(lambda: [rest().inputs[0], dict(rest().options)], [10, {}], "what 10 - x records")
     tt.expect(lambda: rest().function(7, 2), 5, "the function recorded of 10 - x, of 7 and 2,")
+    tt.check(lambda f: int(apply(f, x).data), lambda f: f([1, 3]), indices, name="the number from ")
     ### BEGIN HIDDEN TESTS
     x = Tensor([[1.0, 2.0]], requires_grad=True)
     total = lambda: apply(np.sum, apply(np.multiply, np.float32(3), x), axis=0)
@@ -379,6 +386,8 @@ def test_apply_records_the_origin_when_asked():
     tt.expect(lambda: total().requires_grad, True, "requires_grad after two steps")
     tt.expect(lambda: dict(total().origin.options), {"axis": 0}, "options recorded of a sum")
     tt.expect(before, np.array([[1.0, 2.0]], np.float32), "two steps back")
+    larger = lambda: apply(np.greater, x, 1).data.astype(bool)
+    tt.expect(larger, np.array([[False, True]]), "x > 1, where x asks for a gradient,")
     ### END HIDDEN TESTS
 
 
@@ -423,6 +432,8 @@ $x$ a little to either side. Try a wrong factor and run the cell again.
 The register looks a rule up by the function itself. A function that you make on the spot, a
 `lambda` say, is a stranger to it: the number would be right, and later nobody could say how it
 was made. So each exercise below names the function to send through the door: `np.sum` for a sum.
+What else that function is told, an axis or a shape, may go along as an option or as one more
+input, as NumPy takes it: the rules will understand both.
 """
 
 # %%
@@ -525,13 +536,12 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 @tt.test
 def test_broadcast_shape_of_fitting_shapes():
     """Equal lengths, ones and missing lengths fit, aligned on the right; the result is a tuple."""
-    shapes = [(), (1,), (3,), (2, 3), (2, 1), (1, 3), (0, 3), (4, 2, 3), (4, 1, 1), (1, 2, 1)]
-    longer = [(2, 1, 1, 1, 3), (1000, 3), (1, 1000, 1)]
-    fitting, _ = oracles.pairs_of_shapes(shapes + longer)
+    shapes = [(), (3,), (2, 3), (2, 1), (1, 3), (0, 3), (4, 2, 3), (2, 1, 1, 1, 3), (1000, 3)]
+    fitting, _ = oracles.pairs_of_shapes(shapes)
     tt.check(broadcast_shape, np.broadcast_shapes, fitting)
     ### BEGIN HIDDEN TESTS
-    shapes = [(5, 1, 4, 1), (3, 1, 2), (1,), (2, 1), (5, 1, 1, 2), (1, 0), (7,), (1, 1), (3, 1, 7)]
-    fitting, _ = oracles.pairs_of_shapes([*shapes, (), (3000, 1), (3, 3000, 7)])
+    shapes = [(5, 1, 4, 1), (3, 1, 2), (1,), (2, 1), (1, 0), (), (3, 3000, 2)]
+    fitting, _ = oracles.pairs_of_shapes(shapes)
     tt.check(broadcast_shape, np.broadcast_shapes, fitting)
     ### END HIDDEN TESTS
 
@@ -546,7 +556,7 @@ def test_broadcast_shape_refuses_the_rest():
     fitting, refused = oracles.pairs_of_shapes(shapes)
     tt.check_raises(ValueError, broadcast_shape, refused, but=fitting)
     ### BEGIN HIDDEN TESTS
-    shapes = [(0,), (2,), (1,), (5, 2), (5,), (5, 1), (2, 3, 4), (3, 3, 4), (6, 2, 1), (3, 0)]
+    shapes = [(0,), (2,), (5, 2), (5,), (5, 1), (3, 3, 4), (6, 2, 1), (3, 0), (2, 5)]
     fitting, refused = oracles.pairs_of_shapes(shapes)
     tt.check_raises(ValueError, broadcast_shape, refused, but=fitting)
     ### END HIDDEN TESTS
@@ -597,21 +607,25 @@ def elementwise(function: Callable, a: Any, b: Any) -> Tensor:
 @tt.test
 def test_elementwise_broadcasts():
     """Every pair of elements meets once, rows, columns and numbers being repeated as needed."""
-    sent = np.subtract, np.multiply
-    calls, sides = oracles.each_with(sent, tt.pairs()), oracles.operands(seed=0)
+    sent, given = (np.subtract, np.multiply), oracles.pairs()
+    calls, sides = oracles.in_turn(sent, given), oracles.operands(seed=0)
     tt.check(elementwise, oracles.called, calls, wrap=Tensor, door=sent)
     tt.check(elementwise, oracles.called, calls[:2], returns="tensor", name="elementwise of arrays")
-    tt.check(lambda a, b: a - b, np.subtract, sides, wrap=Tensor, memory="fresh", name="minus")
-    tt.check(lambda a, b: a / b, np.divide, sides, wrap=Tensor, memory="fresh", name="divide")
-    tt.check(lambda a, b: a - Tensor(b), np.subtract, tt.pairs()[:3], name="array minus tensor")
-    tt.check(lambda a, b: Tensor(a) / b, np.divide, tt.pairs()[:3], name="tensor over array")
+    fresh, row = {"wrap": Tensor, "memory": "fresh"}, tt.numbers((3,), low=1)
+    tt.check(lambda a, b: a - b, np.subtract, sides, **fresh, door=sent, name="minus")
+    tt.check(lambda a, b: a / b, np.divide, oracles.strange_operands(), **fresh, name="divide")
+    minus, times = lambda x: row - x, lambda x: x * row
+    tt.check(minus, minus, [(row[::-1],), (row[:, None],)], **fresh, door=sent, name="array minus")
+    tt.check(times, times, [(row,), (row[:, None],)], **fresh, door=sent, name="array times")
     ### BEGIN HIDDEN TESTS
     sent, sides = (np.add, np.divide, np.maximum), oracles.operands(seed=4)
-    calls = oracles.each_with(sent, tt.pairs(seed=50, low=1, high=5))
+    calls = oracles.in_turn(sent, oracles.pairs(oracles.MORE_PAIRS, seed=50, low=1, high=5))
     tt.check(elementwise, oracles.called, calls, wrap=Tensor, door=sent)
-    tt.check(lambda a, b: a * b, np.multiply, sides, wrap=Tensor, memory="fresh", name="times")
-    tt.check(lambda a, b: a / Tensor(b), np.divide, tt.pairs()[3:7], name="array over tensor")
-    tt.check(lambda a, _: a**2, lambda a, _: a**2, sides[:2], wrap=Tensor, name="squares")
+    tt.check(lambda a, b: a / b, np.divide, sides, **fresh, name="divide")
+    tt.check(lambda a, b: a * b, np.multiply, oracles.strange_operands(), **fresh, name="times")
+    over, plus = lambda x: x / row, lambda x: row + x
+    tt.check(over, over, [(row[:2, None],)], **fresh, door=sent, name="over an array")
+    tt.check(plus, plus, [(row[:2, None],)], **fresh, door=sent, name="array plus")
     ### END HIDDEN TESTS
 
 
@@ -623,11 +637,11 @@ def test_elementwise_keeps_dtypes():
     """A Python number adds no dtype, on either side; two arrays give what NumPy makes of them."""
     dtypes = np.float32, np.float64, np.float16, np.int64
     sides = oracles.of_all_dtypes(dtypes, (2, 0.5), seed=0)
-    minus = oracles.each_with([np.subtract], sides)
+    minus = oracles.in_turn([np.subtract], sides)
     tt.check(elementwise, oracles.called, minus, wrap=Tensor, dtype="same")
     ### BEGIN HIDDEN TESTS
-    sides = oracles.of_all_dtypes((np.float16, np.float32, np.int32), (3, 0.25), seed=5)
-    divide = oracles.each_with([np.divide], sides)
+    sides = oracles.of_all_dtypes((np.float16, np.int32), (3, 0.25), seed=5)
+    divide = oracles.in_turn([np.divide], sides)
     tt.check(elementwise, oracles.called, divide, wrap=Tensor, dtype="same")
     ### END HIDDEN TESTS
 
@@ -744,15 +758,16 @@ def reduce_sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 @tt.test
 def test_reduce_sum():
     """Every axis, several at once, and all, with keepdims and without; recorded as `np.sum`."""
-    tt.check(reduce_sum, np.sum, tt.over_axes(), wrap=Tensor, door={np.sum})
+    cases = oracles.reductions()
+    tt.check(reduce_sum, np.sum, cases[:7], wrap=Tensor, door={np.sum})
+    tt.check(reduce_sum, np.sum, cases[7:], wrap=Tensor)
     infinite = [tt.case(tt.strange(), axis=axis) for axis in (0, 1, None)]
     tt.check(reduce_sum, np.sum, infinite, wrap=Tensor)
-    more = tt.over_axes(((0, 3), (2, 1)), (np.int64, np.float32))
+    more = tt.over_axes(((2, 1), (0, 3)), (np.int64, np.float32), tuples=False)
     tt.check(Tensor.sum, np.sum, more, wrap=Tensor, name="x.sum")
     ### BEGIN HIDDEN TESTS
-    other = tt.over_axes(((3, 2), (2, 1, 3, 2), (4,)), seed=30)
-    tt.check(reduce_sum, np.sum, other, wrap=Tensor, door={np.sum})
-    whole = tt.over_axes(((3, 0), (2, 2)), (np.bool_, np.int64), seed=31)
+    tt.check(reduce_sum, np.sum, oracles.more_reductions(), wrap=Tensor, door={np.sum})
+    whole = tt.over_axes(((2, 2), (3, 0)), (np.bool_, np.int64), tuples=False, seed=31)
     tt.check(reduce_sum, np.sum, whole, wrap=Tensor)
     ### END HIDDEN TESTS
 
@@ -807,16 +822,13 @@ def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray
 @tt.test
 def test_mean():
     """Each result is the sum divided by the number of elements that went into it."""
-    over_axes = tt.over_axes(dtypes=(np.float64, np.float32, np.float16))
-    tt.check(mean, np.mean, over_axes, dtype="same", returns="array")
+    tt.check(mean, np.mean, oracles.reductions(), dtype="same", returns="array")
     infinite = [tt.case(tt.strange(), axis=axis) for axis in (0, 1, None)]
     tt.check(mean, np.mean, infinite, returns="array")
-    more = tt.over_axes(((2, 3, 4),), (np.float32,))
+    more = tt.over_axes(((3, 2),), (np.float32,), tuples=False)
     tt.check(Tensor.mean, np.mean, more, wrap=Tensor, name="x.mean")
     ### BEGIN HIDDEN TESTS
-    shapes, dtypes = ((3, 2), (2, 1, 3, 2), (7,)), (np.float32, np.float16)
-    over_axes = tt.over_axes(shapes, dtypes, seed=40)
-    tt.check(mean, np.mean, over_axes, dtype="same", returns="array")
+    tt.check(mean, np.mean, oracles.more_reductions(), dtype="same", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -860,6 +872,9 @@ def row_major_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
         shape: the length of each axis, 1 or more.
         itemsize: bytes of one element.
 
+    Returns:
+        A tuple of ints, one for each axis.
+
     Example:
         >>> row_major_strides((2, 3), 4)
         (12, 4)
@@ -878,11 +893,12 @@ def row_major_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 def test_row_major_strides():
     """One stride an axis, as NumPy lays arrays out: bytes to the next element along it."""
     shapes = [(2, 3), (7,), (), (2, 3, 4), (4, 1), (1, 4), (5, 1, 2, 3)]
-    cases = [(shape, itemsize) for shape in shapes for itemsize in (4, 8, 1, 6)]
+    cases = [(shape, itemsize) for shape in shapes for itemsize in (4, 6)]
+    cases += [((2, 3), 8), ((3, 2, 2), 1)]
     tt.check(row_major_strides, oracles.laid_out, cases)
     ### BEGIN HIDDEN TESTS
     shapes = [(3, 2), (1,), (6, 2, 1), (2, 2, 2, 2), (3, 4, 5)]
-    cases = [(shape, itemsize) for shape in shapes for itemsize in (2, 4, 16)]
+    cases = [(shape, itemsize) for shape in shapes for itemsize in (2, 16)]
     tt.check(row_major_strides, oracles.laid_out, cases)
     ### END HIDDEN TESTS
 
@@ -976,7 +992,7 @@ def test_reshape():
     calls = [(a, 5, 2), (a, (1, 10)), (a, -1), (a.T, -1), (b, 3, 4), (b, (4, -1)), (a, (2, 5))]
     calls += [(b, (2, 1, 6))]
     tt.check(reshape, np.ndarray.reshape, calls, wrap=Tensor, door={np.reshape})
-    tt.check(Tensor.reshape, np.ndarray.reshape, calls, wrap=Tensor, name="x.reshape")
+    tt.check(Tensor.reshape, np.ndarray.reshape, calls[:2], wrap=Tensor, name="x.reshape")
     ### END HIDDEN TESTS
 
 
@@ -1050,7 +1066,7 @@ def test_transpose():
     """Without axes all are reversed; else axis i of the result is axis axes[i] of x; no copy."""
     x, y, z = tt.numbers((2, 3, 4)), tt.numbers((2, 3), np.float32), tt.numbers((5, 1, 2, 3))
     calls = [(x,), (x, 2, 0, 1), (x, 1, 2, 0), (x, 0, 2, 1), (x, 0, -1, 1), (x, -1, -3, -2)]
-    calls += [(x, 0, 1, 2), (y,), (y, 1, 0), (y, 0, 1), (tt.numbers((3,)),), (tt.numbers(()),)]
+    calls += [(y,), (y, 1, 0), (y, 0, 1), (tt.numbers((3,)),), (tt.numbers(()),)]
     calls += [(z,), (z, 3, 1, 0, 2)]
     view = {"wrap": Tensor, "door": {np.transpose}, "memory": "shared"}
     tt.check(transpose, np.ndarray.transpose, calls, **view)
@@ -1157,16 +1173,21 @@ def matmul(a: Any, b: Any) -> Tensor:
 @tt.test
 def test_matmul_of_matrices():
     """Rows times columns, summed over the inner length; vectors lose their axis."""
-    by_loops, given = oracles.matmul_by_loops, tt.pairs(oracles.MATRICES)
-    tt.check(matmul, by_loops, given, wrap=Tensor, door={np.matmul})
-    tt.check(matmul, by_loops, given[:3], returns="tensor", name="matmul of arrays")
-    tt.check(lambda a, b: matmul(Tensor(a), b), by_loops, given[:3], name="tensor @ array")
-    tt.check(lambda a, b: a @ Tensor(b), by_loops, given[:3], name="array @ tensor")
+    by_sums, given = oracles.matmul_by_sums, oracles.pairs(oracles.MATRICES)
+    tt.check(matmul, by_sums, given[:4], wrap=Tensor, door={np.matmul})
+    tt.check(matmul, by_sums, given[4:], wrap=Tensor)
+    tt.check(matmul, by_sums, given[:3], returns="tensor", name="matmul of arrays")
+    a, others = tt.numbers((3, 3)), [(tt.numbers((3,)),), (tt.numbers((3, 3), seed=1),)]
+    left, right = lambda x: x @ a, lambda x: a @ x
+    tt.check(left, left, others, wrap=Tensor, door={np.matmul}, name="tensor @ array")
+    tt.check(right, right, others, wrap=Tensor, door={np.matmul}, name="array @ tensor")
     ### BEGIN HIDDEN TESTS
     shapes = [((4, 2), (2, 3)), ((2,), (2, 4)), ((3, 1), (1, 2)), ((3, 3), (3, 3))]
-    given = tt.pairs([*shapes, ((0, 2), (2, 3))], seed=60)
-    tt.check(matmul, by_loops, given, wrap=Tensor)
-    tt.check(lambda a, b: Tensor(a) @ b, by_loops, given[:3], name="tensor @ array")
+    given = oracles.pairs([*shapes, ((0, 2), (2, 3))], seed=60)
+    tt.check(matmul, by_sums, given, wrap=Tensor)
+    left, right = lambda x: x @ a[:, :2], lambda x: a[:2] @ x
+    tt.check(left, left, others, wrap=Tensor, door={np.matmul}, name="tensor @ array")
+    tt.check(right, right, others, wrap=Tensor, door={np.matmul}, name="array @ tensor")
     ### END HIDDEN TESTS
 
 
@@ -1176,11 +1197,13 @@ test_matmul_of_matrices()
 @tt.test
 def test_matmul_of_stacks():
     """The axes in front broadcast, and each matrix of the stack is multiplied on its own."""
-    tt.check(matmul, np.matmul, tt.pairs(oracles.STACKS), wrap=Tensor, door={np.matmul})
+    given = oracles.pairs(oracles.STACKS)
+    tt.check(matmul, np.matmul, given[:3], wrap=Tensor, door={np.matmul})
+    tt.check(matmul, np.matmul, given[3:], wrap=Tensor)
     ### BEGIN HIDDEN TESTS
     stacks = [((4, 3, 2), (2, 5)), ((3, 2), (4, 2, 5)), ((2, 3, 3), (2, 3, 3))]
     stacks += [((2, 1, 3, 2), (5, 2, 3)), ((1, 2, 3), (4, 3, 2))]
-    tt.check(matmul, np.matmul, tt.pairs(stacks, seed=70), wrap=Tensor, door={np.matmul})
+    tt.check(matmul, np.matmul, oracles.pairs(stacks, seed=70), wrap=Tensor)
     ### END HIDDEN TESTS
 
 

@@ -113,12 +113,12 @@ def relu(x: np.ndarray) -> np.ndarray:
 @tt.test
 def test_relu():
     """What is above 0 passes as it is, and all the rest becomes 0, in every size and shape."""
-    given = oracles.of_shapes((5,), (2, 3), (3, 1), (2, 3, 4))
-    given += oracles.of_sizes(1e-200, 1e-20, 1e-3, 1e7, 1e200)
+    given = oracles.of_shapes((5,), (2, 3), (2, 3, 4))
+    given += oracles.of_sizes(1e-200, 1e-20, 1e7, 1e200)
     tt.check(relu, oracles.relu, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((4,), (3, 2), (2, 1, 2), (1, 5), seed=20)
-    given += oracles.of_sizes(1e-250, 1e-12, 500, 1e12, seed=21)
+    given = oracles.of_shapes((4,), (2, 1, 2), seed=20)
+    given += oracles.of_sizes(1e-12, seed=20)
     tt.check(relu, oracles.relu, given, writes=True)
     ### END HIDDEN TESTS
 
@@ -133,8 +133,8 @@ def test_relu_keeps_dtype_and_input():
     given += oracles.of_dtypes((2, 2), (3,), low=1)
     tt.check(relu, oracles.relu, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_dtypes((3, 2), (5,), (2, 4), seed=25)
-    given += oracles.of_dtypes((4,), (1, 2), (3, 2), seed=26, low=1)
+    given = oracles.of_dtypes((3, 2), (4,), seed=20)
+    given += oracles.of_dtypes((4,), low=2)
     tt.check(relu, oracles.relu, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
@@ -145,9 +145,9 @@ test_relu_keeps_dtype_and_input()
 @tt.test
 def test_relu_at_the_ends_of_the_dtype():
     """Infinities and the largest numbers of a dtype pass, or become 0, like all others."""
-    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.6, 0.95), memory="fresh")
+    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.6, 0.95), memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
-    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.8, -1.0), memory="fresh")
+    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.8, -1.0), memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -158,10 +158,10 @@ test_relu_at_the_ends_of_the_dtype()
 def test_relu_of_one_number_and_of_none():
     """An array without axes is one number, and one without elements stays as empty as it is."""
     given = oracles.single_and_empty(-2.5, 0.0, 3.0)
-    tt.check(relu, oracles.relu, given, memory="fresh")
+    tt.check(relu, oracles.relu, given, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
     given = oracles.single_and_empty(7.5, -0.25, dtype=np.float32)
-    tt.check(relu, oracles.relu, given, memory="fresh")
+    tt.check(relu, oracles.relu, given, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -206,10 +206,10 @@ def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
 @tt.test
 def test_relu_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = oracles.halves((2, 3), (4,), (2, 1))
+    given = oracles.halves((2, 2), (3,))
     tt.check_gradient(oracles.relu, relu_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((1, 4), seed=30)
+    given = oracles.halves((1, 3), seed=20)
     tt.check_gradient(oracles.relu, relu_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -223,7 +223,7 @@ def test_relu_gradient_passes_any_grad():
     given = oracles.rule_inputs(oracles.relu, (2, 3), (4,), (3, 1), seed=0)
     tt.check(relu_gradient, oracles.relu_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.rule_inputs(oracles.relu, (3, 2), (5,), (2, 1, 2), seed=33)
+    given = oracles.rule_inputs(oracles.relu, (3, 2), (5,), seed=20)
     tt.check(relu_gradient, oracles.relu_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -235,14 +235,14 @@ test_relu_gradient_passes_any_grad()
 def test_relu_gradient_at_zero():
     """Where x is 0 the slope is taken to be 0; just above it, and up to infinity, it is 1."""
     x = np.array([[0.0, 0.5, -0.0, 1e-20], [2.0, 0.0, -1e-20, 0.0]])
-    given = [x, x[0], x[:, ::2], [0.0, 0.0], 0.0, 1e-20, 3.0, np.zeros((0, 2))]
+    given = [x, x[:, ::2], [0.0, 0.0], 0.0, 3.0, np.zeros((0, 2))]
     given += [[1e-300, -1e-300], [np.inf, -np.inf, 1e300]]
     cases = [oracles.rule_case(oracles.relu, 5.0, x) for x in given]
-    tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh")
+    tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
-    given = [x.T, x[1], [[-0.0], [3.0]], -0.0, 0.5, [], [1e-100, -np.inf, np.inf, 0.0]]
+    given = [x.T, [[-0.0], [3.0]], 0.5, [], [1e-100, -np.inf, np.inf, 0.0]]
     cases = [oracles.rule_case(oracles.relu, -2.0, x) for x in given]
-    tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh")
+    tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -288,7 +288,8 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     Returns:
         A new array of the same shape and dtype; x stays as it is. Small results keep their
         digits, as many as the dtype has for a number so small: sigmoid(-20) is 2.06e-9 and not
-        0, sigmoid(-12) is 6.1e-6 also in float16, whatever stands beside it.
+        0, sigmoid(-12) is 6.1e-6 also in float16, whatever stands beside it. This holds down to
+        the smallest number of the dtype: sigmoid(-720) is 2e-313 in float64.
 
     Example:
         >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
@@ -303,12 +304,12 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 @tt.test
 def test_sigmoid():
     """Each element gives 1 / (1 + exp(-x)), whatever the shape."""
-    given = oracles.of_shapes((5,), (2, 3), (3, 1), (2, 3, 4))
-    given += [*oracles.of_sizes(1e-9, 3), tt.case(np.array([0.0, -0.0])), tt.case(np.eye(2))]
+    given = oracles.of_shapes((5,), (2, 3), (2, 3, 4))
+    given += [*oracles.of_sizes(1e-9), tt.case(np.array([0.0, -0.0])), tt.case(np.eye(2))]
     tt.check(sigmoid, oracles.sigmoid, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((4,), (3, 2), (2, 1, 2), seed=40)
-    given += [*oracles.of_sizes(0.01, 2.5, seed=42), tt.case(np.array([[0.0], [-9.0], [9.0]]))]
+    given = oracles.of_shapes((4,), (2, 1, 2), seed=20)
+    given += [tt.case(np.array([[0.0], [-9.0], [9.0]]))]
     tt.check(sigmoid, oracles.sigmoid, given, writes=True)
     ### END HIDDEN TESTS
 
@@ -319,16 +320,15 @@ test_sigmoid()
 @tt.test
 def test_sigmoid_of_large_numbers():
     """Far out on either side it is 0 or 1, up to infinity, and never nan."""
-    far = [[1000.0, -1000.0], [-800.0, 90.0, 800.0], [-1e4, 1e4], [[np.inf], [-np.inf]]]
-    far += [[-np.inf, 750.0], [-3e38, 3e38]]
+    far = [[1000.0, -1000.0], [[-800.0], [90.0]], [-np.inf, 750.0, np.inf], [-3e38, 3e38]]
     ends = {np.float16: [[-6e4, 6e4]], np.float64: [*far, [1e308, -1e308], -1000.0]}
-    given = oracles.far_out({np.float32: far, **ends})
-    tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True)
+    given = oracles.far_out({np.float32: far[:3], **ends})
+    tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    far = [[720.0, -900.0, np.inf], [[5000.0, -5000.0]], [-np.inf, -2000.0], [1e30, -1e30]]
-    ends = {np.float16: [[np.inf, -5e4]], np.float64: [*far, [[-1e200], [1e250]], 2000.0]}
-    given = oracles.far_out({np.float32: far, **ends})
-    tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True)
+    far = [[720.0, -900.0, np.inf], [[5000.0, -5000.0]], [1e30, -1e30]]
+    ends = {np.float16: [[np.inf, -5e4]], np.float64: [far[0], [[-1e200], [1e250]], 2000.0]}
+    given = oracles.far_out({np.float32: far[1:], **ends})
+    tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True, once=True)
     ### END HIDDEN TESTS
 
 
@@ -338,15 +338,14 @@ test_sigmoid_of_large_numbers()
 @tt.test
 def test_sigmoid_keeps_small_results():
     """Far below 0 it is exp(x) but for rounding, however small, and whatever stands beside it."""
-    small = {np.float64: (-40.0, -100.0, -700.0), np.float32: (-20.0, -40.0, -80.0)}
-    given = oracles.beside_others({**small, np.float16: (-11.5, -12.0)})
+    small = {np.float64: (-40.0, -720.0, -700.0), np.float32: (-20.0, -95.0, -80.0)}
+    given = oracles.beside_others({**small, np.float16: (-12.0, -11.5, -12.5)})
     smallest, power = lambda x: np.min(sigmoid(x)), lambda x: np.exp(np.float64(np.min(x)))
-    how = {"name": "the smallest of sigmoid", "dtype": "any", "rtol": 0.01, "writes": True}
+    how = {"name": "the smallest of sigmoid", "dtype": "any", "rtol": 0.02, "once": True}
     tt.check(smallest, power, given, **how)
     ### BEGIN HIDDEN TESTS
-    small = {np.float64: (-36.0, -300.0, -650.0), np.float32: (-18.0, -60.0)}
-    given = oracles.beside_others({**small, np.float16: (-11.75, -12.5)})
-    tt.check(smallest, power, given, **how)
+    small = {np.float64: (-36.0, -730.0), np.float32: (-18.0, -97.0), np.float16: (-11.75, -12.25)}
+    tt.check(smallest, power, oracles.beside_others(small), **how)
     ### END HIDDEN TESTS
 
 
@@ -356,10 +355,10 @@ test_sigmoid_keeps_small_results()
 @tt.test
 def test_sigmoid_keeps_dtype_and_input():
     """The result is a new array of the dtype of x, and x stays as it is."""
-    given = oracles.used_before(sigmoid, oracles.of_dtypes((2, 3), (4,), (3, 1, 2), (2, 2)))
+    given = oracles.used_before(sigmoid, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
     tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_dtypes((3, 2), (5,), (2, 4), (3,), seed=45)
+    given = oracles.of_dtypes((3, 2), (5,), seed=20)
     tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
@@ -371,10 +370,10 @@ test_sigmoid_keeps_dtype_and_input()
 def test_sigmoid_of_one_number_and_of_none():
     """An array without axes is one number, and one without elements stays as empty as it is."""
     given = oracles.single_and_empty(-2.0, 0.0, 3.0)
-    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh")
+    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
     given = oracles.single_and_empty(1.5, -4.0, dtype=np.float32)
-    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh")
+    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -418,11 +417,11 @@ def sigmoid_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.
 @tt.test
 def test_sigmoid_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = oracles.of_shapes((2, 3), (4,))
-    tt.check_gradient(oracles.sigmoid, sigmoid_gradient, given, memory="fresh")
+    given = oracles.halves((2, 2), (3,))
+    tt.check_gradient(oracles.plain_sigmoid, sigmoid_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((2, 1, 2), seed=50)
-    tt.check_gradient(oracles.sigmoid, sigmoid_gradient, given, memory="fresh")
+    given = oracles.halves((1, 2), seed=20)
+    tt.check_gradient(oracles.plain_sigmoid, sigmoid_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -432,19 +431,18 @@ test_sigmoid_gradient()
 @tt.test
 def test_sigmoid_gradient_far_out():
     """Far out it shrinks to 0, and is never nan; one number and no number are all right."""
-    far = [[1000.0, -1000.0], [0.0, 1000.0], [[-800.0], [2.0]], [-np.inf, np.inf, 1.0]]
-    cases = [oracles.rule_case(oracles.sigmoid, 3.0, x) for x in (*far, 0.0, -1000.0, [])]
-    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh")
-    grads = {-20.0: 1e-6, -8.0: -1e-9, -2.0: 1e12, 6.0: -2e-9, 12.0: 3e9, 20.0: -1e9}  # by x
-    cases = [oracles.rule_case(oracles.sigmoid, [grad], [x]) for x, grad in grads.items()]
-    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3)
+    far = [[1000.0, -1000.0, 0.0], [[-800.0], [0.5]], [-np.inf, np.inf, 1.0], 0.0, []]
+    cases = [oracles.rule_case(oracles.sigmoid, 3.0, x) for x in far]
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh", once=True)
+    grads = {2.0: 1e12, 8.0: -1e-9, 12.0: 3e9, 20.0: 1e-6}  # by x
+    cases = oracles.mirrored(oracles.sigmoid, grads)
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3, once=True)
     ### BEGIN HIDDEN TESTS
-    far = [[[-750.0, 900.0, -1.0]], [5000.0, -5000.0], [np.inf, 0.5, -np.inf], [[], []]]
-    cases = [oracles.rule_case(oracles.sigmoid, -2.0, x) for x in (*far, 2000.0, 1.0)]
-    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh")
-    grads = {-18.0: 1e-7, -10.0: -1e7, 4.0: 1e10, 9.0: 2e-5, 16.0: -1e13, 19.0: 3e-8}
-    cases = [oracles.rule_case(oracles.sigmoid, [[grad]], [[x]]) for x, grad in grads.items()]
-    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3)
+    far = [[[-750.0, 900.0, -1.0]], [np.inf, 0.25, -np.inf], [[], []]]
+    cases = [oracles.rule_case(oracles.sigmoid, -2.0, x) for x in far]
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh", once=True)
+    cases = oracles.mirrored(oracles.sigmoid, {4.0: 1e10, 18.0: 3e-8})
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3, once=True)
     ### END HIDDEN TESTS
 
 
@@ -457,7 +455,7 @@ def test_sigmoid_gradient_keeps_dtype_and_inputs():
     given = oracles.rule_inputs(oracles.sigmoid, (2, 3), (4,), (3, 1), seed=0)
     tt.check(sigmoid_gradient, oracles.sigmoid_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.rule_inputs(oracles.sigmoid, (3, 2), (5,), (2, 2), seed=55)
+    given = oracles.rule_inputs(oracles.sigmoid, (3, 2), (5,), seed=20)
     tt.check(sigmoid_gradient, oracles.sigmoid_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -507,10 +505,10 @@ def tanh_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
 @tt.test
 def test_tanh_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = oracles.halves((2, 3), (4,))
+    given = oracles.halves((2, 2), (3,))
     tt.check_gradient(np.tanh, tanh_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((2, 1, 2), seed=60)
+    given = oracles.halves((1, 2), seed=20)
     tt.check_gradient(np.tanh, tanh_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -521,19 +519,18 @@ test_tanh_gradient()
 @tt.test
 def test_tanh_gradient_far_out():
     """Far out it shrinks to 0, and is never nan; one number and no number are all right."""
-    far = [[1000.0, -1000.0], [0.0, 1000.0], [[-800.0], [0.5]], [-np.inf, np.inf, 1.0]]
-    cases = [oracles.rule_case(np.tanh, 3.0, x) for x in (*far, 0.0, -1000.0, [])]
-    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh")
-    grads = {-10.0: 1e-6, -4.0: -1e-9, -1.0: 1e12, 3.0: -2e-9, 6.0: 3e9, 10.0: -1e9}  # by x
-    cases = [oracles.rule_case(np.tanh, [grad], [x]) for x, grad in grads.items()]
-    tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3)
+    far = [[1000.0, -1000.0, 0.0], [[-800.0], [0.5]], [-np.inf, np.inf, 1.0], 0.0, []]
+    cases = [oracles.rule_case(np.tanh, 3.0, x) for x in far]
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh", once=True)
+    grads = {1.0: 1e12, 4.0: -1e-9, 6.0: 3e9, 10.0: 1e-6}  # by x
+    cases = oracles.mirrored(np.tanh, grads)
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3, once=True)
     ### BEGIN HIDDEN TESTS
-    far = [[[-750.0, 900.0, -1.0]], [5000.0, -5000.0], [np.inf, 0.25, -np.inf], [[], []]]
-    cases = [oracles.rule_case(np.tanh, -2.0, x) for x in (*far, 2000.0, 1.0)]
-    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh")
-    grads = {-9.0: 1e-7, -5.0: -1e7, 2.0: 1e10, 4.5: 2e-5, 8.0: -1e13, 9.5: 3e-8}
-    cases = [oracles.rule_case(np.tanh, [[grad]], [[x]]) for x, grad in grads.items()]
-    tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3)
+    far = [[[-750.0, 900.0, -1.0]], [np.inf, 0.25, -np.inf], [[], []]]
+    cases = [oracles.rule_case(np.tanh, -2.0, x) for x in far]
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh", once=True)
+    cases = oracles.mirrored(np.tanh, {2.0: 1e10, 9.0: 3e-8})
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3, once=True)
     ### END HIDDEN TESTS
 
 
@@ -546,7 +543,7 @@ def test_tanh_gradient_keeps_dtype_and_inputs():
     given = oracles.rule_inputs(np.tanh, (2, 3), (4,), (3, 1), seed=0)
     tt.check(tanh_gradient, oracles.tanh_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.rule_inputs(np.tanh, (3, 2), (5,), (2, 2), seed=65)
+    given = oracles.rule_inputs(np.tanh, (3, 2), (5,), seed=20)
     tt.check(tanh_gradient, oracles.tanh_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -662,11 +659,11 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_softmax():
     """Along the last axis, each result is the share of exp(x) in the sum of its row."""
-    given = oracles.of_shapes((2, 3), (4,), (3, 2), (2, 2, 3))
+    given = oracles.of_shapes((2, 3), (4,), (2, 2, 3))
     given += [tt.case(np.log([[1.0, 2.0, 5.0]]))]
     tt.check(softmax, oracles.softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((4, 3), (5,), (2, 4), (3, 1, 2), seed=70)
+    given = oracles.of_shapes((3, 1, 2), seed=20)
     given += [tt.case(np.zeros((2, 5)))]
     tt.check(softmax, oracles.softmax, given, writes=True)
     ### END HIDDEN TESTS
@@ -678,12 +675,11 @@ test_softmax()
 @tt.test
 def test_softmax_along_any_axis():
     """The shares add up to 1 along the axis that is named, 0 and negative ones too."""
-    shapes, how = ((2, 3), (2, 1, 3, 4)), {"keepdims": False, "tuples": False}
-    given = tt.over_axes(shapes, (np.float64,), none=False, **how)
-    tt.check(softmax, oracles.softmax, given, writes=True)
+    axes = {(2, 3): (0, 1, -2), (2, 3, 4): (1, -3), (2, 1, 3, 2): (2, -1)}
+    tt.check(softmax, oracles.softmax, oracles.along(axes), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    given = tt.over_axes(((4, 2, 3), (5,)), (np.float64,), none=False, seed=75, **how)
-    tt.check(softmax, oracles.softmax, given, writes=True)
+    axes = {(4, 2, 3): (0, -2), (3,): (0,)}
+    tt.check(softmax, oracles.softmax, oracles.along(axes, seed=20), writes=True, once=True)
     ### END HIDDEN TESTS
 
 
@@ -693,14 +689,14 @@ test_softmax_along_any_axis()
 @tt.test
 def test_softmax_of_large_scores():
     """Scores of thousands, rows far apart, and -inf give what their differences say."""
-    rows = [[1000.0, 997.0], [-1000.0, -1000.0, -1000.0], [0.0, 1000.0], [0.0, 3000.0]]
+    rows = [[1000.0, 997.0], [-1000.0, -1000.0, -1000.0], [0.0, 3000.0]]
     rows += [[-400.0, -403.0], [[5000.0, 5003.0], [-5000.0, -5003.0]]]
     rows += [[0.0, -np.inf, 0.0], [[-np.inf, -2000.0], [4.0, 7.0]]]
-    tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True)
+    tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [[-7000.0, -7003.0], [9000.0] * 3, [[1e4, -1e4], [-1e4, -1e4 - 3]], [-300.0, -301.0]]
-    rows += [[-np.inf, 800.0, 803.0], [[-2500.0, 0.0], [-np.inf, 3.0]], [0.0, 1200.0]]
-    tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True)
+    rows = [[-7000.0, -7003.0], [[1e4, -1e4], [-1e4, -1e4 - 3]], [0.0, 1200.0]]
+    rows += [[-np.inf, 800.0, 803.0], [[-2500.0, 0.0], [-np.inf, 3.0]]]
+    tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### END HIDDEN TESTS
 
 
@@ -710,17 +706,16 @@ test_softmax_of_large_scores()
 @tt.test
 def test_softmax_of_huge_scores():
     """Scores that fill all digits of a dtype: equal ones get equal shares, the largest gets all."""
-    results = {(1e17, 1e17): (0.5, 0.5), (-1e30, -1e30): (0.5, 0.5), (2e38, 1e38): (1.0, 0.0)}
-    results |= {(3e12, 1e12, 3e12): (0.5, 0.0, 0.5)}
+    results = {(1e17, 1e17): (0.5, 0.5), (2e38, 1e38): (1.0, 0.0), (-1e30, -1e30): (0.5, 0.5)}
+    results |= {(3e12, 1e12, 3e12): (0.5, 0.0, 0.5), ((8e307, -8e307),): ((1.0, 0.0),)}
     cases = oracles.known(softmax, results, np.float64, np.float32)
     cases += oracles.known(softmax, {(3e4, 3e4, -3e4): (0.5, 0.5, 0.0)}, np.float16)
-    cases += oracles.known(softmax, {((8e307, -8e307),): ((1.0, 0.0),)}, np.float64)
-    tt.check(lambda x, p: softmax(x), lambda x, p: p, cases)
+    tt.check(lambda x, p: softmax(x), lambda x, p: p, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    results = {(-1e18, -1e18): (0.5, 0.5), (-5e9, -7e9): (1.0, 0.0), (-3e37, -1e37): (0.0, 1.0)}
+    results = {(-1e18, -1e18): (0.5, 0.5), (-3e37, -1e37): (0.0, 1.0), (-5e9, -7e9): (1.0, 0.0)}
     results |= {(2e30, 1e30, 2e30): (0.5, 0.0, 0.5)}
     cases = oracles.known(softmax, results, np.float64, np.float32)
-    tt.check(lambda x, p: softmax(x), lambda x, p: p, cases)
+    tt.check(lambda x, p: softmax(x), lambda x, p: p, cases, once=True)
     ### END HIDDEN TESTS
 
 
@@ -730,18 +725,17 @@ test_softmax_of_huge_scores()
 @tt.test
 def test_softmax_adds_nothing_to_the_sum():
     """Shares are right to the last digits, even at 1e-300: nothing is added or cut off."""
-    rows = [[0.0, -3.0], [0.0, -1.0, -2.0], [[1.0, 0.0], [0.0, 4.0]], [-20.0, -21.0]]
-    given = oracles.far_out({np.float64: [*rows, [-40.0, -43.0]]})
-    tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True)
-    logarithm, how = lambda x: np.log(softmax(x)), {"name": "the logarithm of softmax"}
+    rows = [[0.0, -3.0], [[1.0, 0.0], [0.0, 4.0]], [-20.0, -21.0], [-40.0, -43.0]]
+    given = oracles.far_out({np.float64: rows})
+    tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True, once=True)
+    logarithm, how = lambda x: np.log(softmax(x)), {"name": "the log of softmax", "once": True}
     far = {np.float64: [[0.0, -30.0, -300.0, -690.0]], np.float32: [[[-80.0, 0.0], [5.0, -20.0]]]}
-    tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), writes=True, **how)
+    tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), **how)
     ### BEGIN HIDDEN TESTS
-    others = [[0.0, -5.0], [[2.0, 0.0, 1.0]], [-30.0, -31.0], [-50.0, -52.0]]
-    given = oracles.far_out({np.float64: others})
-    tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True)
+    given = oracles.far_out({np.float64: [[[2.0, 0.0, 1.0]], [-30.0, -31.0], [-50.0, -52.0]]})
+    tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True, once=True)
     far = {np.float64: [[[-650.0, -40.0, 10.0]]], np.float32: [[-20.0, 3.0, -60.0]]}
-    tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), writes=True, **how)
+    tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), **how)
     ### END HIDDEN TESTS
 
 
@@ -751,10 +745,10 @@ test_softmax_adds_nothing_to_the_sum()
 @tt.test
 def test_softmax_keeps_dtype_and_input():
     """The result is a new array of the dtype of x, and x stays as it is."""
-    given = oracles.used_before(softmax, oracles.of_dtypes((2, 3), (4,), (3, 1, 2), (2, 2)))
+    given = oracles.used_before(softmax, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
     tt.check(softmax, oracles.softmax, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_dtypes((3, 2), (5,), (2, 4), (1, 3), seed=77)
+    given = oracles.of_dtypes((3, 2), (5,), seed=20)
     tt.check(softmax, oracles.softmax, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
@@ -766,10 +760,10 @@ test_softmax_keeps_dtype_and_input()
 def test_softmax_of_one_score_and_of_no_rows():
     """A score alone has probability 1 exactly, and a batch without rows gives none."""
     given = oracles.alone_and_without_rows(-5.0, 2.0, 1000.0)
-    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh")
+    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
     given = oracles.alone_and_without_rows(-900.0, 7.0)
-    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh")
+    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -849,11 +843,11 @@ def softmax_gradient(
 @tt.test
 def test_softmax_gradient():
     """The rule agrees with the slope that is measured by moving each score a little."""
-    given = oracles.halves((2, 3), (4,))
-    tt.check_gradient(oracles.softmax, softmax_gradient, given, memory="fresh")
+    given = oracles.halves((2, 2), (3,))
+    tt.check_gradient(oracles.plain_softmax, softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((2, 1, 2), seed=80)
-    tt.check_gradient(oracles.softmax, softmax_gradient, given, memory="fresh")
+    given = oracles.halves((1, 2), seed=20)
+    tt.check_gradient(oracles.plain_softmax, softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -863,13 +857,13 @@ test_softmax_gradient()
 @tt.test
 def test_softmax_gradient_along_any_axis():
     """The rule holds for every axis, 0 and negative ones too, and for no rows or one score."""
-    axes = {(2, 3): (0, -1), (3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
+    axes = {(3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
     given = oracles.rule_over_axes(oracles.softmax, axes, seed=0)
-    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
+    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
-    axes = {(4, 2): (-2,), (2, 4, 3): (-2, 0), (3, 1, 1, 2): (0,), (3, 0, 2): (-1,), (1,): (0,)}
-    given = oracles.rule_over_axes(oracles.softmax, axes, seed=81)
-    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
+    axes = {(4, 2): (-2,), (2, 4, 3): (0,), (3, 0, 2): (-1,), (1,): (0,)}
+    given = oracles.rule_over_axes(oracles.softmax, axes, seed=20)
+    tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -879,21 +873,19 @@ test_softmax_gradient_along_any_axis()
 @tt.test
 def test_softmax_gradient_keeps_dtype_and_inputs():
     """Any grad and scores of any size: a new array of the same dtype; nothing is written into."""
-    kind, inputs = oracles.softmax, oracles.rule_inputs
-    given = inputs(kind, (2, 3), (4,), (3, 2), seed=0, dtypes=(np.float32, np.float64))
-    far, grads = [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]], oracles.grads((2, 3), seed=7)
-    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    kind, grad = oracles.softmax, tt.numbers((2, 3), seed=7)
+    given = oracles.rule_inputs(kind, (2, 3), (4,), seed=0, dtypes=(np.float32, np.float64))
+    given += [oracles.rule_case(kind, grad, [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]])]
     tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
-    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 3), np.float16))]
-    tt.check(softmax_gradient, oracles.softmax_gradient, halves, rtol=0.1, memory="fresh")
+    halves = [oracles.rule_case(kind, grad, tt.numbers((2, 3), np.float16))]
+    tt.check(softmax_gradient, oracles.softmax_gradient, halves, rtol=0.1, once=True)
     ### BEGIN HIDDEN TESTS
-    given = inputs(kind, (3, 2), (5,), (2, 1, 3), seed=87, dtypes=(np.float64, np.float32))
-    far = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]])
-    grads = oracles.grads((2, 2), seed=9)
-    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    given = oracles.rule_inputs(kind, (3, 2), seed=20, dtypes=(np.float64,))
+    far, grad = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]]), tt.numbers((2, 2), seed=9)
+    given += [oracles.rule_case(kind, grad, far)]
     tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
-    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 2), np.float16, seed=88))]
-    tt.check(softmax_gradient, oracles.softmax_gradient, halves, rtol=0.1, memory="fresh")
+    halves = [oracles.rule_case(kind, grad, tt.numbers((2, 2), np.float16, seed=88))]
+    tt.check(softmax_gradient, oracles.softmax_gradient, halves, rtol=0.1, once=True)
     ### END HIDDEN TESTS
 
 
@@ -938,6 +930,8 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     Example:
         >>> log_softmax(np.array([0.0, 1000.0]))
         array([-1000.,     0.])
+        >>> log_softmax(np.array([1000.0, 1000.0]))
+        array([-0.69314718, -0.69314718])
     """
     ### BEGIN SOLUTION
     shifted = x - np.max(x, axis=axis, keepdims=True)
@@ -949,11 +943,11 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_log_softmax():
     """Along the last axis, each result is the logarithm of the share of exp(x) in its row."""
-    given = oracles.of_shapes((2, 3), (4,), (3, 2), (2, 2, 3))
+    given = oracles.of_shapes((2, 3), (4,), (2, 2, 3))
     given += [tt.case(np.log([[1.0, 2.0, 5.0]]))]
     tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((4, 3), (5,), (2, 4), (3, 1, 2), seed=90)
+    given = oracles.of_shapes((3, 1, 2), seed=20)
     given += [tt.case(np.zeros((2, 5)))]
     tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### END HIDDEN TESTS
@@ -965,12 +959,11 @@ test_log_softmax()
 @tt.test
 def test_log_softmax_along_any_axis():
     """exp of the result adds up to 1 along the axis that is named, 0 and negative ones too."""
-    shapes, how = ((2, 3), (2, 1, 3, 4)), {"keepdims": False, "tuples": False}
-    given = tt.over_axes(shapes, (np.float64,), none=False, **how)
-    tt.check(log_softmax, oracles.log_softmax, given, writes=True)
+    axes = {(2, 3): (0, 1, -2), (2, 3, 4): (1, -3), (2, 1, 3, 2): (2, -1)}
+    tt.check(log_softmax, oracles.log_softmax, oracles.along(axes), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    given = tt.over_axes(((4, 2, 3), (5,)), (np.float64,), none=False, seed=95, **how)
-    tt.check(log_softmax, oracles.log_softmax, given, writes=True)
+    axes = {(4, 2, 3): (0, -2), (3,): (0,)}
+    tt.check(log_softmax, oracles.log_softmax, oracles.along(axes, seed=20), writes=True, once=True)
     ### END HIDDEN TESTS
 
 
@@ -980,14 +973,14 @@ test_log_softmax_along_any_axis()
 @tt.test
 def test_log_softmax_of_large_scores():
     """However far apart scores are, their distances stay; a score of -inf gives -inf."""
-    rows = [[0.0, 1000.0], [1000.0, 997.0], [-1000.0, -1000.0], [1000.0, 1000.0, 0.0]]
+    rows = [[0.0, 1000.0], [-1000.0, -1000.0], [1000.0, 1000.0, 0.0]]
     rows += [[[0.0, -40.0], [-5000.0, -5003.0]], [0.0, -np.inf], [0.0, 1e7]]
     rows += [[[5000.0, 5000.0], [-np.inf, -3000.0]]]
-    tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True)
+    tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [[-2000.0, 0.0], [-7000.0, -7003.0], [[9000.0, 9000.0], [0.0, -60.0]], [4e6, -4e6]]
-    rows += [[[1e4, -1e4], [-1e4, -1e4]], [800.0, -np.inf, 800.0], [-500.0, 700.0, 700.0]]
-    tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True)
+    rows = [[-2000.0, 0.0], [[9000.0, 9000.0], [0.0, -60.0]], [4e6, -4e6]]
+    rows += [[[1e4, -1e4], [-1e4, -1e4]], [800.0, -np.inf, 800.0]]
+    tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### END HIDDEN TESTS
 
 
@@ -998,18 +991,19 @@ test_log_softmax_of_large_scores()
 def test_log_softmax_of_huge_scores():
     """Even where a score fills all the digits of its dtype, two equal ones give log 1/2 each."""
     half = -0.6931471805599453
-    results = {(1e17, 1e17): (half, half), (-1e30, -1e30): (half, half), (0.0, 1e30): (-1e30, 0.0)}
-    results |= {(1e9, 0.0, 1e9): (half, -1e9, half), (1e38, -2e38): (0.0, -3e38)}
+    results = {(1e17, 1e17): (half, half), (0.0, 1e30): (-1e30, 0.0), (-1e30, -1e30): (half, half)}
+    results |= {(1e38, -2e38): (0.0, -3e38), (1e9, 0.0, 1e9): (half, -1e9, half)}
     cases = oracles.known(log_softmax, results, np.float64, np.float32)
     cases += oracles.known(log_softmax, {(3e4, 3e4, -3e4): (half, half, -6e4)}, np.float16)
     cases += oracles.known(log_softmax, {((8e307, -8e307),): ((0.0, -1.6e308),)}, np.float64)
     near_and_far = lambda p: [np.where(p > -1, p, 0), p]  # the small ones also by themselves
-    tt.check(lambda x, p: near_and_far(log_softmax(x)), lambda x, p: near_and_far(p), cases)
+    got, wanted = lambda x, p: near_and_far(log_softmax(x)), lambda x, p: near_and_far(p)
+    tt.check(got, wanted, cases, name="log_softmax", once=True)
     ### BEGIN HIDDEN TESTS
-    results = {(-1e18, -1e18): (half, half), (3e37, -1e37): (0.0, -4e37), (5e9, 5e9): (half, half)}
-    results |= {(1e30, -1e30, 1e30): (half, -2e30, half), (1e25, -1e25): (0.0, -2e25)}
+    results = {(-1e18, -1e18): (half, half), (3e37, -1e37): (0.0, -4e37)}
+    results |= {(1e30, -1e30, 1e30): (half, -2e30, half), (5e9, 5e9): (half, half)}
     cases = oracles.known(log_softmax, results, np.float64, np.float32)
-    tt.check(lambda x, p: near_and_far(log_softmax(x)), lambda x, p: near_and_far(p), cases)
+    tt.check(got, wanted, cases, name="log_softmax", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1019,13 +1013,11 @@ test_log_softmax_of_huge_scores()
 @tt.test
 def test_log_softmax_adds_nothing():
     """The logarithms are right to the last digits: no small number is added on the way."""
-    rows = [[0.0, -1.0], [0.0, -1.0, -2.0], [[1.0, 0.0], [0.0, 2.0]], [-20.0, -21.0]]
-    given = oracles.far_out({np.float64: rows})
-    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True)
+    given = oracles.far_out({np.float64: [[0.0, -1.0], [[1.0, 0.0], [0.0, 2.0]], [-20.0, -21.0]]})
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [[0.0, -2.0], [[2.0, 0.0, 1.0]], [-30.0, -31.0], [-40.0, -41.5]]
-    given = oracles.far_out({np.float64: rows})
-    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True)
+    given = oracles.far_out({np.float64: [[[2.0, 0.0, 1.0]], [-30.0, -31.0], [-40.0, -41.5]]})
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1035,11 +1027,10 @@ test_log_softmax_adds_nothing()
 @tt.test
 def test_log_softmax_keeps_dtype_and_input():
     """The result is a new array of the dtype of x, and x stays as it is."""
-    given = oracles.of_dtypes((2, 3), (4,), (3, 2), (1, 2, 2))
-    given = oracles.used_before(log_softmax, given)
+    given = oracles.used_before(log_softmax, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
     tt.check(log_softmax, oracles.log_softmax, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_dtypes((3, 2), (5,), (2, 3), (2, 4), seed=97)
+    given = oracles.of_dtypes((3, 2), (5,), seed=20)
     tt.check(log_softmax, oracles.log_softmax, given, memory="fresh", returns="array")
     ### END HIDDEN TESTS
 
@@ -1051,10 +1042,10 @@ test_log_softmax_keeps_dtype_and_input()
 def test_log_softmax_of_one_score_and_of_no_rows():
     """A score alone gives log 1 = 0 exactly, and a batch without rows gives none."""
     given = oracles.alone_and_without_rows(-5.0, 2.0, 1000.0)
-    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh")
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
     given = oracles.alone_and_without_rows(-900.0, 7.0)
-    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh")
+    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1088,8 +1079,8 @@ def log_softmax_gradient(
 
     Example:
         >>> x = np.array([0.0, 0.0])
-        >>> log_softmax_gradient(np.array([1.0, 0.0]), log_softmax(x), x)
-        array([ 0.5, -0.5])
+        >>> log_softmax_gradient(np.array([3.0, 1.0]), log_softmax(x), x)
+        array([ 1., -1.])
     """
     ### BEGIN SOLUTION
     return grad - np.exp(output) * grad.sum(axis=axis, keepdims=True)
@@ -1099,11 +1090,11 @@ def log_softmax_gradient(
 @tt.test
 def test_log_softmax_gradient():
     """The rule agrees with the slope that is measured by moving each score a little."""
-    given = oracles.halves((2, 3), (4,))
-    tt.check_gradient(oracles.log_softmax, log_softmax_gradient, given, memory="fresh")
+    given = oracles.halves((2, 2), (3,))
+    tt.check_gradient(oracles.plain_log_softmax, log_softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((2, 1, 2), seed=100)
-    tt.check_gradient(oracles.log_softmax, log_softmax_gradient, given, memory="fresh")
+    given = oracles.halves((1, 2), seed=20)
+    tt.check_gradient(oracles.plain_log_softmax, log_softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1113,13 +1104,13 @@ test_log_softmax_gradient()
 @tt.test
 def test_log_softmax_gradient_along_any_axis():
     """The rule holds for every axis, 0 and negative ones too, and for no rows or one score."""
-    axes = {(2, 3): (0, -1), (3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
+    axes = {(3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
     given = oracles.rule_over_axes(oracles.log_softmax, axes, seed=0)
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
-    axes = {(4, 2): (-2,), (2, 4, 3): (-2, 0), (3, 1, 1, 2): (0,), (3, 0, 2): (-1,), (1,): (0,)}
-    given = oracles.rule_over_axes(oracles.log_softmax, axes, seed=101)
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
+    axes = {(4, 2): (-2,), (2, 4, 3): (0,), (3, 0, 2): (-1,), (1,): (0,)}
+    given = oracles.rule_over_axes(oracles.log_softmax, axes, seed=20)
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1129,22 +1120,20 @@ test_log_softmax_gradient_along_any_axis()
 @tt.test
 def test_log_softmax_gradient_keeps_dtype_and_inputs():
     """Any grad and scores of any size: a new array of the same dtype; nothing is written into."""
-    kind, inputs = oracles.log_softmax, oracles.rule_inputs
-    given = inputs(kind, (2, 3), (4,), (3, 2), seed=0, dtypes=(np.float32, np.float64))
-    far = [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]]
-    grads = [*oracles.grads((2, 3), seed=7), [[1.0, -1.0, 0.0], [0.0, 2.0, -2.0]]]
-    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    kind, grad = oracles.log_softmax, tt.numbers((2, 3), seed=7)
+    given = oracles.rule_inputs(kind, (2, 3), (4,), seed=0, dtypes=(np.float32, np.float64))
+    far, sums_to_0 = [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]], [[1.0, -1.0, 0.0]]
+    given += [oracles.rule_case(kind, grad, far), oracles.rule_case(kind, sums_to_0, far)]
     tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
-    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 3), np.float16))]
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, memory="fresh")
+    halves = [oracles.rule_case(kind, grad, tt.numbers((2, 3), np.float16))]
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, once=True)
     ### BEGIN HIDDEN TESTS
-    given = inputs(kind, (3, 2), (5,), (2, 1, 3), seed=107, dtypes=(np.float64, np.float32))
-    far = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]])
-    grads = [*oracles.grads((2, 2), seed=9), [[3.0, -3.0], [-0.5, 0.5]]]
-    given += [oracles.rule_case(kind, grad, far) for grad in grads]
+    given = oracles.rule_inputs(kind, (3, 2), seed=20, dtypes=(np.float64,))
+    far, grad = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]]), tt.numbers((2, 2), seed=9)
+    given += [oracles.rule_case(kind, grad, far), oracles.rule_case(kind, [[3.0, -3.0]], far)]
     tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
-    halves = [oracles.rule_case(kind, grads[0], tt.numbers((2, 2), np.float16, seed=108))]
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, memory="fresh")
+    halves = [oracles.rule_case(kind, grad, tt.numbers((2, 2), np.float16, seed=88))]
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1266,9 +1255,10 @@ class Temperature(Layer):
     """softmax of x / temperature along one axis, as a layer.
 
     Args:
-        temperature: a Python number above 0 of any size. A high one makes the shares more equal,
-            a low one less. (What comes out where x / temperature is too large for the dtype of x
-            is left open, and so is what a NumPy number does to the dtype.)
+        temperature: a Python number above 0, from 1e-100 to 1e100. A high one makes the shares
+            more equal, a low one less. (What comes out where the dtype of x can't hold it, or
+            can't hold x / temperature, is left open, and so is what a NumPy number does to the
+            dtype.)
         axis: the axis along which the shares add up to 1.
 
     Attributes:
@@ -1306,17 +1296,16 @@ class Temperature(Layer):
 @tt.test
 def test_temperature():
     """The layer gives the softmax of x / temperature along its axis, of Tensors and of arrays."""
-    how = [{}, {"temperature": 2.0}, {"temperature": 0.5, "axis": 0}, {"axis": -2}]
-    given = [tt.numbers((2, 3)), tt.numbers((2, 3, 4), np.float32)]
-    cases = oracles.with_options([*how, {"temperature": 4, "axis": 1}], *given)
+    how = [{}, {"axis": -2}, {"temperature": 0.5, "axis": 0}, {"temperature": 4, "axis": 1}]
+    cases = oracles.with_options(how, tt.numbers((2, 3)), tt.numbers((2, 3, 4), np.float32))
     called, rest = lambda x, **how: Temperature(**how)(x), {"name": "Temperature"}
-    tt.check(called, oracles.temperature, cases[:4], memory="fresh", **rest)
+    tt.check(called, oracles.temperature, cases[2:], once=True, **rest)
     asking = lambda x: Tensor(x, requires_grad=True)
     tt.check(called, oracles.temperature, cases, wrap=asking, memory="fresh", **rest)
     ### BEGIN HIDDEN TESTS
-    how = [{}, {"temperature": 1.5}, {"temperature": 0.75, "axis": 0}, {"axis": 1}]
+    how = [{"temperature": 0.75, "axis": 0}, {"axis": 1}, {"temperature": 8, "axis": -2}, {}]
     given = [tt.numbers((3, 2, 2), seed=110), tt.numbers((4, 3), np.float32, seed=111)]
-    cases = oracles.with_options([*how, {"temperature": 8, "axis": -2}], *given)
+    cases = oracles.with_options(how, *given)
     tt.check(called, oracles.temperature, cases, wrap=Tensor, memory="fresh", **rest)
     ### END HIDDEN TESTS
 
@@ -1327,16 +1316,17 @@ test_temperature()
 @tt.test
 def test_temperature_of_any_size():
     """Temperatures and scores may be small or large, as long as x / temperature is a number."""
-    cases = oracles.of_temperatures(1e-9, 1e-3, 0.02, 50.0, 1e3, 1e9)
-    cases += oracles.with_options([{"temperature": 0.001}, {}], np.array([1000.0, 2000.0, 1999.0]))
+    cases = oracles.of_temperatures(1e-9, 1e-3, 1e3, 1e9)
+    cases += oracles.with_options([{"temperature": 0.001}], np.array([1000.0, 2000.0, 1999.0]))
+    cases += [tt.case(np.array([[[0.0, 1.0]], [[-3000.0, -3003.0]]]), temperature=2.0)]
     cases += oracles.with_options([{"temperature": 0.5}], np.float32([[200, 197], [203, 203]]))
     called = lambda x, **how: Temperature(**how)(x)
-    tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, memory="fresh")
+    tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, once=True)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.of_temperatures(1e-12, 1e-6, 0.005, 400, 1e5, seed=112)
-    cases += oracles.with_options([{"temperature": 0.25}, {}], np.array([-3000.0, -3001.0]))
+    cases = oracles.of_temperatures(1e-12, 0.005, 400, seed=112)
+    cases += oracles.with_options([{}], np.array([[-3000.0, -3001.0], [2000.0, 1999.0]]))
     cases += oracles.with_options([{"temperature": 0.5}], np.float32([[-300, -302], [-301, -300]]))
-    tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, memory="fresh")
+    tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1346,18 +1336,22 @@ test_temperature_of_any_size()
 @tt.test
 def test_temperature_goes_through_the_door():
     """The record leads back to x by functions that have rules, and holds the same numbers."""
-    calls, given = {T: Temperature(T, axis=0) for T in (0.5, 3.0)}, oracles.DTYPES[:2]
-    cases = [tt.case(tt.numbers((2, 3), dtype), T=T) for T in calls for dtype in given]
+    calls = {T: Temperature(T, axis=0) for T in (0.5, 3.0)}
     called, data = lambda x, T: calls[T](x), lambda x, T: calls[T](x).data
+    cases = oracles.with_options([{"T": T} for T in calls], *oracles.of_two_dtypes((2, 3)))
     rules = oracles.with_rules(softmax, log_softmax)
-    tt.check(called, data, cases, name="Temperature", wrap=Tensor, door=rules)
+    tt.check(called, data, cases, name="Temperature", wrap=Tensor, door=rules, once=True)
     again = lambda x, T: oracles.made_again(calls[T](Tensor(x, requires_grad=True)))
-    tt.check(again, data, cases, name="the record of Temperature")
+    tt.check(again, data, cases, name="the record of Temperature", once=True)
+    leads = lambda: oracles.leads_back(calls[3.0], Tensor([1.0, 2.0], requires_grad=True))
+    tt.expect(leads, True, "that the record ends at the Tensor that went in, not at a copy,")
     ### BEGIN HIDDEN TESTS
     calls = {T: Temperature(T, axis=-1) for T in (1.0, 2)}
-    cases = [tt.case(tt.numbers((3, 2), dtype, seed=115), T=T) for T in calls for dtype in given]
-    tt.check(called, data, cases, name="Temperature", wrap=Tensor, door=rules)
-    tt.check(again, data, cases, name="the record of Temperature")
+    cases = oracles.with_options([{"T": T} for T in calls], *oracles.of_two_dtypes((3, 2)))
+    tt.check(called, data, cases, name="Temperature", wrap=Tensor, door=rules, once=True)
+    tt.check(again, data, cases, name="the record of Temperature", once=True)
+    leads = lambda: oracles.leads_back(calls[2], Tensor([[4.0, -2.0]], requires_grad=True))
+    tt.expect(leads, True, "that the record ends at the Tensor that went in, not at a copy,")
     ### END HIDDEN TESTS
 
 
@@ -1372,7 +1366,7 @@ def test_temperature_is_each_layers_own():
     set_to = {"soft": (4.0, -1), "hard": (0.25, 0), "third": (0.5, 0)}  # temperature and axis
     called = lambda x, name, mode: layers[name].train(mode)(x)
     wanted = lambda x, name, mode: oracles.temperature(x, *set_to[name])
-    tt.check(called, wanted, oracles.in_both_modes(layers), name="Temperature")
+    tt.check(called, wanted, oracles.in_both_modes(layers), name="Temperature", once=True)
     given = lambda: {key: (each.temperature, each.axis) for key, each in layers.items()}
     tt.expect(given, set_to, "the attributes of the layers")
     modes = lambda: oracles.modes_after_calls(layers["soft"])
@@ -1380,7 +1374,7 @@ def test_temperature_is_each_layers_own():
     ### BEGIN HIDDEN TESTS
     layers["soft"].temperature, layers["hard"].axis, layers["third"].axis = 2.0, 1, -1
     set_to = {"soft": (2.0, -1), "hard": (0.25, 1), "third": (0.5, -1)}
-    tt.check(called, wanted, oracles.in_both_modes(layers, seed=3), name="Temperature")
+    tt.check(called, wanted, oracles.in_both_modes(layers, seed=3)[1::2], name="Temperature", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1390,13 +1384,13 @@ test_temperature_is_each_layers_own()
 @tt.test
 def test_temperature_refuses_zero_and_below():
     """A temperature of 0 or below is a ValueError when the layer is made; all above are taken."""
-    taken = [tt.case(T) for T in (1.0, 0.5, 3, 1e-6, 1000.0, 1e-100, 1e100)]
+    taken = [tt.case(T) for T in (0.5, 3, 1e-6, 1000.0, 1e-100, 1e100)]
     taken += [tt.case(), tt.case(2.0, axis=0)]
-    refused = [tt.case(T) for T in (0.0, 0, -1.0, -0.5, -2, -1e-12, -1e9)]
+    refused = [tt.case(T) for T in (0.0, 0, -1.0, -2, -1e-12, -1e9)]
     refused += [tt.case(0, axis=0), tt.case(temperature=-1.0)]
     tt.check_raises(ValueError, Temperature, refused, but=taken)
     ### BEGIN HIDDEN TESTS
-    taken = [tt.case(T) for T in (2, 1e-9, 0.99, 1e-200, 10**6)]
+    taken = [tt.case(T) for T in (2, 1e-9, 0.99, 10**6)]
     taken += [tt.case(axis=0), tt.case(axis=1, temperature=0.1)]
     refused = [tt.case(T) for T in (-0.0, -3, -1e-9, -1e300)]
     refused += [tt.case(temperature=0), tt.case(-2.0, axis=-2)]

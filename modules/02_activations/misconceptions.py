@@ -590,6 +590,32 @@ def sigmoid(x):
 
 
 @wrong(
+    "as in the formula, in float64, and back",
+    "If you take exp(-x) of a negative x, it overflows and the small result is lost: "
+    "exp(-abs(x)) never does.",
+)
+def sigmoid(x):
+    return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
+
+
+@wrong(
+    "0 where the power overflows",
+    "If you take exp(-x) of a negative x, it overflows and the small result is lost: "
+    "exp(-abs(x)) never does.",
+)
+def sigmoid(x):
+    import math
+
+    def one(value):
+        try:
+            return 1 / (1 + math.exp(-value))
+        except OverflowError:
+            return 0.0
+
+    return np.array([one(value) for value in x.ravel().tolist()], x.dtype).reshape(x.shape)
+
+
+@wrong(
     "the other formula",
     "If you divide exp(x) by 1 + exp(x), both are infinite for a large x, and their "
     "quotient is nan.",
@@ -890,9 +916,9 @@ def sigmoid(x):
 
 @right("in float64, and back")
 def sigmoid(x):
-    wide = x.astype(np.float64)
-    with np.errstate(over="ignore"):
-        return (1 / (1 + np.exp(-wide))).astype(x.dtype)
+    wide = np.asarray(x, np.float64)
+    power = np.exp(-np.abs(wide))
+    return np.asarray(np.where(wide >= 0, 1 / (1 + power), power / (1 + power))).astype(x.dtype)
 
 
 @right("with a loop")
@@ -1441,6 +1467,7 @@ def softmax(x, axis=-1):
     loses=(
         "test_softmax_of_large_scores",
         "test_softmax_of_one_score_and_of_no_rows",
+        "test_temperature_of_any_size",
     ),
 )
 def softmax(x, axis=-1):
@@ -1667,11 +1694,22 @@ def softmax(x, axis=-1):
 
 @wrong(
     "logaddexp of the scores",
-    "If you add the maximum and the logarithm first, a large maximum swallows it: "
-    "subtract one at a time.",
+    "If the logarithm meets a large score or maximum, it is rounded away: subtract the maximum "
+    "from x first.",
 )
 def softmax(x, axis=-1):
     return np.exp(x - np.logaddexp.reduce(x, axis=axis, keepdims=True))
+
+
+@wrong(
+    "an empty array of its own",
+    "If you make a result for no rows yourself, it is float64: take the dtype of x.",
+)
+def softmax(x, axis=-1):
+    if x.size == 0:
+        return np.zeros(x.shape)
+    exps = np.exp(x - x.max(axis=axis, keepdims=True))
+    return exps / exps.sum(axis=axis, keepdims=True)
 
 
 @wrong(
@@ -2277,8 +2315,8 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "logaddexp of the scores",
-    "If you add the maximum and the logarithm first, a large maximum swallows it: "
-    "subtract one at a time.",
+    "If the logarithm meets a large score or maximum, it is rounded away: subtract the maximum "
+    "from x first.",
 )
 def log_softmax(x, axis=-1):
     return x - np.logaddexp.reduce(x, axis=axis, keepdims=True)
@@ -2286,12 +2324,33 @@ def log_softmax(x, axis=-1):
 
 @wrong(
     "the maximum added back",
-    "If you add the maximum and the logarithm first, a large maximum swallows it: "
-    "subtract one at a time.",
+    "If the logarithm meets a large score or maximum, it is rounded away: subtract the maximum "
+    "from x first.",
 )
 def log_softmax(x, axis=-1):
     top = x.max(axis=axis, keepdims=True)
     return x - (top + np.log(np.exp(x - top).sum(axis=axis, keepdims=True)))
+
+
+@wrong(
+    "the logarithm subtracted before the maximum",
+    "If the logarithm meets a large score or maximum, it is rounded away: subtract the maximum "
+    "from x first.",
+)
+def log_softmax(x, axis=-1):
+    top = x.max(axis=axis, keepdims=True)
+    return x - np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) - top
+
+
+@wrong(
+    "an empty array of its own",
+    "If you make a result for no rows yourself, it is float64: take the dtype of x.",
+)
+def log_softmax(x, axis=-1):
+    if x.size == 0:
+        return np.zeros(x.shape)
+    shifted = x - x.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
 @wrong(
@@ -2827,8 +2886,55 @@ class Temperature(Layer):
 
 
 @wrong(
+    "a copy of x",
+    "If you compute with x.data, you go round the door, and the record does not lead back to x.",
+)
+class Temperature(Layer):
+    def __init__(self, temperature=1.0, axis=-1):
+        if temperature <= 0:
+            raise ValueError("too cold")
+        self.temperature, self.axis = temperature, axis
+
+    def forward(self, x):
+        scores = Tensor(x.data.copy(), requires_grad=x.requires_grad)
+        return apply(softmax, scores / self.temperature, axis=self.axis)
+
+
+@wrong(
+    "one shift for all rows",
+    "If you subtract one maximum from all rows, a row far below it becomes 0/0: each has its own.",
+)
+class Temperature(Layer):
+    def __init__(self, temperature=1.0, axis=-1):
+        if temperature <= 0:
+            raise ValueError("too cold")
+        self.temperature, self.axis = temperature, axis
+
+    def forward(self, x):
+        scores = x / self.temperature
+        powers = apply(np.exp, scores - scores.max())
+        return powers / powers.sum(axis=self.axis, keepdims=True)
+
+
+@wrong(
+    "a number of NumPy as temperature",
+    "If the temperature becomes a number or array of NumPy's float64, it widens float32: "
+    "a Python number does not.",
+)
+class Temperature(Layer):
+    def __init__(self, temperature=1.0, axis=-1):
+        if temperature <= 0:
+            raise ValueError("too cold")
+        self.temperature, self.axis = np.float64(temperature), axis
+
+    def forward(self, x):
+        return apply(softmax, x / self.temperature, axis=self.axis)
+
+
+@wrong(
     "an array as temperature",
-    "If the temperature becomes an array of float64, it widens float32: a Python number does not.",
+    "If the temperature becomes a number or array of NumPy's float64, it widens float32: "
+    "a Python number does not.",
 )
 class Temperature(Layer):
     def __init__(self, temperature=1.0, axis=-1):
@@ -2924,7 +3030,8 @@ class Temperature(Layer):
 
 @wrong(
     "0 replaced",
-    "If you replace a temperature of 0, nobody learns that it was wrong: refuse it.",
+    "If you limit the temperature, all beyond the limit give the same: any number above 0 "
+    "is meant.",
 )
 class Temperature(Layer):
     def __init__(self, temperature=1.0, axis=-1):
@@ -3035,6 +3142,21 @@ class Temperature(Layer):
 
     def forward(self, x):
         return apply(softmax, x / max(self.temperature, 0.01), axis=self.axis)
+
+
+@wrong(
+    "never below a millionth",
+    "If you limit the temperature, all beyond the limit give the same: any number above 0 "
+    "is meant.",
+)
+class Temperature(Layer):
+    def __init__(self, temperature=1.0, axis=-1):
+        if temperature <= 0:
+            raise ValueError("too cold")
+        self.temperature, self.axis = temperature, axis
+
+    def forward(self, x):
+        return apply(softmax, x / max(self.temperature, 1e-6), axis=self.axis)
 
 
 @wrong(

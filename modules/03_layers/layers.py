@@ -164,7 +164,7 @@ def test_linear_of_any_numbers():
     calls = oracles.extremes(3, np.float64, seed=1)
     tt.check(linear, oracles.linear, calls, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    tt.check(linear, oracles.linear, oracles.extremes(4, np.float32, seed=5), memory="fresh")
+    tt.check(linear, oracles.linear, oracles.extremes(4, np.float32, 5, step=2), memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -219,7 +219,7 @@ def linear_gradient(
 @tt.test
 def test_linear_gradient():
     """The rule agrees with the slope that is measured, for any lengths, with a bias and without."""
-    batches = oracles.inputs((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1, optional=True)
+    batches = oracles.inputs((3, 2, 3), (3, 2, 2), (2, 2, 2), (1, 2, 3), seed=1, optional=True)
     tt.check_gradient(oracles.linear, linear_gradient, batches)
     ### BEGIN HIDDEN TESTS
     batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2, optional=True)
@@ -233,7 +233,7 @@ test_linear_gradient()
 @tt.test
 def test_linear_gradient_of_any_leading_axes():
     """One sample and stacks of batches: the gradient has the shape of x."""
-    shapes = (3, 2), (2, 3, 1), (2, 1, 2, 2, 1), (2, 2), (2, 2, 2, 2)  # (..., D, C)
+    shapes = (3, 2), (2, 2, 2, 1), (2, 2), (2, 2, 2, 2)  # (..., D, C)
     tt.check_gradient(oracles.linear, linear_gradient, oracles.inputs(*shapes, optional=True))
     ### BEGIN HIDDEN TESTS
     tt.check_gradient(oracles.linear, linear_gradient, oracles.inputs((4, 3), (2, 2, 1, 4), seed=3))
@@ -249,8 +249,8 @@ def test_linear_gradient_is_a_new_array_like_x():
     calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=0)
     tt.check(linear_gradient, oracles.linear_gradient, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2, 1, 2, 3)
-    calls = oracles.rule_mixtures(*shapes, seed=5, of=0)
+    shapes = (2, 4, 3), (3, 2, 4, 1), (0, 1, 4), (3, 3)
+    calls = oracles.rule_mixtures(*shapes, seed=5, of=0, step=3)
     tt.check(linear_gradient, oracles.linear_gradient, calls, memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
@@ -282,7 +282,8 @@ def linear_weight_gradient(
         x, weight, bias: the inputs, as in `linear_gradient`.
 
     Returns:
-        A new array like the weight, whatever the dtypes of the others, which stay as they are.
+        A new array of the shape and dtype of the weight, whatever the dtypes of the others,
+        which stay as they are.
 
     Example:
         >>> x, weight = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1))
@@ -302,7 +303,7 @@ def linear_weight_gradient(
 @tt.test
 def test_linear_weight_gradient():
     """The rule agrees with the slope that is measured, for any lengths, with a bias and without."""
-    batches = oracles.inputs((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1, optional=True)
+    batches = oracles.inputs((3, 2, 3), (3, 2, 2), (2, 2, 2), (1, 2, 3), seed=1, optional=True)
     tt.check_gradient(oracles.linear, linear_weight_gradient, batches, argnum=1)
     ### BEGIN HIDDEN TESTS
     batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2, optional=True)
@@ -316,7 +317,7 @@ test_linear_weight_gradient()
 @tt.test
 def test_linear_weight_gradient_of_any_leading_axes():
     """All axes in front are summed over, and one sample has none: the weight gives the shape."""
-    shapes = (2, 5, 3, 2), (3, 2), (2, 1, 2, 2, 1), (2, 2, 1), (2, 2, 2, 2), (2, 2)  # (..., D, C)
+    shapes = (2, 3, 3, 2), (3, 2), (2, 1, 2, 2, 1), (2, 2), (2, 2, 2, 2)  # (..., D, C)
     calls = oracles.inputs(*shapes, optional=True)
     tt.check_gradient(oracles.linear, linear_weight_gradient, calls, argnum=1)
     ### BEGIN HIDDEN TESTS
@@ -335,8 +336,8 @@ def test_linear_weight_gradient_is_a_new_array_like_the_weight():
     calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=1)
     tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2, 1, 2, 3)
-    tt.check(rule, meant, oracles.rule_mixtures(*shapes, seed=5, of=1), memory="fresh", rtol=1e-5)
+    shapes = (2, 4, 3), (3, 2, 4, 1), (0, 1, 4), (3, 3)
+    tt.check(rule, meant, oracles.rule_mixtures(*shapes, seed=5, of=1, step=3), memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
 
@@ -361,8 +362,8 @@ def linear_bias_gradient(
         x, weight, bias: the inputs, as in `linear_gradient`; here there is a bias.
 
     Returns:
-        A new array like the bias, for one sample too, whatever the dtypes of the others, which
-        stay as they are.
+        A new array of the shape and dtype of the bias, for one sample too, whatever the dtypes
+        of the others, which stay as they are.
 
     Example:
         >>> x, weight, bias = np.ones((2, 1)), np.ones((1, 2)), np.zeros(2)
@@ -413,8 +414,8 @@ def test_linear_bias_gradient_is_a_new_array_like_the_bias():
     calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=2, optional=False)
     tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (4, 2, 2), (3, 2, 4, 1), (0, 1, 4), (3, 3), (0, 2, 2, 2), (1, 2, 1, 2, 3)
-    calls = oracles.rule_mixtures(*shapes, seed=5, of=2, optional=False)
+    shapes = (2, 4, 3), (3, 2, 4, 1), (0, 1, 4), (3, 3)
+    calls = oracles.rule_mixtures(*shapes, seed=5, of=2, step=3, optional=False)
     tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
@@ -442,8 +443,9 @@ def xavier_uniform(rng: "np.random.Generator", shape: tuple[int, int]) -> np.nda
     """Weights drawn evenly from (-a, a), with the a that gives them the variance 2 / (D + C).
 
     Args:
-        rng: all randomness comes from this Generator, so that a seed repeats a run; a second
-            draw from it gives other weights. `np.random` and its seed are left alone.
+        rng: all randomness comes from this Generator, directly or by way of another that a
+            number drawn from it seeds, so that a seed repeats a run; a second call gives other
+            weights. `np.random` and its seed are left alone.
         shape: (D, C), features and units, each at least 1.
 
     Returns:
@@ -468,10 +470,10 @@ def test_xavier_uniform():
     def found(d, c, draws):
         return oracles.uniform(oracles.drawn(xavier_uniform, d, c, draws), variance=2 / (d + c))
 
-    sizes = (25, 26, 150), (1, 2, 300), (70, 30, 8), (1, 6000, 1), (30_000, 1, 1)  # D, C, draws
+    sizes = (13, 12, 150), (1, 2, 150), (40, 30, 6), (1, 3000, 1), (3000, 1, 1)  # D, C, draws
     tt.check(found, lambda *_: oracles.UNIFORM, oracles.sized(*sizes), once=True)
     ### BEGIN HIDDEN TESTS
-    calls = oracles.sized((3, 2, 150), (61, 30, 8), (2, 1501, 1), (3000, 3, 1))
+    calls = oracles.sized((3, 2, 150), (35, 30, 6), (2000, 3, 1))
     tt.check(found, lambda *_: oracles.UNIFORM, calls, once=True)
     ### END HIDDEN TESTS
 
@@ -486,12 +488,12 @@ def test_xavier_uniform_draws_from_its_generator():
     different = lambda _, *runs: oracles.different(lambda rng: lambda: start(rng, (2, 3)), *runs)
     zeroed = lambda *shape: oracles.zeroed(start(rng, shape))
     zeros = lambda *shape: np.zeros(shape, np.float32)
-    tt.check(different, lambda count, *_: count, oracles.runs(1, 2))
+    tt.check(different, lambda count, *_: count, oracles.runs(1, 2), once=True)
     tt.check(zeroed, zeros, [(2, 3), (5, 1), (1, 4), (1, 1)], name="0 times it", returns="array")
     alone = lambda: oracles.leaves_global_alone(lambda: start(rng, (2, 3)))
     tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
-    tt.check(different, lambda count, *_: count, oracles.runs(4, 5))
+    tt.check(different, lambda count, *_: count, oracles.runs(4, 5)[::2], once=True)
     tt.check(zeroed, zeros, [(3, 2), (7, 4), (1, 2)], name="0 times it", returns="array")
     ### END HIDDEN TESTS
 
@@ -511,8 +513,9 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     """Weights drawn from a normal distribution of mean 0 and variance 2 / D.
 
     Args:
-        rng: all randomness comes from this Generator, so that a seed repeats a run; a second
-            draw from it gives other weights. `np.random` and its seed are left alone.
+        rng: all randomness comes from this Generator, directly or by way of another that a
+            number drawn from it seeds, so that a seed repeats a run; a second call gives other
+            weights. `np.random` and its seed are left alone.
         shape: (D, C), features and units, each at least 1.
 
     Returns:
@@ -538,10 +541,12 @@ def test_he_normal():
     def found(d, c, draws):
         return oracles.normal(oracles.drawn(he_normal, d, c, draws, seed=11), variance=2 / d)
 
-    sizes = (33, 30, 150), (1, 2, 300), (70, 30, 8), (1, 6000, 1), (30_000, 1, 1)  # D, C, draws
+    sizes = (13, 12, 150), (1, 2, 150), (40, 30, 6), (1, 3000, 1), (3000, 1, 1)  # D, C, draws
     tt.check(found, lambda *_: oracles.NORMAL, oracles.sized(*sizes), once=True)
+    tails = lambda *size: oracles.tails(he_normal, *size)
+    tt.check(tails, lambda *_: oracles.TAILS, oracles.sized((100, 150, 10)), once=True)
     ### BEGIN HIDDEN TESTS
-    calls = oracles.sized((3, 2, 150), (61, 30, 8), (2, 1501, 1), (3000, 3, 1))
+    calls = oracles.sized((3, 2, 150), (35, 30, 6), (2000, 3, 1))
     tt.check(found, lambda *_: oracles.NORMAL, calls, once=True)
     ### END HIDDEN TESTS
 
@@ -556,12 +561,12 @@ def test_he_normal_draws_from_its_generator():
     different = lambda _, *runs: oracles.different(lambda rng: lambda: start(rng, (2, 3)), *runs)
     zeroed = lambda *shape: oracles.zeroed(start(rng, shape))
     zeros = lambda *shape: np.zeros(shape, np.float32)
-    tt.check(different, lambda count, *_: count, oracles.runs(1, 2))
+    tt.check(different, lambda count, *_: count, oracles.runs(1, 2), once=True)
     tt.check(zeroed, zeros, [(2, 3), (5, 1), (1, 4), (1, 1)], name="0 times it", returns="array")
     alone = lambda: oracles.leaves_global_alone(lambda: start(rng, (2, 3)))
     tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
-    tt.check(different, lambda count, *_: count, oracles.runs(4, 5))
+    tt.check(different, lambda count, *_: count, oracles.runs(4, 5)[::2], once=True)
     tt.check(zeroed, zeros, [(3, 2), (7, 4), (1, 2)], name="0 times it", returns="array")
     ### END HIDDEN TESTS
 
@@ -570,7 +575,7 @@ test_he_normal_draws_from_its_generator()
 
 # %% [markdown]
 r"""
-Send numbers of size 1 through ten layers of 256 units with a relu after each, and look at how large they are
+Send numbers of size 1 through ten layers of 128 units with a relu after each, and look at how large they are
 on the way. Which of the four lines stays level?
 """
 
@@ -584,9 +589,9 @@ starts = {
 figure, axis = figures.subplots(height=3.0)
 for (name, initialise), marker in zip(starts.items(), "^os*", strict=True):
     rng = np.random.default_rng(0)
-    values, sizes = rng.normal(size=(100, 256)), [1.0]
+    values, sizes = rng.normal(size=(50, 128)), [1.0]
     for _ in range(10):
-        values = relu(linear(values, initialise(rng, (256, 256))))
+        values = relu(linear(values, initialise(rng, (128, 128))))
         sizes.append(np.sqrt(np.mean(values**2)))
     axis.semilogy(sizes, marker=marker, label=name)
     print(f"{name:13} after ten layers {sizes[-1]:.1e}")
@@ -757,9 +762,9 @@ class Sequential(Layer):
 def test_sequential():
     """Each layer gets what the one before it returned, and the record leads back through all."""
     networks = oracles.networks(Sequential, Tanh, ReLU, Softmax)
-    x, y, numbers = tt.numbers((2, 3)), tt.numbers((3, 1, 2), np.float32), (0.5, -2.0, 0.0)
-    calls = oracles.network_calls(networks, x, y, np.zeros((0, 3)), *map(np.array, numbers))
-    tt.check(oracles.called, oracles.by_formula, calls, wrap=Tensor)
+    x, y, number = tt.numbers((2, 3)), tt.numbers((3, 1, 2), np.float32), np.array(-0.5)
+    calls = oracles.network_calls(networks, x, y, np.zeros((0, 3)), number)
+    tt.check(oracles.called, oracles.by_formula, calls[1::2], wrap=Tensor)
     tt.check(oracles.called, oracles.by_formula, calls[::2], wrap=Tensor, door=GRADIENTS)
     ### BEGIN HIDDEN TESTS
     it, bent = Sequential(Softmax(), ReLU()), Sequential(Tanh(), ReLU(), Softmax(), Tanh()).eval()
@@ -772,7 +777,6 @@ def test_sequential():
     }
     inputs = tt.numbers((3, 4), np.float32, 5), tt.numbers((2, 2), seed=6), np.zeros((2, 0, 2))
     calls = oracles.network_calls(networks, *inputs)
-    tt.check(oracles.called, oracles.by_formula, calls, wrap=Tensor)
     tt.check(oracles.called, oracles.by_formula, calls[::2], wrap=Tensor, door=GRADIENTS)
     ### END HIDDEN TESTS
 
@@ -836,12 +840,12 @@ def test_sequential_modes():
         network(1.0)
         return [network.training, network[0].training, network[1][0].training]
 
-    switches = (), (False,), (False, True), (True, False), (False, True, False)
-    tt.check(modes, oracles.meant_modes, switches, name="modes after train")
+    switches = (), (False,), (False, True), (True, False)
+    tt.check(modes, oracles.meant_modes, switches, once=True, name="modes after train")
     tt.check(after_a_call, lambda mode: [not mode, mode, not mode], [(False,), (True,)])
     ### BEGIN HIDDEN TESTS
-    switches = (True,), (False, False), (False, False, True)
-    tt.check(modes, oracles.meant_modes, switches, name="modes after train")
+    switches = (True,), (False, True, False)
+    tt.check(modes, oracles.meant_modes, switches, once=True, name="modes after train")
     network = Sequential(Sequential(ReLU()))
     both = lambda: (network.eval()[0][0].training, network.train()[0][0].training)
     tt.expect(both, (False, True), "training after eval() and after train()")
@@ -859,12 +863,12 @@ def test_sequential_keeps_nothing():
     run, changes = oracles.second_call(network, Tensor), oracles.changes(Tensor)
     calls = oracles.change_calls(changes, tt.numbers((2, 3)))
     calls += oracles.change_calls(changes, np.zeros((0, 3)))[::4]
-    tt.check(run, oracles.by_formula, calls, wrap=Tensor)
+    tt.check(run, oracles.by_formula, calls, wrap=Tensor, once=True)
     found = lambda: [network()(1.0).requires_grad, network().eval()(1.0).requires_grad]
     tt.expect(found, [True, False], "requires_grad where a layer has something to learn")
     ### BEGIN HIDDEN TESTS
     calls = oracles.change_calls(changes, tt.numbers((3, 2), seed=5))
-    tt.check(run, oracles.by_formula, calls, wrap=Tensor)
+    tt.check(run, oracles.by_formula, calls, wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -889,6 +893,8 @@ class Flatten(Layer):
     def forward(self, x: Tensor) -> Tensor:
         """x as (N, features), always recorded as a call of `np.reshape`.
 
+        Whether the shape is an input of that call or an option is open.
+
         The elements of a sample keep the order in which its indices count, the last one fastest.
 
         Args:
@@ -904,15 +910,15 @@ class Flatten(Layer):
 @tt.test
 def test_flatten():
     """Axis 0 stays; the rest becomes one axis in the order of its elements, in each mode."""
-    shapes = (2, 3, 4), (3, 2, 2), (5, 4), (1, 4, 2), (2, 1, 3, 2), (3, 1, 1), (2, 3, 1, 2, 2)
-    inputs = oracles.images(*shapes, (4, 1), (1, 1), (3, 2, 4))
+    shapes = (2, 3, 4), (3, 2, 2), (5, 4), (1, 4, 2), (3, 1, 1), (2, 3, 1, 2, 2), (1, 1), (3, 2, 4)
+    inputs = oracles.images(*shapes)
     tt.check(Flatten(), oracles.in_rows, inputs, wrap=Tensor, door={np.reshape})
     for modes in ((False,), (False, True)):
         run = functools.partial(oracles.in_modes, Flatten, modes)
         name = f"Flatten() after train{modes}"
-        tt.check(run, oracles.in_rows, inputs[::3], wrap=Tensor, door={np.reshape}, name=name)
+        tt.check(run, oracles.in_rows, inputs[::4], wrap=Tensor, door={np.reshape}, name=name)
     ### BEGIN HIDDEN TESTS
-    shapes = (4, 2, 3), (1, 1, 1), (2, 2, 2), (1, 2, 3, 4), (3, 7), (2, 1, 2, 1, 2, 1, 2), (2, 5, 3)
+    shapes = (4, 2, 3), (1, 1, 1), (3, 7), (2, 1, 2, 1, 2, 1, 2), (2, 5, 3)
     inputs = oracles.images(*shapes, seed=20)
     tt.check(Flatten(), oracles.in_rows, inputs, wrap=Tensor, door={np.reshape})
     tt.check(Flatten().eval(), oracles.in_rows, inputs[::3], wrap=Tensor, door={np.reshape})
@@ -966,7 +972,8 @@ class Dropout(Layer):
         p: the probability to drop, a Python number, 0 <= p < 1. PyTorch allows 1 too, which
             leaves nothing. It is not changed later.
         rng: draws what is dropped, independently for each number and in each call. All
-            randomness comes from it, so that a seed repeats a run; layers may share one.
+            randomness comes from it, directly or by way of another Generator that a number
+            drawn from it seeds, so that a seed repeats a run; layers may share one.
             `np.random` and its seed are left alone. Whether evaluation draws too is open.
     """
 
@@ -984,7 +991,8 @@ class Dropout(Layer):
 
         Returns:
             A Tensor of the shape and dtype of x, made of x by the signs `*`, `/`, `+` and `-`
-            alone, so that the door records it. Where p is 0, it may also be x itself.
+            alone, so that the door records it: nothing is written into it afterwards. Where p
+            is 0, it may also be x itself.
 
         Hint: `rng.random(shape) >= p` is True with probability 1 - p.
         """
@@ -1004,11 +1012,11 @@ class Dropout(Layer):
 def test_dropout_rescales_what_stays():
     """Each number becomes 0 or is divided by 1 - p; shape and dtype stay, and so does x itself."""
     kept, meant = oracles.kept(Dropout, seed=16), lambda p, x: x / (1 - p)
-    calls = oracles.crossed((0.25, 0.5, 0.0, 0.9, 0, 1e-6, 0.997), oracles.droppable(seed=0))
+    calls = oracles.crossed((0.25, 0.5, 0.0, 0.9, 0, 1e-6, 0.3), oracles.droppable(seed=0))
     calls += [(0.98, tt.numbers((400,))), (0.9995, tt.numbers((20_000,)))]
     tt.check(kept, meant, calls, name="what dropout keeps")
     ### BEGIN HIDDEN TESTS
-    calls = oracles.crossed((0.2, 0.75, 0.99, 0.0, 1e-4), oracles.droppable(seed=1))
+    calls = oracles.crossed((0.2, 0.75, 0.99, 0.0, 1e-4), oracles.droppable(seed=1)[::2])
     calls += [(0.999, tt.numbers((9000,), np.float32))]
     tt.check(kept, meant, calls, name="what dropout keeps")
     ### END HIDDEN TESTS
@@ -1023,12 +1031,12 @@ def test_dropout_drops_the_share_p():
     def share(p, calls, *shape):  # p itself where it is within six standard errors of it
         return oracles.share(oracles.dropped(Dropout, 17, p, calls, shape), p)
 
-    calls = [(0.25, 1, 100, 80), (0.5, 1, 60, 10, 10), (0.1, 1, 20_000), (0.0, 1, 40, 30)]
-    calls += [(0.00045, 1, 100_000), (0.997, 1, 30_000), (0.5, 60), (0.333, 1, 20_000, 1)]
+    calls = [(0.25, 1, 60, 50), (0.5, 1, 30, 10, 10), (0.1, 1, 4000), (0.0, 1, 40, 30)]
+    calls += [(0.0009, 1, 50_000), (0.997, 1, 20_000), (0.5, 40), (0.333, 1, 5000, 1)]
     tt.check(share, lambda p, *_: float(p), calls, once=True, name="share dropped")
     ### BEGIN HIDDEN TESTS
-    calls = [(0.4, 1, 90, 90), (0.9, 1, 70, 10, 10), (0, 1, 30, 30), (0.015, 1, 8000, 5)]
-    calls += [(0.6, 1, 2, 4000), (0.9956, 1, 30_000), (0.5, 60, 1, 1)]
+    calls = [(0.4, 1, 60, 50), (0.9, 1, 30, 10, 10), (0, 1, 30, 30), (0.005, 1, 3000, 5)]
+    calls += [(0.6, 1, 2, 2000), (0.9956, 1, 15_000), (0.5, 40, 1, 1)]
     tt.check(share, lambda p, *_: float(p), calls, once=True, name="share dropped")
     ### END HIDDEN TESTS
 
@@ -1043,10 +1051,10 @@ def test_dropout_drops_each_number_on_its_own():
         return oracles.spread(oracles.dropped(Dropout, 18, p, calls, shape), p)
 
     even = lambda *_: dict.fromkeys(oracles.AXES, 1.0)
-    calls = (0.5, 150, 20, 16), (0.25, 1, 300, 310), (0.75, 12, 40, 5, 10)  # p, calls, shape
+    calls = (0.5, 150, 16, 10), (0.25, 1, 160, 155), (0.75, 12, 15, 5, 10)  # p, calls, shape
     tt.check(spread, even, calls, once=True, name="spread of sums of what is dropped")
     ### BEGIN HIDDEN TESTS
-    calls = (0.4, 150, 3, 2), (0.6, 1, 160, 40, 6)
+    calls = (0.4, 12, 15, 10), (0.6, 1, 160, 40, 4)
     tt.check(spread, even, calls, once=True, name="spread of sums of what is dropped")
     ### END HIDDEN TESTS
 
@@ -1063,13 +1071,13 @@ def test_dropout_in_evaluation():
     share = lambda *modes: np.mean(np.array(run(np.ones((30, 40)), 0.5, *modes).data) == 0)
     calls = oracles.evaluations(tt.numbers((2, 3)), tt.numbers((4,), np.float32))
     tt.check(run, lambda x, *_: x, calls, wrap=Tensor, name="after train, dropout")
-    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls, wrap=Tensor, name="marked x")
+    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls[1::2], wrap=Tensor, name="x")
     calls = (True,), (False, True), (True, False), (True, True), (False, False, True)
-    tt.check(share, lambda *modes: 0.5 * modes[-1], calls, rtol=0.2, name="share after train")
+    tt.check(share, lambda *m: 0.5 * m[-1], calls, rtol=0.2, once=True, name="share after train")
     ### BEGIN HIDDEN TESTS
     calls = oracles.evaluations(tt.numbers((2, 1, 2)), tt.numbers((3,), np.float32, 5))
-    tt.check(run, lambda x, *_: x, calls, wrap=Tensor, name="after train, dropout")
-    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls, wrap=Tensor, name="marked x")
+    tt.check(run, lambda x, *_: x, calls[::2], wrap=Tensor, name="after train, dropout")
+    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls[::3], wrap=Tensor, name="x")
     second = Dropout(0.5, np.random.default_rng(2))
     first = Dropout(0.5, np.random.default_rng(1)).eval()
     found = [float(np.mean(np.array(one(np.ones((50, 60))).data) == 0)) for one in (first, second)]
@@ -1090,13 +1098,16 @@ def test_dropout_passes_the_door():
 
     chances = itertools.product(inputs, (1e-9, 1 - 1e-9))
     tt.check(run, lambda x, p: x * round(1 - p), chances, wrap=Tensor, door=signs, name="dropout")
-    calls = [(x, *how) for how in ((0.0, True), (0.5, False), (0.0, False)) for x in inputs]
+    remade = functools.partial(oracles.remade, Dropout)
+    tt.check(remade, lambda *_: 0, oracles.to_remake((0.5, 0.2), 2), wrap=Tensor, once=True)
+    calls = [(x, *m) for m in ((0.0, True), (0.5, False), (0.0, False)) for x in inputs][::2]
     tt.check(run, lambda x, *_: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs})
     ### BEGIN HIDDEN TESTS
     inputs = oracles.few(seed=5)
-    chances = itertools.product(inputs, (1e-10, 1 - 1e-10))
+    chances = zip(inputs, (1e-10, 1 - 1e-10) * 2, strict=True)
     tt.check(run, lambda x, p: x * round(1 - p), chances, wrap=Tensor, door=signs, name="dropout")
-    calls = [(x, *how) for how in ((0, True), (0.9, False)) for x in inputs]
+    tt.check(remade, lambda *_: 0, oracles.to_remake((0.6, 0.3), 3), wrap=Tensor, once=True)
+    calls = zip(inputs, (0, 0.9) * 2, (True, False) * 2, strict=True)
     tt.check(run, lambda x, *_: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs})
     ### END HIDDEN TESTS
 
@@ -1111,14 +1122,14 @@ def test_dropout_draws_from_its_generator():
     draw = lambda rng: functools.partial(lambda layer: layer(x).data, Dropout(0.5, rng))
     different = lambda _, *runs: oracles.different(draw, *runs)
     shared = lambda count, calls: oracles.shared(Dropout, calls)
-    tt.check(different, lambda count, *_: count, oracles.runs(1, 2))
+    tt.check(different, lambda count, *_: count, oracles.runs(1, 2), once=True)
     calls = {"two layers and then one Generator": (3, 1), "two layers and one, twice": (5, 2)}
     calls = oracles.named(calls, "The number of different draws of ")
     tt.check(shared, lambda count, *_: count, calls)
     alone = lambda: oracles.leaves_global_alone(draw(rng))
     tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
-    tt.check(different, lambda count, *_: count, oracles.runs(4, 5))
+    tt.check(different, lambda count, *_: count, oracles.runs(4, 5)[::2], once=True)
     tt.check(shared, lambda count, *_: count, [(7, 3)], name="different draws")
     ### END HIDDEN TESTS
 
@@ -1137,7 +1148,8 @@ digits = load_digits()
 image = Tensor(digits.images[:1].astype(np.float32))  # (1, 8, 8)
 drop = Dropout(0.5, np.random.default_rng(0))
 pictures = [image, drop(image), drop(image), drop(image)]
-pictures.append(np.mean([drop(image).data for _ in range(1000)], axis=0))
+thousand = drop(np.repeat(image.data, 1000, axis=0)).data  # (1000, 8, 8)
+pictures.append(thousand.mean(axis=0, keepdims=True))
 titles = "the image", "one call", "another", "a third", "mean of 1000"
 figure, axes = figures.subplots(1, 5, height=1.8)
 for axis, picture, title in zip(axes, pictures, titles, strict=True):
@@ -1151,8 +1163,8 @@ r"""
 Does it pay? A network 64-300-10 learns from 400 images of digits, and a fifth of their labels are drawn at
 random, as if somebody had been in a hurry. Only its last layer learns: those weights can be worked out at a
 stroke, whose answers have the least squared distance from the labels (1 for the digit it was told, 0 for the
-others). With dropout the images pass ten times in training mode, each time with other units missing. Then
-the network is switched to evaluation.
+others). With dropout the images pass five times in training mode, each time with other units missing. Then
+dropout is switched to evaluation.
 
 What do you expect as p grows: how many labels will it repeat, and how many of 1,397 new images will it get
 right?
@@ -1163,22 +1175,22 @@ rng = np.random.default_rng(0)
 order = rng.permutation(1797)
 images, labels = digits.data[order].astype(np.float32) / 16, digits.target[order]
 told = np.where(rng.random(400) < 0.2, rng.integers(0, 10, 400), labels[:400])
-first = Linear(64, 300, rng, "he")
+units = Sequential(Linear(64, 300, rng, "he"), ReLU())(images).data  # (1797, 300)
 
 
 def learn(p, times):
     """The share of labels that are repeated, and of new images that are answered right."""
-    network = Sequential(first, ReLU(), Dropout(p, np.random.default_rng(1)))
-    rows = np.concatenate([network(images[:400]).data for _ in range(times)]).astype(np.float64)
+    drop = Dropout(p, np.random.default_rng(1))
+    rows = np.concatenate([drop(units[:400]).data for _ in range(times)]).astype(np.float64)
     wanted = np.tile(np.eye(10)[told], (times, 1))  # (400 times, 10)
-    weight = np.linalg.lstsq(rows.T @ rows, rows.T @ wanted, rcond=1e-10)[0]  # (300, 10)
-    network.eval()
-    answers = linear(network(images).data, weight).argmax(axis=1)
+    speck = 1e-6 * np.eye(300)  # for units that are 0 for all images, whose weights are free
+    weight = np.linalg.solve(rows.T @ rows + speck, rows.T @ wanted)  # (300, 10)
+    answers = linear(drop.eval()(units).data, weight).argmax(axis=1)
     return np.mean(answers[:400] == told), np.mean(answers[400:] == labels[400:])
 
 
-chances = [0.0, 0.1, 0.3, 0.5, 0.7, 0.9]
-shares = 100 * np.array([learn(p, 10 if p else 1) for p in chances])  # (6, 2)
+chances = [0.0, 0.1, 0.3, 0.5, 0.9]
+shares = 100 * np.array([learn(p, 5 if p else 1) for p in chances])  # (5, 2)
 for p, (repeated, right) in zip(chances, shares, strict=True):
     print(f"p = {p}  labels repeated {repeated:.1f} %  new images right {right:.1f} %")
 
@@ -1218,7 +1230,7 @@ def count_parameters(layer: Layer) -> int:
             where several layers share it; they may have any shape, () among them.
 
     Returns:
-        A whole number, not a float. A tensor that is shared counts once.
+        A whole number, Python's or NumPy's, and not a float. A tensor that is shared counts once.
 
     Example:
         >>> count_parameters(Linear(2, 3, np.random.default_rng(0)))
@@ -1319,12 +1331,12 @@ right one of 2-64-64-3 with He's start.
 rng = np.random.default_rng(1)
 wide = Sequential(Linear(2, 64, rng, "he"), ReLU(), Linear(64, 64, rng, "he"), ReLU(),
                   Linear(64, 3, rng, "he"))
-side = np.linspace(-1, 1, 201, dtype=np.float32)
-plane = np.stack(np.meshgrid(side, side), axis=-1)  # (201, 201, 2)
+side = np.linspace(-1, 1, 101, dtype=np.float32)
+plane = np.stack(np.meshgrid(side, side), axis=-1)  # (101, 101, 2)
 colours = (figures.BLUE, figures.ORANGE, figures.GREEN)
 figure, axes = figures.subplots(1, 2, height=3.3, sharey=True)
 for axis, net, name in zip(axes, (network, wide), ("2-3-3", "2-64-64-3"), strict=True):
-    answers = softmax(net(plane).data)  # (201, 201, 3): a layer takes any axes in front
+    answers = softmax(net(plane).data)  # (101, 101, 3): a layer takes any axes in front
     axis.contourf(side, side, answers.argmax(axis=-1), levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
     for c, marker in enumerate("os^"):
         axis.scatter(*points[classes == c].T, s=7, color=colours[c], marker=marker)
@@ -1361,7 +1373,7 @@ rng = np.random.default_rng(0)
 network = Sequential(Linear(784, 128, rng, "he"), ReLU(), Linear(128, 10, rng))
 batch = Tensor(rng.random((64, 784), np.float32))
 for name, part in (("first layer", network[0]), ("network", network)):
-    seconds = min(timeit.repeat(lambda part=part: part(batch), number=10, repeat=5)) / 10
+    seconds = min(timeit.repeat(lambda part=part: part(batch), number=10, repeat=3)) / 10
     print(f"{name:12} {1e6 * seconds:6.1f} microseconds")
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "cost_of_a_network", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
@@ -1397,7 +1409,7 @@ Sums over rows, as in the gradient of the bias, can be written as a product with
 for samples, units in ((64, 128), (1024, 1000)):
     grad, row = np.ones((samples, units), np.float32), np.ones(samples, np.float32)
     for name, total in (("sum", lambda g, row: g.sum(axis=0)), ("product", lambda g, row: row @ g)):
-        seconds = min(timeit.repeat(lambda f=total, g=grad, r=row: f(g, r), number=20, repeat=5)) / 20
+        seconds = min(timeit.repeat(lambda f=total, g=grad, r=row: f(g, r), number=10, repeat=3)) / 10
         print(f"({samples}, {units})  {name:8} {1e6 * seconds:7.1f} microseconds")
 
 # %% [markdown]

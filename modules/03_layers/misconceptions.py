@@ -479,7 +479,7 @@ def linear_gradient(grad, output, x, weight, bias=None):
 
 @wrong(
     "dtype of grad",
-    "If you cast to the dtype of grad, the gradient needs that of the input it belongs to.",
+    "If you cast to the dtype of grad or the output, the gradient needs that of its own input.",
 )
 @gradient_of(linear)
 def linear_gradient(grad, output, x, weight, bias=None):
@@ -697,7 +697,7 @@ def linear_weight_gradient(grad, output, x, weight, bias=None):
 
 @wrong(
     "dtype of grad",
-    "If you cast to the dtype of grad, the gradient needs that of the input it belongs to.",
+    "If you cast to the dtype of grad or the output, the gradient needs that of its own input.",
 )
 @gradient_of(linear, 1)
 def linear_weight_gradient(grad, output, x, weight, bias=None):
@@ -1133,7 +1133,7 @@ def xavier_uniform(rng, shape):
 
 @wrong(
     "a Generator of its own",
-    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
+    "If each call draws the same, from a seed, a copy of rng or what was kept, weights repeat.",
 )
 def xavier_uniform(rng, shape):
     bound = math.sqrt(6 / sum(shape))
@@ -1142,7 +1142,7 @@ def xavier_uniform(rng, shape):
 
 @wrong(
     "np.random, seeded",
-    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
+    "If each call draws the same, from a seed, a copy of rng or what was kept, weights repeat.",
 )
 def xavier_uniform(rng, shape):
     bound = math.sqrt(6 / sum(shape))
@@ -1152,7 +1152,7 @@ def xavier_uniform(rng, shape):
 
 @wrong(
     "kept from the first call",
-    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
+    "If each call draws the same, from a seed, a copy of rng or what was kept, weights repeat.",
 )
 def xavier_uniform(rng, shape):
     bound = math.sqrt(6 / sum(shape))
@@ -1272,6 +1272,13 @@ def xavier_uniform(rng, shape):
     return np.float32(rng.uniform(-limit, limit, features * units)).reshape(features, units)
 
 
+@right("a Generator that rng seeds")
+def xavier_uniform(rng, shape):
+    bound = math.sqrt(6 / sum(shape))
+    own = np.random.default_rng(int(rng.integers(2**62)))
+    return own.uniform(-bound, bound, shape).astype(np.float32)
+
+
 # --- he_normal ----------------------------------------------------------------------------------
 
 
@@ -1378,7 +1385,7 @@ def he_normal(rng, shape):
 
 @wrong(
     "a Generator of its own",
-    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
+    "If each call draws the same, from a seed, a copy of rng or what was kept, weights repeat.",
 )
 def he_normal(rng, shape):
     rng = np.random.default_rng(42)
@@ -1387,7 +1394,7 @@ def he_normal(rng, shape):
 
 @wrong(
     "np.random, seeded",
-    "If each call draws the same, from a seed or a result of its own, all weights are alike.",
+    "If each call draws the same, from a seed, a copy of rng or what was kept, weights repeat.",
 )
 def he_normal(rng, shape):
     np.random.seed(0)
@@ -3166,6 +3173,33 @@ class Dropout(Layer):
 
     def forward(self, x):
         return self.dropped(x) if self.training else x
+
+
+@wrong(
+    "zeros written into the result",
+    "If you wrote into the result, its record knows nothing of that: multiply x by the mask.",
+)
+class Dropout(Layer):
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        output = x / (1 - self.p)
+        output.data[self.rng.random(x.shape) < self.p] = 0
+        return output
+
+
+@right("a Generator that rng seeds")
+class Dropout(Layer):
+    def __init__(self, p, rng):
+        self.p, self.rng = p, np.random.default_rng(int(rng.integers(2**62)))
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        return x * ((self.rng.random(x.shape) >= self.p) / (1 - self.p)).astype(x.dtype)
 
 
 # --- count_parameters ---------------------------------------------------------------------------

@@ -129,19 +129,19 @@ def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
 @tt.test
 def test_squared_error():
     """One square for each element, large or small, in a new array of that shape and dtype."""
-    cases = tt.pairs([(shape, shape) for shape in (*tt.SHAPES, (5,), (2, 3))])
-    cases += [(tt.strange(), tt.numbers((2, 4))), (np.array([10000.5]), np.array([10000.0]))]
-    cases += oracles.one_by_one((1e8 + 1, -2e6, 0, 1e8 + 3e-6), 1e8, 0)
-    cases += oracles.one_by_one((3e-6, 10000.5, 2), 1e-6, 10000, dtype=np.float32)
+    shapes = ((2, 3), (5,), (2, 1, 3, 2), (), (0, 3))
+    cases = tt.pairs([(shape, shape) for shape in shapes])
+    cases += [(tt.strange(), tt.numbers((2, 4)))]
+    cases += oracles.one_by_one((1e8 + 1, 1e8), (-2e6, 0), (10000.5, 10000), (1e8 + 3e-6, 1e8))
+    cases += oracles.one_by_one((3e-6, 1e-6), (10000.5, 10000), (2, 1e4), dtype=np.float32)
     tt.check(squared_error, oracles.squared_error, cases, returns="array", memory="fresh")
-    tt.check(oracles.reused(squared_error), oracles.reused(oracles.squared_error), cases[4:5])
+    oracles.check_reuse(squared_error, oracles.squared_error, cases[:1])
     ### BEGIN HIDDEN TESTS
-    shapes = ((3, 3), (4, 1, 2), (7,), (), (1, 1), (2, 0), (3, 3), (1, 5), (7,))
+    shapes = ((4, 1, 2), (7,), ())
     cases = tt.pairs([(shape, shape) for shape in shapes], seed=40, low=-9, high=9)
-    strange, ordinary = tt.strange(np.float32), tt.numbers((2, 4), np.float32, seed=3)
-    cases += [(ordinary, strange), (strange, ordinary)]
-    cases += oracles.one_by_one((-3e7 - 2, 5e9 + 0.5, 0), -3e7, 5e9, 0)
-    cases += oracles.one_by_one((3e-8, -4000.25, 4e-5), 1e-8, -4000, dtype=np.float32)
+    cases += [(tt.numbers((2, 4), np.float32, seed=3), tt.strange(np.float32))]
+    cases += oracles.one_by_one((-3e7 - 2, -3e7), (5e9 + 0.5, 5e9), (0, -4e8))
+    cases += oracles.one_by_one((3e-8, 1e-8), (-4000.25, -4000), dtype=np.float32)
     tt.check(squared_error, oracles.squared_error, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
@@ -307,8 +307,8 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
     """Class indices as whole numbers, once they are known to be sound.
 
     Args:
-        targets: an array of N indices, of any integer or float dtype that reaches C - 1; floats
-            will do if they hold whole numbers exactly. N may be 0.
+        targets: an array of N indices, integers or floats of any width that can hold C - 1.
+            Floats must be whole numbers exactly. N may be 0.
         classes: C, the number of classes, 1 or many thousands.
 
     Returns:
@@ -341,9 +341,9 @@ def test_class_indices_accepts_whole_numbers():
     """Integers, and floats that hold whole numbers, come back as integers, however many classes."""
     cases = oracles.sound_indices(seed=0)
     tt.check(class_indices, oracles.class_indices, cases, returns="array")
-    tt.check(oracles.reused(class_indices), oracles.reused(oracles.class_indices), cases[1:2])
+    oracles.check_reuse(class_indices, oracles.class_indices, cases[1:2])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.sound_indices(seed=7)
+    cases = oracles.sound_indices(seed=7)[::2]
     tt.check(class_indices, oracles.class_indices, cases, returns="array")
     ### END HIDDEN TESTS
 
@@ -354,10 +354,10 @@ test_class_indices_accepts_whole_numbers()
 @tt.test
 def test_class_indices_refuses_what_is_no_class():
     """An index below 0, above C - 1, or that is not a whole number is a ValueError."""
-    refused, accepted = oracles.unsound_indices(3, seed=0), oracles.sound_indices(seed=0)
+    refused, accepted = oracles.unsound_indices(3, seed=0), oracles.sound_indices(seed=0)[:8]
     tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused, accepted = oracles.unsound_indices(5, seed=1), oracles.sound_indices(seed=1)
+    refused, accepted = oracles.unsound_indices(5, seed=1)[::2], oracles.sound_indices(seed=7)[7:]
     tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### END HIDDEN TESTS
 
@@ -369,13 +369,11 @@ test_class_indices_refuses_what_is_no_class()
 def test_class_indices_refuses_other_shapes():
     """Indices have one axis: a column, a row, a table or a single number is a ValueError."""
     shapes = ((), (1, 1), (2, 1), (1, 3), (1, 2, 1), (0, 3), (2, 0), (2, 2))
-    refused = [(tt.numbers(shape, int, low=0, high=2), 3) for shape in shapes]
-    refused += [(indices.astype(float), 3) for indices, _ in refused]
+    refused = [(np.ones(shape, (int, float)[n % 2]), 3) for n, shape in enumerate(shapes)]
     accepted = [(np.array([1, 0]), 3), (np.array([2.0]), 3)]
     tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    shapes = ((), (3, 1), (1, 4), (1, 1, 1), (1, 0), (3, 3))
-    refused = [(tt.numbers(shape, int, 5, 0, 3).astype(np.float32), 4) for shape in shapes]
+    refused = [(np.zeros(shape, np.float32), 4) for shape in ((), (3, 1), (1, 4), (1, 0))]
     refused += [(np.eye(3), 4), (np.array(2), 4), (np.array([[3], [2], [1]]), 4)]
     tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### END HIDDEN TESTS
@@ -388,10 +386,10 @@ test_class_indices_refuses_other_shapes()
 def test_class_indices_of_no_samples():
     """Where N is 0, no indices are as sound as any, and are integers too."""
     none = [(np.array([], dtype), 3) for dtype in (int, np.float32, float)]
-    tt.check(class_indices, oracles.class_indices, none, returns="array")
+    tt.check(class_indices, oracles.class_indices, none, returns="array", once=True)
     ### BEGIN HIDDEN TESTS
     none = [(np.array([], dtype), 10) for dtype in (np.int32, np.float64, np.uint8)]
-    tt.check(class_indices, oracles.class_indices, none, returns="array")
+    tt.check(class_indices, oracles.class_indices, none, returns="array", once=True)
     ### END HIDDEN TESTS
 
 
@@ -451,7 +449,7 @@ def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) ->
     to p: a truth that was given 1e-20 costs 46, and one that was given 0 costs infinity.
 
     Args:
-        probabilities: (N, C), float32 or float64, from 0 to 1. N may be 0.
+        probabilities: (N, C), float32 or float64, from 0 to 1, in rows of any sum. N may be 0.
         targets: (N,) class indices, as in `class_indices`; or (N, C) rows of shares in the dtype
             of the probabilities, one-hot or soft. Shares are 0 or more and need not sum to 1.
 
@@ -486,9 +484,9 @@ def test_categorical_cross_entropy_of_indices():
     tt.check(
         categorical_cross_entropy, definition, cases, dtype="same", returns="array", memory="fresh"
     )
-    tt.check(oracles.reused(categorical_cross_entropy), oracles.reused(definition), cases[:1])
+    oracles.check_reuse(categorical_cross_entropy, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_indices(oracles.probabilities, seed=10)
+    cases = oracles.with_indices(oracles.probabilities, 10, [(3, 5), (2, 4)])
     cases += [oracles.unlikely([1 - 1e-6]), oracles.unlikely([1e-30, 1e-16, 1e-200])]
     cases += [oracles.unlikely([1e-35, 1e-15], np.float32)]
     tt.check(categorical_cross_entropy, definition, cases, dtype="same", memory="fresh")
@@ -506,10 +504,10 @@ def test_categorical_cross_entropy_of_rows():
     tt.check(
         categorical_cross_entropy, definition, cases, dtype="same", returns="array", memory="fresh"
     )
-    tt.check(oracles.reused(categorical_cross_entropy), oracles.reused(definition), cases[:1])
+    oracles.check_reuse(categorical_cross_entropy, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_rows(oracles.probabilities, seed=20)
-    tt.check(categorical_cross_entropy, definition, cases, dtype="same", memory="fresh")
+    cases = oracles.with_rows(oracles.probabilities, 20, oracles.HIDDEN)
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -521,10 +519,10 @@ def test_categorical_cross_entropy_beside_zeros():
     """Where t is 0, p = 0 costs nothing; where it is not, infinity. No samples, no losses."""
     definition = oracles.spoiling(oracles.categorical_cross_entropy)
     cases = [*oracles.beside(0, oracles.probabilities, seed=0), *oracles.no_samples(1, 3)]
-    tt.check(categorical_cross_entropy, definition, cases, dtype="same")
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same", once=True)
     ### BEGIN HIDDEN TESTS
-    cases = [*oracles.beside(0, oracles.probabilities, seed=8), *oracles.no_samples(1, 4)]
-    tt.check(categorical_cross_entropy, definition, cases, dtype="same")
+    cases = oracles.beside(0, oracles.probabilities, seed=8)[1:6] + oracles.no_samples(1, 4)[1:4]
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same", once=True)
     ### END HIDDEN TESTS
 
 
@@ -561,7 +559,8 @@ def categorical_cross_entropy_gradient(
     """The gradient of sum(grad * loss) with respect to the probabilities.
 
     Args:
-        grad: (N,), how much each sample's loss counts, of any sign and size.
+        grad: (N,), how much each sample's loss counts, of any sign and size, in the dtype of the
+            probabilities.
         output: (N,). Make no use of it: tests fill it with any numbers.
         probabilities, targets: as in `categorical_cross_entropy`, in all forms, and sound.
 
@@ -582,14 +581,17 @@ def categorical_cross_entropy_gradient(
 # %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_categorical_cross_entropy_gradient():
-    """The rule agrees with central differences, for targets of every form, dtype kept."""
+    """The rule agrees with central differences and the formula, for targets of every form."""
     losses, likely = oracles.categorical_cross_entropy, oracles.likely
+    rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
     cases = [*oracles.with_indices(likely, 0, oracles.SMALL), *oracles.with_rows(likely, seed=0)]
-    tt.check_gradient(losses, categorical_cross_entropy_gradient, cases, memory="fresh")
+    tt.check_gradient(losses, rule, [cases[1], cases[4]], memory="fresh")
+    tt.check(rule, slopes, oracles.graded(cases, seed=0), dtype="same", memory="fresh")
     ### BEGIN HIDDEN TESTS
     cases = oracles.with_indices(likely, 9, [(3, 2), (1, 3)])
-    cases += oracles.with_rows(likely, seed=9)[:6]
-    tt.check_gradient(losses, categorical_cross_entropy_gradient, cases, memory="fresh")
+    cases += oracles.with_rows(likely, 9, oracles.HIDDEN)[:3]
+    tt.check_gradient(losses, rule, cases[1:2], memory="fresh")
+    tt.check(rule, slopes, oracles.graded(cases, seed=9), dtype="same", memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -600,18 +602,18 @@ test_categorical_cross_entropy_gradient()
 def test_categorical_cross_entropy_gradient_beside_zeros():
     """Where t is 0 the slope is 0, even if p is 0; a tiny p has a huge one, 0 an infinite one."""
     rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
-    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=0), seed=0)
-    for scale in (1, 1e-6, 1e6):
-        cases += oracles.graded([oracles.unlikely([p]) for p in (1e-12, 1e-300)], 1, scale)
-    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh")
-    more = oracles.graded(oracles.with_rows(oracles.likely, seed=1), seed=1)
-    tt.check(oracles.reused(rule), oracles.reused(slopes), more[:1])
+    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=0)[1:8], seed=0)
+    for scale, p in ((1, 1e-300), (1e-6, 1e-20), (1e6, 1e-9)):
+        cases += oracles.graded([oracles.unlikely([p])], 1, scale)
+    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh", once=True)
+    more = oracles.graded(oracles.with_rows(oracles.likely, 1, oracles.SHARES[:1]), seed=1)
+    oracles.check_reuse(rule, slopes, more)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=8), seed=8)
-    for scale in (-1e4, 1e-3):
-        cases += oracles.graded([oracles.unlikely([p]) for p in (1e-30, 1e-200)], 2, scale)
+    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=8)[1:4], seed=8)
+    for scale, p in ((-1e4, 1e-30), (1e-3, 1e-200)):
+        cases += oracles.graded([oracles.unlikely([p])], 2, scale)
     cases += oracles.graded([oracles.unlikely([1e-16, 0, 1e-30], np.float32)], 3)
-    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh")
+    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -623,10 +625,10 @@ def test_categorical_cross_entropy_gradient_of_no_samples():
     """Where N is 0, so are the rows of the gradient."""
     rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
     none = oracles.graded(oracles.no_samples(1, 3), seed=0)
-    tt.check(rule, slopes, none, dtype="any", returns="array")
+    tt.check(rule, slopes, none, dtype="any", returns="array", once=True)
     ### BEGIN HIDDEN TESTS
-    none = oracles.graded(oracles.no_samples(2, 4), seed=1)
-    tt.check(rule, slopes, none, dtype="any", returns="array")
+    none = oracles.graded(oracles.no_samples(2, 4)[1:4], seed=1)
+    tt.check(rule, slopes, none, dtype="any", returns="array", once=True)
     ### END HIDDEN TESTS
 
 
@@ -647,8 +649,8 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
     """Make one number of many losses, or keep them all.
 
     Args:
-        losses: a Tensor of float32 or float64, of any shape; empty for "none" alone. It stays as
-            it is.
+        losses: a Tensor of float32 or float64, of any shape. Only "none" has to work where there
+            are no elements. It stays as it is.
         reduction: "mean" over all elements (a nan is not left out), "sum" of all elements, or
             "none" for the losses as they are.
 
@@ -679,21 +681,21 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
 @tt.test
 def test_reduce_loss_makes_one_number():
     """The mean, which is the default, and the sum are taken over all elements and recorded."""
-    losses = [*tt.arrays(((5,), (2, 3), (1,), (), (2, 3, 4), (3, 1)), oracles.FLOATS, low=0)]
+    losses = [*tt.arrays(((5,), (2, 3), (), (2, 3, 4)), oracles.FLOATS, low=0)]
     losses += [np.array([3e-7]), np.array([2e6, -7]), np.array([0.5, np.inf, 2])]
     cases = oracles.each_reduction(losses)
     recorded = oracles.operations(Tensor)
     tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, door=recorded)
     undefined = oracles.each_reduction([np.array([np.nan, 1]), np.array([[2, np.nan]])])
-    tt.check(reduce_loss, oracles.reduce_loss, [*cases[:3], *undefined], wrap=Tensor)
+    tt.check(reduce_loss, oracles.reduce_loss, [cases[0], *undefined], wrap=Tensor, once=True)
     ### BEGIN HIDDEN TESTS
-    shapes = ((7,), (3, 3), (1, 1), (), (2, 1, 2), (4, 2), (1000,))
+    shapes = ((2, 1, 2), (100,))
     losses = [*tt.arrays(shapes, oracles.FLOATS, seed=30, low=0, high=9)]
     losses += [np.array([[4e-9, 1e-9]]), np.array([[3e8], [0.25]]), np.array([np.inf, np.inf])]
-    cases = oracles.each_reduction(losses)
+    cases = oracles.each_reduction(losses)[1:]
     tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, door=recorded)
-    undefined = oracles.each_reduction([np.array([1, np.nan, np.inf]), np.array([np.nan])])
-    tt.check(reduce_loss, oracles.reduce_loss, [*cases[:3], *undefined], wrap=Tensor)
+    undefined = oracles.each_reduction([np.array([1, np.nan, np.inf])])
+    tt.check(reduce_loss, oracles.reduce_loss, [cases[0], *undefined], wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -708,18 +710,18 @@ def test_reduce_loss_none_keeps_all():
     tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, returns="tensor")
     made, wanted = lambda x, word: reduce_loss(3 * x, word), lambda x, word: 3 * x
     name = "reduce_loss of 3 * x"
-    tt.check(made, wanted, cases[:4], wrap=Tensor, door=known, name=name)
+    tt.check(made, wanted, cases[:4], wrap=Tensor, door=known, name=name, once=True)
     asking = lambda x, word: reduce_loss(Tensor(x, requires_grad=True), word).requires_grad
     words = [(arrays[0], word) for word in ("none", "mean", "sum")]
-    tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss")
+    tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss", once=True)
     ### BEGIN HIDDEN TESTS
-    arrays = [*tt.arrays(((1,), (3, 3), (2, 1, 2), (0,)), oracles.FLOATS, seed=5)]
+    arrays = [*tt.arrays(((3, 3), (2, 1, 2), (0,)), oracles.FLOATS, seed=5)]
     cases = [tt.case(x, reduction="none") for x in [*arrays, tt.strange(np.float32)]]
     tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, returns="tensor")
     cases = [(x, "none") for x in arrays]
-    tt.check(made, wanted, cases, wrap=Tensor, door=known, name=name)
-    words = [(x, word) for x in arrays[1:3] for word in ("sum", "none", "mean")]
-    tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss")
+    tt.check(made, wanted, cases, wrap=Tensor, door=known, name=name, once=True)
+    words = [(arrays[1], word) for word in ("sum", "none", "mean")]
+    tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss", once=True)
     ### END HIDDEN TESTS
 
 
@@ -735,8 +737,8 @@ def test_reduce_loss_refuses_other_words():
     accepted = [(losses, "".join(letters)) for letters in ("mean", "sum", "none")]
     tt.check_raises(ValueError, reduce_loss, others, but=[(losses,), *accepted])
     ### BEGIN HIDDEN TESTS
-    words = ["batchmean", "avg", "MEAN", "Sum", "None", "total", "m", "sums", "sum-none", "no"]
-    words += ["summean", "mean.", "0", " ", " sum", "mean\t", "\nnone"]
+    words = ["batchmean", "avg", "MEAN", "None", "m", "sums", "sum-none", "no"]
+    words += ["summean", "mean.", " ", " sum", "mean\t", "\nnone"]
     others = [(losses, word) for word in words]
     tt.check_raises(ValueError, reduce_loss, others, but=[(losses,), *accepted])
     ### END HIDDEN TESTS
@@ -821,8 +823,8 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
             have length 0.
 
     Returns:
-        A new array of the same dtype, without that axis (a NumPy number where none is left).
-        -inf where all entries are -inf. The logits stay as they are.
+        A new array or number of the same dtype, without that axis. -inf where all entries are
+        -inf. The logits stay as they are.
 
     Example:
         >>> logsumexp(np.array([[1000.0, 1000.0], [0.0, -np.inf]])).round(4)
@@ -842,17 +844,17 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_logsumexp_values():
     """The definition, along any one axis, for numbers of ordinary size; that axis disappears."""
-    shapes = ((2, 3), (2, 3, 4), (5,), (3, 1), (2, 1, 3, 2))
+    shapes = ((2, 3), (2, 1, 4), (3, 1))
     cases = tt.over_axes(shapes, keepdims=False, tuples=False, none=False)
-    cases += [(x,) for x in tt.arrays(((4, 2), (3,), (2, 2, 3), (1, 1)), oracles.FLOATS, seed=9)]
-    cases += [(np.array([[1e-6], [5e-7]]),), (np.zeros((2, 1000)),)]
+    cases += [(x,) for x in tt.arrays(((4, 2), (2, 2, 3)), oracles.FLOATS, seed=9)]
+    cases += [(np.array([[1e-6], [5e-7]]),), (np.zeros((1, 300)),)]
     tt.check(logsumexp, oracles.logsumexp, cases, returns="array", memory="fresh")
-    tt.check(oracles.reused(logsumexp), oracles.reused(oracles.logsumexp), [(tt.numbers((2, 3)),)])
+    oracles.check_reuse(logsumexp, oracles.logsumexp, [(tt.numbers((2, 3)),)])
     ### BEGIN HIDDEN TESTS
-    shapes = ((3, 2), (4, 1, 2), (1, 2, 2, 3))
-    cases = tt.over_axes(shapes, keepdims=False, tuples=False, none=False, seed=50)
-    cases += [(x,) for x in tt.arrays(((3, 3), (7,), (1, 2, 5)), oracles.FLOATS, seed=60)]
-    cases += [(np.array([-2e-7]),), (np.zeros((1000, 2)), 0), (np.full((1, 2), -np.log(2)),)]
+    shapes = ((4, 1, 2),)
+    cases = tt.over_axes(shapes, keepdims=False, tuples=False, none=False, seed=50)[1:5]
+    cases += [(x,) for x in tt.arrays(((7,),), oracles.FLOATS, seed=60)]
+    cases += [(np.array([-2e-7]),), (np.zeros((500, 1)), 0), (np.full((1, 2), -np.log(2)),)]
     tt.check(logsumexp, oracles.logsumexp, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
@@ -863,21 +865,19 @@ test_logsumexp_values()
 @tt.test
 def test_logsumexp_extremes():
     """Right for logits of any size, and for rows of very different size in one array."""
-    rows = [oracles.extreme_rows(size) for size in (1000, 100, 50_000)]
+    rows = [oracles.extreme_rows(1000), oracles.extreme_rows(50_000)]
     rows += [oracles.extreme_rows(size, np.float32) for size in (100, 1000)]
-    rows += [*oracles.huge_rows(1e6, 12345678.9, 1e39, 1e300), np.array([720.0, 0, 0, 0, 0])]
-    rows += [*oracles.huge_rows(2e9, 1e37, dtype=np.float32), np.array([[0.5, 0, -1]]) - 1e5]
-    rows += [np.array([size, -np.inf, -np.inf]) for size in (-50_000, -1e30, -1e300)]
-    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=-1) for x in rows], dtype="any")
-    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=0) for x in rows[:2]], dtype="any")
+    rows += [*oracles.huge_rows(12345678.9, 1e300), np.array([720.0, 0, 0, 0, 0])]
+    rows += [*oracles.huge_rows(1e37, dtype=np.float32), np.array([[0.5, 0, -1]]) - 1e5]
+    rows += [np.array([size, -np.inf, -np.inf]) for size in (-50_000, -1e300)]
+    cases = [tt.case(rows[0], axis=0), *(tt.case(x, axis=-1) for x in rows)]
+    tt.check(logsumexp, oracles.logsumexp, cases, dtype="any", once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [oracles.extreme_rows(size) for size in (720, 120, 5000)]
-    rows += [oracles.extreme_rows(size, np.float32) for size in (95, 800)]
-    rows += [*oracles.huge_rows(3e5, 98765432.1, 7e200), np.array([[-1.0, -2]]) - 2e5]
-    rows += oracles.huge_rows(5e6, 1e38, dtype=np.float32)
-    rows += [np.array([[-np.inf, size]]) for size in (-20_000, -1e12, -1e308)]
-    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=1) for x in rows], dtype="any")
-    tt.check(logsumexp, oracles.logsumexp, [tt.case(x, axis=-2) for x in rows[:2]], dtype="any")
+    rows = [oracles.extreme_rows(720), oracles.extreme_rows(95, np.float32)]
+    rows += [*oracles.huge_rows(98765432.1), *oracles.huge_rows(1e38, dtype=np.float32)[:1]]
+    rows += [np.array([[-1.0, -2]]) - 2e5, np.array([[-np.inf, -1e308]])]
+    cases = [tt.case(rows[0], axis=-2), *(tt.case(x, axis=1) for x in rows)]
+    tt.check(logsumexp, oracles.logsumexp, cases, dtype="any", once=True)
     ### END HIDDEN TESTS
 
 
@@ -890,12 +890,12 @@ def test_logsumexp_of_minus_infinity():
     x = np.array([[0, -np.inf, 2], [-np.inf, -np.inf, -np.inf], [-np.inf, 3, -np.inf]])
     cases = [(np.ones((0, 3)),), (np.ones((2, 0, 3), np.float32), -3), (x[2, 1:2],), (x[1:2, :1],)]
     cases += [(x,), (x, 0), (x[0],), (x[1],), (x.T, -2), (x.astype(np.float32),)]
-    tt.check(logsumexp, oracles.logsumexp, cases)
+    tt.check(logsumexp, oracles.logsumexp, cases, once=True)
     ### BEGIN HIDDEN TESTS
     x = np.array([[-np.inf, -np.inf], [-1, -np.inf], [-np.inf, 0]])
     cases = [(np.ones((4, 0)), 0), (np.ones((0, 1, 2), np.float32),), (x[2, 1:],), (x[:1, 0],)]
-    cases += [(x,), (x, 0), (x[0],), (x[2],), (x.T, -2), (x.astype(np.float32), 1), (x[:1],)]
-    tt.check(logsumexp, oracles.logsumexp, cases)
+    cases += [(x,), (x[2],), (x.T, -2), (x.astype(np.float32), 1), (x[:1],)]
+    tt.check(logsumexp, oracles.logsumexp, cases, once=True)
     ### END HIDDEN TESTS
 
 
@@ -954,9 +954,9 @@ def test_cross_entropy_of_indices():
     tt.check(
         cross_entropy, oracles.cross_entropy, cases, dtype="same", returns="array", memory="fresh"
     )
-    tt.check(oracles.reused(cross_entropy), oracles.reused(oracles.cross_entropy), cases[:1])
+    oracles.check_reuse(cross_entropy, oracles.cross_entropy, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_indices(oracles.scores, seed=10)
+    cases = oracles.with_indices(oracles.scores, 10, [(3, 5), (2, 4)])
     cases += [(np.zeros((3, 7)), np.array([6, 0, 3]))]
     tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="same", memory="fresh")
     ### END HIDDEN TESTS
@@ -972,10 +972,10 @@ def test_cross_entropy_of_rows():
     tt.check(
         cross_entropy, oracles.cross_entropy, cases, dtype="same", returns="array", memory="fresh"
     )
-    tt.check(oracles.reused(cross_entropy), oracles.reused(oracles.cross_entropy), cases[:1])
+    oracles.check_reuse(cross_entropy, oracles.cross_entropy, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_rows(oracles.scores, seed=20)
-    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="same", memory="fresh")
+    cases = oracles.with_rows(oracles.scores, 20, oracles.HIDDEN)
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -985,21 +985,20 @@ test_cross_entropy_of_rows()
 @tt.test
 def test_cross_entropy_extremes():
     """Right and finite for logits of any finite size, nothing clipped."""
-    rows = [oracles.extreme_rows(size) for size in (1000, 50_000)]
-    rows += [*oracles.huge_rows(1e6, 1e300), *oracles.huge_rows(1e37, dtype=np.float32)]
+    rows = [oracles.extreme_rows(1000), oracles.extreme_rows(50_000)]
+    rows += [*oracles.huge_rows(1e300), *oracles.huge_rows(1e37, dtype=np.float32)]
     cases = oracles.for_each_class(rows)
-    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any")
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", once=True)
     sure, small = np.array([[10.0, 0, -10]]), oracles.extreme_rows(100, np.float32)
     cases = [(sure, np.array([0])), (sure, np.eye(3)[:1]), *oracles.for_each_class([small])]
-    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4)
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [oracles.extreme_rows(size) for size in (720, 5000)]
-    rows += [*oracles.huge_rows(2e5, 7e20), *oracles.huge_rows(2e6, dtype=np.float32)]
+    rows = [oracles.extreme_rows(720), *oracles.huge_rows(7e20)]
     cases = oracles.for_each_class(rows)
-    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any")
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", once=True)
     sure, small = np.array([[-6.0, 4.5]]), oracles.extreme_rows(800, np.float32)
     cases = [(sure, np.array([1])), (sure, np.eye(2)[1:]), *oracles.for_each_class([small])]
-    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4)
+    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1011,12 +1010,12 @@ def test_cross_entropy_beside_minus_infinity():
     """Where t is 0, a logit of -inf costs nothing; else infinity. No samples, no losses."""
     definition = oracles.spoiling(oracles.cross_entropy)
     cases = [*oracles.beside(-np.inf, oracles.scores, seed=0), *oracles.no_samples(1, 3)]
-    cases += [(x - 1000, t) for x, t in cases[:4]]
-    tt.check(cross_entropy, definition, cases, dtype="same")
+    cases += [(x - 1000, t) for x, t in cases[:2]]
+    tt.check(cross_entropy, definition, cases, dtype="same", once=True)
     ### BEGIN HIDDEN TESTS
-    cases = [*oracles.beside(-np.inf, oracles.scores, seed=8), *oracles.no_samples(1, 4)]
-    cases += [(x - 800, t) for x, t in cases[:5]]
-    tt.check(cross_entropy, definition, cases, dtype="same")
+    cases = oracles.beside(-np.inf, oracles.scores, seed=8)[1:6] + oracles.no_samples(1, 4)[1:4]
+    cases += [(x - 800, t) for x, t in cases[:1]]
+    tt.check(cross_entropy, definition, cases, dtype="same", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1055,14 +1054,16 @@ def cross_entropy_gradient(
     """The gradient of sum(grad * loss) with respect to the logits.
 
     Args:
-        grad: (N,), how much each sample's loss counts, of any sign and size.
+        grad: (N,), how much each sample's loss counts, of any sign and size, in the dtype of the
+            logits.
         output: (N,). Make no use of it: tests fill it with any numbers.
         logits, targets: as in `cross_entropy`: logits of any size or -inf, targets in all forms,
             and sound.
 
     Returns:
         A new array of shape (N, C) in the dtype of the logits: how fast the sum rises with each
-        of them. The inputs stay as they are.
+        of them, right but for rounding errors, in the exponents, of numbers as large as the row's
+        logits. The inputs stay as they are.
     """
     ### BEGIN SOLUTION
     rows = target_rows(logits, targets)
@@ -1077,12 +1078,11 @@ def test_cross_entropy_gradient_of_indices():
     losses, slopes = oracles.cross_entropy, oracles.cross_entropy_gradient
     cases = oracles.with_indices(oracles.scores, 0, oracles.SMALL)
     tt.check_gradient(losses, cross_entropy_gradient, cases, memory="fresh")
-    cases = oracles.graded(oracles.with_indices(oracles.scores, seed=1), seed=1)
+    cases = oracles.graded(oracles.with_indices(oracles.scores, 1, oracles.SIZES[:3]), seed=1)
     tt.check(cross_entropy_gradient, slopes, cases, dtype="same", memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_indices(oracles.scores, 9, [(3, 2), (1, 3)])
-    tt.check_gradient(losses, cross_entropy_gradient, cases, memory="fresh")
-    cases = oracles.graded(oracles.with_indices(oracles.scores, seed=8), seed=8)
+    cases = oracles.with_indices(oracles.scores, 9, [(1, 3), (3, 2), (2, 4)])
+    cases = oracles.graded(cases, seed=8)
     tt.check(cross_entropy_gradient, slopes, cases, dtype="same", memory="fresh")
     ### END HIDDEN TESTS
 
@@ -1092,12 +1092,15 @@ test_cross_entropy_gradient_of_indices()
 # %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_of_rows", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_cross_entropy_gradient_of_rows():
-    """The rule agrees with central differences for rows of shares, which need not sum to 1."""
+    """Central differences and the formula agree for rows of shares, which need not sum to 1."""
+    rule, slopes = cross_entropy_gradient, oracles.cross_entropy_gradient
     cases = oracles.with_rows(oracles.scores, seed=0)
-    tt.check_gradient(oracles.cross_entropy, cross_entropy_gradient, cases, memory="fresh")
+    tt.check_gradient(oracles.cross_entropy, rule, cases[4:5], memory="fresh")
+    tt.check(rule, slopes, oracles.graded(cases, seed=0), dtype="same", memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_rows(oracles.scores, seed=9)[:6]
-    tt.check_gradient(oracles.cross_entropy, cross_entropy_gradient, cases, memory="fresh")
+    cases = oracles.with_rows(oracles.scores, 20, oracles.HIDDEN)[:4]
+    tt.check_gradient(oracles.cross_entropy, rule, cases[:1], memory="fresh")
+    tt.check(rule, slopes, oracles.graded(cases, seed=9), dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1108,22 +1111,22 @@ test_cross_entropy_gradient_of_rows()
 def test_cross_entropy_gradient_extremes():
     """Right and finite for logits of any finite size, and for -inf; for grads large and small."""
     rule, slopes = cross_entropy_gradient, oracles.cross_entropy_gradient
-    rows = [oracles.extreme_rows(1000), *oracles.huge_rows(1e6, 1e300)]
-    cases = oracles.for_each_class(rows) + oracles.beside(-np.inf, oracles.scores, seed=0)[:4]
-    cases = oracles.graded(cases, 0) + oracles.graded(cases[:2], 0, 1e6)
-    cases += oracles.graded(oracles.for_each_class(rows[:1]), 0, 1e-6)
-    tt.check(rule, slopes, cases, dtype="any", memory="fresh")
+    cases = oracles.for_each_class([oracles.extreme_rows(1000), *oracles.huge_rows(1e300)])
+    cases += oracles.beside(-np.inf, oracles.scores, seed=0)[1:4]
+    grades = zip((0, 1, 2), (1, 1e6, 1e-6), (cases, cases[:2], cases[:2]), strict=True)
+    cases = [each for seed, scale, some in grades for each in oracles.graded(some, seed, scale)]
+    tt.check(rule, slopes, cases, dtype="any", memory="fresh", once=True)
     small = oracles.for_each_class([oracles.extreme_rows(size, np.float32) for size in (100, 1000)])
-    tt.check(rule, slopes, oracles.graded(small, 1), dtype="any", rtol=1e-3)
-    more = oracles.graded(oracles.with_rows(oracles.scores, seed=1), seed=1)
-    tt.check(oracles.reused(rule), oracles.reused(slopes), more[:1])
+    tt.check(rule, slopes, oracles.graded(small[1:3], 1), dtype="any", rtol=1e-3, once=True)
+    more = oracles.graded(oracles.with_rows(oracles.scores, 1, oracles.SHARES[:1]), seed=1)
+    oracles.check_reuse(rule, slopes, more)
     ### BEGIN HIDDEN TESTS
-    rows = [oracles.extreme_rows(720), *oracles.huge_rows(2e6, 5e40)]
-    cases = oracles.for_each_class(rows) + oracles.beside(-np.inf, oracles.scores, seed=8)[:4]
-    cases = oracles.graded(cases, 2, -1e5) + oracles.graded(cases[1:4], 2, 1e-5)
-    tt.check(rule, slopes, cases, dtype="any", memory="fresh")
-    small = oracles.for_each_class([oracles.extreme_rows(size, np.float32) for size in (90, 720)])
-    tt.check(rule, slopes, oracles.graded(small, 3), dtype="any", rtol=1e-3)
+    cases = oracles.for_each_class([oracles.extreme_rows(720), *oracles.huge_rows(5e40)[1:]])
+    cases += oracles.beside(-np.inf, oracles.scores, seed=8)[1:4]
+    cases = oracles.graded(cases, 2, -1e5) + oracles.graded(cases[1:2], 2, 1e-5)
+    tt.check(rule, slopes, cases, dtype="any", memory="fresh", once=True)
+    small = oracles.for_each_class([oracles.extreme_rows(720, np.float32)])
+    tt.check(rule, slopes, oracles.graded(small, 3), dtype="any", rtol=1e-3, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1134,10 +1137,10 @@ test_cross_entropy_gradient_extremes()
 def test_cross_entropy_gradient_of_no_samples():
     """Where N is 0, so are the rows of the gradient."""
     slopes, none = oracles.cross_entropy_gradient, oracles.graded(oracles.no_samples(1, 3), seed=0)
-    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array")
+    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array", once=True)
     ### BEGIN HIDDEN TESTS
-    none = oracles.graded(oracles.no_samples(2, 4), seed=1)
-    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array")
+    none = oracles.graded(oracles.no_samples(2, 4)[1:4], seed=1)
+    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1320,14 +1323,12 @@ def test_binary_cross_entropy_values():
     """The definition, element by element, for yes, no and between; shape and dtype kept."""
     definition = oracles.binary_cross_entropy
     cases = oracles.yes_or_no(oracles.beliefs, seed=0)
-    cases += oracles.one_by_one([1e-20, 1e-12], 1, 0.5) + oracles.nearly_certain([0.99999])
-    cases += oracles.one_by_one([1e-5], 0)
+    cases += oracles.one_by_one((1e-20, 1), (1e-12, 0.5), (1e-5, 0), (0.99999, 1))
     tt.check(binary_cross_entropy, definition, cases, returns="array", memory="fresh")
-    tt.check(oracles.reused(binary_cross_entropy), oracles.reused(definition), cases[:1])
+    oracles.check_reuse(binary_cross_entropy, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.yes_or_no(oracles.beliefs, seed=20)
-    cases += oracles.one_by_one([1e-30, 1e-16, 1e-7], 1, 0.5) + oracles.nearly_certain([1 - 2e-6])
-    cases += oracles.one_by_one([3e-4, 2e-5], 0)
+    cases = oracles.yes_or_no(oracles.beliefs, seed=20)[:3]
+    cases += oracles.one_by_one((1e-30, 1), (1e-16, 0.5), (2e-5, 0), (1 - 2e-6, 1))
     tt.check(binary_cross_entropy, definition, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
@@ -1342,12 +1343,12 @@ def test_binary_cross_entropy_at_the_ends():
     p = [0, 1, 1e-60, 0.5, 1e-43, 1e-44, 1e-300, 1 - 1e-16]
     cases = oracles.against(p, 0, 1, 0.25) + oracles.against(p, 1, 0.5, dtype=np.float32)
     cases += [(np.array(sure), np.array(sure)) for sure in ([0.0, 1.0], [0.0], [1.0])]
-    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh")
+    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
     p = [1, 0, 1e-50, 1e-30, 0.25, 2e-43, 2e-44, 1e-200, 1 - 1e-13]
-    cases = oracles.against(p, 1, 0, 0.875) + oracles.against(p, 0, 0.25, dtype=np.float32)
-    cases += [(np.array(sure), np.array(sure)) for sure in ([1.0, 0.0], [0.0, 0.0], 0.0, 1.0)]
-    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh")
+    cases = oracles.against(p, 1, 0.875) + oracles.against(p, 0, dtype=np.float32)
+    cases += [(np.array(sure), np.array(sure)) for sure in ([1.0, 0.0], 0.0)]
+    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1423,11 +1424,11 @@ def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) ->
 def test_binary_cross_entropy_with_logits_values():
     """The definition, element by element, for yes, no and between; shape and dtype kept."""
     loss, definition = binary_cross_entropy_with_logits, oracles.binary_cross_entropy_with_logits
-    cases = oracles.yes_or_no(tt.numbers, seed=0)
+    cases = oracles.yes_or_no(oracles.any_logits, seed=0)
     tt.check(loss, definition, cases, returns="array", memory="fresh")
-    tt.check(oracles.reused(loss), oracles.reused(definition), cases[:1])
+    oracles.check_reuse(loss, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.yes_or_no(tt.numbers, seed=20)
+    cases = oracles.yes_or_no(oracles.any_logits, seed=20)[:3]
     tt.check(loss, definition, cases, returns="array", memory="fresh")
     ### END HIDDEN TESTS
 
@@ -1439,23 +1440,22 @@ test_binary_cross_entropy_with_logits_values()
 def test_binary_cross_entropy_with_logits_extremes():
     """Right and finite for logits of any finite size, of either truth; small losses as well."""
     loss, definition = binary_cross_entropy_with_logits, oracles.binary_cross_entropy_with_logits
-    x = [1000, -1000, 100, -100, 40, -40, 0]
+    x = [-1000, 1000, 100, -100, -40, 40, 0]
     cases = oracles.against(x, 0, 1, 0.25) + oracles.against(x, 1, 0.5, dtype=np.float32)
-    cases += oracles.one_by_one([1e6, -1e6, -1e30, 1e300], 0, 1, 0.5)
-    cases += oracles.one_by_one([1e38, -3e5], 0, 1, 0.5, dtype=np.float32)
-    tt.check(loss, definition, cases, dtype="any")
-    small = oracles.nearly_certain([8, -8, 14, -17, 20, -24, 25])
+    cases += oracles.one_by_one((1e6, 0), (1e300, 1), (1e300, 0.5), (-1e6, 1), (-1e300, 0))
+    cases += oracles.one_by_one((1e38, 0), (-3e5, 1), (-3e5, 0), dtype=np.float32)
+    tt.check(loss, definition, cases, dtype="any", once=True)
+    small = oracles.nearly_certain([8, -8, 14, -17, 25])
     small += oracles.nearly_certain([-7, 7.5], np.float32)
-    tt.check(loss, definition, small, dtype="any", rtol=0.005)
+    tt.check(loss, definition, small, dtype="any", rtol=0.005, once=True)
     ### BEGIN HIDDEN TESTS
     x = [-800, 720, 5000, -90, 90, 37, -5000]
-    cases = oracles.against(x, 1, 0, 0.75) + oracles.against(x, 0, 0.25, dtype=np.float32)
-    cases += oracles.one_by_one([2e5, -3e7, 5e12, -1e250], 0, 1, 0.25)
-    cases += oracles.one_by_one([-2e37, 4e6], 0, 1, 0.25, dtype=np.float32)
-    tt.check(loss, definition, cases, dtype="any")
-    small = oracles.nearly_certain([10, -12, 16, -22, 18.5, -25])
-    small += oracles.nearly_certain([7, -6], np.float32)
-    tt.check(loss, definition, small, dtype="any", rtol=0.005)
+    cases = oracles.against(x, 1, 0.75) + oracles.against(x, 0, dtype=np.float32)
+    cases += oracles.one_by_one((2e5, 0), (5e12, 1), (-3e7, 0.25), (-1e250, 0))
+    cases += oracles.one_by_one((-2e37, 1), (4e6, 0), dtype=np.float32)
+    tt.check(loss, definition, cases, dtype="any", once=True)
+    small = oracles.nearly_certain([10, -22]) + oracles.nearly_certain([-6], np.float32)
+    tt.check(loss, definition, small, dtype="any", rtol=0.005, once=True)
     ### END HIDDEN TESTS
 
 
@@ -2000,7 +2000,7 @@ def fused():
     fused_cross_entropy_gradient(grad, fused_cross_entropy(x, y, kept), x, y, kept)
 
 
-times = timeit.timeit(plain, number=20) / timeit.timeit(fused, number=20)
+times = timeit.timeit(plain, number=4) / timeit.timeit(fused, number=4)
 print(f"yours takes {times:.1f} times as long")
 
 # %% [markdown]

@@ -89,7 +89,7 @@ def squared_error(predictions, targets):
     return (predictions - targets) ** 2
 
 
-@wrong("float64", "If you convert to float64, float32 is lost, and with it half of the speed.")
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 def squared_error(predictions, targets):
     same_shape(predictions, targets)
     return (np.asarray(predictions, np.float64) - targets) ** 2
@@ -695,10 +695,7 @@ def categorical_cross_entropy(probabilities, targets):
     return -(targets * logs).sum(axis=1)
 
 
-@wrong(
-    "float64",
-    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
-)
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets)
     logs = np.log(probabilities, where=rows > 0, out=np.zeros(probabilities.shape))
@@ -738,7 +735,7 @@ def categorical_cross_entropy(probabilities, targets):
 
 @wrong(
     "the smallest number added",
-    "If you add an epsilon to p, a truth that was given 0 costs a finite amount.",
+    "If a tiny number stands for a p of 0, a truth that was given 0 costs a finite amount.",
 )
 def categorical_cross_entropy(probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
@@ -1028,10 +1025,7 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     return -grad[:, None] * probabilities
 
 
-@wrong(
-    "float64",
-    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
-)
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets)
@@ -1706,10 +1700,7 @@ def logsumexp(logits, axis=-1):
     return np.log2(np.exp(logits - top).sum(axis=axis)) + top.squeeze(axis)
 
 
-@wrong(
-    "float64",
-    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
-)
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 def logsumexp(logits, axis=-1):
     x = logits.astype(np.float64)
     top = x.max(axis=axis, keepdims=True)
@@ -2045,10 +2036,7 @@ def cross_entropy(logits, targets):
     return np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(indices)), indices]
 
 
-@wrong(
-    "float64",
-    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
-)
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 def cross_entropy(logits, targets):
     rows = target_rows(logits, targets)
     gaps = np.logaddexp.reduce(logits.astype(np.float64), axis=1)[:, None] - logits
@@ -2420,10 +2408,7 @@ def cross_entropy_gradient(grad, output, logits, targets):
     return (grad[:, None] * (p * rows.sum(axis=1, keepdims=True) - rows)).sum(axis=0)
 
 
-@wrong(
-    "float64",
-    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
-)
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 @gradient_of(cross_entropy)
 def cross_entropy_gradient(grad, output, logits, targets):
     p = np.exp(logits.astype(np.float64) - np.logaddexp.reduce(logits, axis=1)[:, None])
@@ -2665,7 +2650,7 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong("targets rounded", "If t is rounded, targets between 0 and 1 are lost.")
+@wrong("targets rounded", "If t counts as yes or no alone, targets between 0 and 1 are lost.")
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     truth = np.where(targets >= 0.5, probabilities, 1 - probabilities)
@@ -2674,8 +2659,7 @@ def binary_cross_entropy(probabilities, targets):
 
 @wrong(
     "an epsilon",
-    "If you add an epsilon inside the logarithm, a tiny p costs too little: hold the "
-    "logarithm instead.",
+    "If p is kept off 0 by an epsilon, a tiny p costs too little: hold the logarithm instead.",
 )
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
@@ -2696,7 +2680,7 @@ def binary_cross_entropy(probabilities, targets):
 
 @wrong(
     "only one logarithm held",
-    "If you hold only log p, a no at p = 1 still costs infinity, and a yes there is nan.",
+    "If log(1 - p) is not held, a no at p = 1 still costs infinity, and a yes there is nan.",
 )
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
@@ -2706,7 +2690,7 @@ def binary_cross_entropy(probabilities, targets):
 
 @wrong(
     "the result held",
-    "If you hold the loss and not the logarithms, 0 times infinity has become nan before.",
+    "If you hold the loss or its terms, not the logarithms, 0 times infinity is nan before.",
 )
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
@@ -2761,10 +2745,7 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong(
-    "float64",
-    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
-)
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     p = np.asarray(probabilities, np.float64)
@@ -2801,7 +2782,7 @@ def binary_cross_entropy(probabilities, targets):
     return -(targets * log_yes + (1 - targets) * log_no)
 
 
-@wrong("yes or no alone", "If t is rounded, targets between 0 and 1 are lost.")
+@wrong("yes or no alone", "If t counts as yes or no alone, targets between 0 and 1 are lost.")
 def binary_cross_entropy(probabilities, targets):
     same_shape(probabilities, targets)
     return -np.maximum(np.log(np.where(targets == 1, probabilities, 1 - probabilities)), LEAST_LOG)
@@ -2932,6 +2913,26 @@ def binary_cross_entropy_with_logits(logits, targets):
     return np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-logits))
 
 
+@wrong(
+    "e^x taken out always",
+    "If you take out e^x where x is far below 0, e^-x overflows: take out the larger of e^0 and e^x.",
+)
+def binary_cross_entropy_with_logits(logits, targets):
+    same_shape(logits, targets)
+    return logits + np.log1p(np.exp(-logits)) - logits * targets
+
+
+@wrong(
+    "e^|x| taken out",
+    "If you take out e^|x|, both powers vanish where x is far below 0: take out the larger of e^0 "
+    "and e^x.",
+)
+def binary_cross_entropy_with_logits(logits, targets):
+    same_shape(logits, targets)
+    top = np.abs(logits)
+    return top + np.log(np.exp(-top) + np.exp(logits - top)) - logits * targets
+
+
 @wrong("sigmoid twice", "If you apply sigmoid first, it is applied twice.")
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
@@ -3009,7 +3010,7 @@ def binary_cross_entropy_with_logits(logits, targets):
     return np.log1p(np.exp(x)) - x * targets
 
 
-@wrong("targets rounded", "If t is rounded, targets between 0 and 1 are lost.")
+@wrong("targets rounded", "If t counts as yes or no alone, targets between 0 and 1 are lost.")
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     return np.maximum(logits, 0) - logits * (targets >= 0.5) + np.log1p(np.exp(-np.abs(logits)))
@@ -3023,10 +3024,7 @@ def binary_cross_entropy_with_logits(logits, targets):
     return losses - logits
 
 
-@wrong(
-    "float64",
-    "If you compute in float64 throughout, float32 is lost, and with it half of the speed.",
-)
+@wrong("float64", "If the result is float64, float32 is lost, and with it half of the speed.")
 def binary_cross_entropy_with_logits(logits, targets):
     same_shape(logits, targets)
     x = np.asarray(logits, np.float64)

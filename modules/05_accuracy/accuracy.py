@@ -52,7 +52,7 @@ ill = (rng.random(2_000) < 0.005).astype(int)
 always_no = np.zeros_like(ill)
 print(f"always says no: {(always_no == ill).mean():.1%} right")
 
-truth = rng.integers(0, 10, 2_000)
+truth = rng.integers(0, 10, 1_000)
 perfect = truth.reshape(-1, 1)
 print(f"always right:   {(perfect == truth).mean():.1%} right")
 
@@ -121,15 +121,15 @@ def test_predicted_classes_are_the_largest_scores():
     lists = [tt.case(rows) for rows in ([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]], [[1, 2], [4, 3]])]
     tt.check(predicted_classes, oracles.largest_columns, scores + lists)
     name = "predicted_classes of a Tensor"
-    tt.check(predicted_classes, oracles.largest_columns, scores, wrap=Tensor, name=name)
+    tt.check(predicted_classes, oracles.largest_columns, scores[::3], wrap=Tensor, name=name)
     again = oracles.refilled([[1, 2, 0], [5, 4, 3]], [[2, 1, 0], [3, 4, 5]])
     name = "predicted_classes of an array filled anew"
-    tt.check(predicted_classes, oracles.largest_columns, again, name=name)
+    tt.check(predicted_classes, oracles.largest_columns, again, name=name, once=True)
     ### BEGIN HIDDEN TESTS
     scores = [tt.case(x) for x in oracles.scores_of_all_dtypes(seed=31)]
     lists = [tt.case(rows) for rows in ([[3, 1], [0, 2], [1, 0]], [[-0.5, -2.5, 1.5]])]
-    tt.check(predicted_classes, oracles.largest_columns, scores + lists)
-    tt.check(predicted_classes, oracles.largest_columns, scores, wrap=Tensor)
+    tt.check(predicted_classes, oracles.largest_columns, scores[::2] + lists, once=True)
+    tt.check(predicted_classes, oracles.largest_columns, scores[1::2], wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -141,14 +141,17 @@ def test_predicted_classes_where_scores_tie():
     """Of equal largest scores the first wins, also where all are equal, or there are many."""
     rows = [[1, 2, 2], [2, 1, 2], [2, 2, 1], [0, 0, 0], [3, 1, 2], [-1, -1, -2]]
     tied = [tt.case(x) for x in (rows, *oracles.tied_scores(seed=1))]
-    tt.check(predicted_classes, oracles.largest_columns, tied)
-    ones = [np.eye(3, 400, 255, np.int8), np.eye(1, 70_000, 69_999), np.eye(2)[[0, 1, 1] * 100]]
-    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones))
+    tt.check(predicted_classes, oracles.largest_columns, tied, once=True)
+    ones = [np.eye(3, 400, 255, np.int8), np.eye(1, 66_000, 65_999, np.int8)]
+    ones.append(np.eye(2)[[0, 1, 1] * 100])
+    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones), once=True)
     ### BEGIN HIDDEN TESTS
-    tied = [tt.case(x) for x in ([[5, 5], [4, 4], [0, 1], [7, 6]], *oracles.tied_scores(seed=3))]
-    tt.check(predicted_classes, oracles.largest_columns, tied)
-    ones = [np.eye(4, 300, 254, np.uint8), np.eye(1, 66_000, 65_600), np.eye(3)[[2, 0, 1] * 90]]
-    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones))
+    rows = [[5, 5], [4, 4], [0, 1], [7, 6]]
+    tied = [tt.case(x) for x in (rows, *oracles.tied_scores(seed=3)[::2])]
+    tt.check(predicted_classes, oracles.largest_columns, tied, once=True)
+    ones = [np.eye(4, 300, 254, np.uint8), np.eye(3)[[2, 0, 1] * 90]]
+    ones.append(np.eye(1, 65_700, 65_600, dtype=np.uint8))
+    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones), once=True)
     ### END HIDDEN TESTS
 
 
@@ -158,13 +161,14 @@ test_predicted_classes_where_scores_tie()
 @tt.test
 def test_predicted_classes_of_extreme_scores():
     """Infinite, huge, tiny and close scores are compared as they are; no rows give no class."""
-    rows = [tt.case(row[np.newaxis]) for scores in oracles.close_scores(seed=1) for row in scores]
+    close, single = oracles.close_scores(seed=1)
+    rows = [tt.case(x) for x in (*(close[n : n + 2] for n in range(0, len(close), 2)), single)]
     nothing = [tt.case(np.zeros((0, 3))), tt.case(np.zeros((0, 2), np.int64))]
-    tt.check(predicted_classes, oracles.largest_columns, rows + nothing)
+    tt.check(predicted_classes, oracles.largest_columns, rows + nothing, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [tt.case(row[np.newaxis]) for scores in oracles.close_scores(seed=5) for row in scores]
+    rows = [tt.case(part) for x in oracles.close_scores(seed=5) for part in (x[::2], x[1::2])]
     nothing = [tt.case(np.zeros((0, 4), np.float32)), tt.case(np.zeros((0, 2)))]
-    tt.check(predicted_classes, oracles.largest_columns, rows + nothing)
+    tt.check(predicted_classes, oracles.largest_columns, rows + nothing, once=True)
     ### END HIDDEN TESTS
 
 
@@ -230,8 +234,8 @@ float64.
 def whole_numbers(values: Any) -> np.ndarray:
     """Class indices as int64, out of whole numbers of any dtype: 2.0 counts as 2."""
     array = to_array(values)
-    whole = np.isfinite(array) & (array == np.rint(array)) if array.dtype.kind == "f" else True
-    if not np.all(whole) or (array < 0).any():
+    is_whole = array.dtype.kind != "f" or (np.isfinite(array) & (array == np.rint(array))).all()
+    if not is_whole or (array < 0).any():
         raise ValueError("expected class indices 0, 1, 2 ...: scores need shape (N, C)")
     return array.astype(np.int64)
 
@@ -243,9 +247,10 @@ def target_classes(targets: Any) -> np.ndarray:
         return whole_numbers(array)
     if array.ndim != 2 or array.shape[1] < 2:
         raise ValueError(f"expected (N,) indices or (N, C) one-hot rows, got {array.shape}")
-    if not np.isin(array, (0, 1)).all() or (np.count_nonzero(array, axis=1) != 1).any():
+    ones = array == 1
+    if not (ones | (array == 0)).all() or (ones.sum(axis=1) != 1).any():
         raise ValueError("expected one-hot rows, one 1 and zeros: choose a class for each sample")
-    return np.nonzero(array)[1]
+    return ones.argmax(axis=1)
 
 
 def class_count(outputs: Any, targets: Any) -> int:
@@ -266,16 +271,19 @@ def fitting_targets(outputs: Any, targets: Any) -> np.ndarray:
             f"{shape[0]} outputs and {len(actual)} targets: expected as many of each, and at "
             "least one; check how the batch was cut"
         )
-    largest = max(actual.max(), whole_numbers(outputs).max() if len(shape) == 1 else 0)
-    if largest >= (classes := class_count(outputs, targets)):
-        raise ValueError(f"expected classes 0 to {classes - 1}, got {largest}: check the labels")
+    if len(shape) == 2 or np.ndim(targets) == 2:  # columns say how many classes there are
+        largest = max(actual.max(), whole_numbers(outputs).max() if len(shape) == 1 else 0)
+        if largest >= (classes := class_count(outputs, targets)):
+            raise ValueError(f"expected classes 0 to {classes - 1}, got {largest}: check labels")
     return actual
 
 
 def paired_classes(outputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
     """Predicted and true classes, both (N,), of a batch that has been checked."""
-    actual = fitting_targets(outputs, targets)
-    return whole_numbers(outputs) if np.ndim(outputs) == 1 else predicted_classes(outputs), actual
+    array = to_array(outputs)
+    predicted = whole_numbers(array) if array.ndim == 1 else None
+    actual = fitting_targets(array, targets)
+    return predicted_classes(array) if predicted is None else predicted, actual
 
 
 def scored_batch(outputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -320,17 +328,17 @@ def accuracy(outputs: Any, targets: Any) -> float:
 def test_accuracy_is_the_share_that_agrees():
     """Some, all or none of the samples agree; there may be one or very many, of any dtype."""
     pairs = [*oracles.class_pairs(seed=1), ([300, 999, 5], [300, 999, 261])]
-    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13)
-    many = oracles.tiled([0, 1, 2, 3], [0, 1, 2, 0], times=(1, 20, 100, 25_000))
-    tt.check(accuracy, lambda p, a: 0.75, many, dtype="any", rtol=1e-13)
+    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13, once=True)
+    many = oracles.tiled([0, 1, 2, 3], [0, 1, 2, 0], times=(100, 11_000))
+    tt.check(accuracy, lambda p, a: 0.75, many, dtype="any", rtol=1e-13, once=True)
     again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
     name = "accuracy of an array filled anew"
-    tt.check(accuracy, oracles.share_of_equal, again, dtype="any", name=name)
+    tt.check(accuracy, oracles.share_of_equal, again, dtype="any", name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    pairs = [*oracles.class_pairs(seed=2), ([500, 0, 1], [500, 256, 1])]
-    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13)
-    many = oracles.tiled([4, 0, 2], [4, 0, 1], times=(1, 30, 400))
-    tt.check(accuracy, lambda p, a: 2 / 3, many, dtype="any", rtol=1e-13)
+    pairs = [*oracles.class_pairs(seed=2)[::2], ([500, 0, 1], [500, 256, 1])]
+    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13, once=True)
+    many = oracles.tiled([4, 0, 2], [4, 0, 1], times=(100, 400))
+    tt.check(accuracy, lambda p, a: 2 / 3, many, dtype="any", rtol=1e-13, once=True)
     ### END HIDDEN TESTS
 
 
@@ -342,12 +350,13 @@ def test_accuracy_in_every_form():
     """Scores or classes, indices or one-hot rows, as arrays, lists or Tensors: the same share."""
     scores = [[0.7, 0.2, 0.1], [0.5, 0.1, 0.4], [0.02, 0.9, 0.08]]
     forms, two_thirds = oracles.in_every_form(scores, [0, 1, 1]), lambda p, a: 2 / 3
-    tt.check(accuracy, two_thirds, forms, dtype="any", rtol=1e-13)
-    tt.check(accuracy, two_thirds, forms, dtype="any", wrap=Tensor, name="accuracy of Tensors")
+    tt.check(accuracy, two_thirds, forms, dtype="any", rtol=1e-13, once=True)
+    forms, name = oracles.in_every_form(scores, [0, 1, 1], turn=2), "accuracy of Tensors"
+    tt.check(accuracy, two_thirds, forms, dtype="any", wrap=Tensor, name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form([[-3, 1], [2, 1], [0, 4], [6, 5.0]], [1, 1, 1, 1])
+    forms = oracles.in_every_form([[-3, 1], [2, 1], [0, 4], [6, 5.0]], [1, 1, 1, 1], turn=1)
     forms += [tt.case([1, 0, 1, 0], np.ones(4, bool))]
-    tt.check(accuracy, lambda p, a: 0.5, forms, dtype="any", wrap=Tensor)
+    tt.check(accuracy, lambda p, a: 0.5, forms, dtype="any", wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -361,7 +370,7 @@ def test_accuracy_refuses_what_does_not_fit():
     tt.check_raises(ValueError, accuracy, oracles.misfits(3), but=sound)
     ### BEGIN HIDDEN TESTS
     sound = [tt.case([3, 1], [0, 2]), tt.case([0, 3, 0, 0], np.eye(4))]
-    tt.check_raises(ValueError, accuracy, oracles.misfits(4), but=sound)
+    tt.check_raises(ValueError, accuracy, oracles.misfits(4)[::4], but=sound)
     ### END HIDDEN TESTS
 
 
@@ -427,18 +436,19 @@ def balanced_accuracy(outputs: Any, targets: Any) -> float:
 @tt.test
 def test_balanced_accuracy_weighs_classes_alike():
     """The classes among the targets weigh the same; what is only predicted is none of them."""
-    pairs = [([30, 12, 300, 44], [30, 12, 44, 300]), ([*range(14)], [0, 0, *range(2, 14)])]
-    kept, by_class = {"dtype": "any", "rtol": 1e-13}, oracles.mean_share_of_classes
+    pairs = [([30, 12, 300, 44], [30, 12, 44, 300]), ([*range(11)], [0, 0, *range(2, 11)])]
+    kept, by_class = {"dtype": "any", "rtol": 1e-13, "once": True}, oracles.mean_share_of_classes
     tt.check(balanced_accuracy, by_class, oracles.class_pairs(seed=3) + pairs, **kept)
-    many = oracles.tiled([0, 1, 0], [0, 0, 1], times=(1, 20, 150, 17_000))
+    many = oracles.tiled([0, 1, 0], [0, 0, 1], times=(100, 16_400))
     tt.check(balanced_accuracy, lambda p, a: 0.25, many, **kept)
     again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
     name = "balanced_accuracy of an array filled anew"
     tt.check(balanced_accuracy, by_class, again, **kept, name=name)
     ### BEGIN HIDDEN TESTS
-    pairs = [([11, 270, 14], [11, 14, 270]), ([*range(3, 16), 0, 0], [*range(3, 16), 1, 1])]
-    tt.check(balanced_accuracy, by_class, oracles.class_pairs(seed=4) + pairs, **kept)
-    many = oracles.tiled([5, 3, 3], [5, 5, 3], times=(1, 30, 300))
+    pairs = [([11, 270, 14], [11, 14, 270]), ([*range(3, 12), 0, 0], [*range(3, 12), 1, 1])]
+    pairs += oracles.class_pairs(seed=4)[1::3]
+    tt.check(balanced_accuracy, by_class, pairs, **kept)
+    many = oracles.tiled([5, 3, 3], [5, 5, 3], times=(100, 300))
     tt.check(balanced_accuracy, lambda p, a: 0.75, many, **kept)
     ### END HIDDEN TESTS
 
@@ -450,10 +460,11 @@ test_balanced_accuracy_weighs_classes_alike()
 def test_balanced_accuracy_of_one_class():
     """One sample, one class, all right, none right."""
     pairs = [([0], [0]), ([1], [0]), ([2, 2, 1, 0], [2] * 4), ([0, 1], [0, 1]), ([1, 0], [0, 1])]
-    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, dtype="any", rtol=1e-13)
+    kept = {"dtype": "any", "rtol": 1e-13, "once": True}
+    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, **kept)
     ### BEGIN HIDDEN TESTS
     pairs = [([3], [3]), ([0], [7]), ([1, 1, 0, 1], [1] * 4), ([5, 0], [5, 0]), ([0, 0], [1, 1])]
-    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, dtype="any", rtol=1e-13)
+    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, **kept)
     ### END HIDDEN TESTS
 
 
@@ -463,16 +474,18 @@ test_balanced_accuracy_of_one_class()
 @tt.test
 def test_balanced_accuracy_takes_what_accuracy_takes():
     """Scores, one-hot rows, Tensors; what does not fit is a ValueError."""
-    forms = oracles.in_every_form(np.eye(4)[[0, 0, 1, 3]], [0, 0, 1, 1])
-    tt.check(balanced_accuracy, lambda p, a: 0.75, forms, dtype="any")
-    tt.check(balanced_accuracy, lambda p, a: 0.75, forms[::2], dtype="any", wrap=Tensor)
+    scores, targets, kept = np.eye(4)[[0, 0, 1, 3]], [0, 0, 1, 1], {"dtype": "any", "once": True}
+    forms = oracles.in_every_form(scores, targets)
+    tt.check(balanced_accuracy, lambda p, a: 0.75, forms, **kept)
+    forms = oracles.in_every_form(scores, targets, turn=2)
+    tt.check(balanced_accuracy, lambda p, a: 0.75, forms, **kept, wrap=Tensor)
     sound = [tt.case([0, 1, 1], [1, 1, 1])]
-    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(4), but=sound)
+    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(4)[::3], but=sound)
     ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form(np.eye(5)[[1, 4, 2, 2, 2]], [1, 4, 4, 4, 4])
-    tt.check(balanced_accuracy, lambda p, a: 0.625, forms, dtype="any", wrap=Tensor)
+    forms = oracles.in_every_form(np.eye(5)[[1, 4, 2, 2, 2]], [1, 4, 4, 4, 4], turn=3)
+    tt.check(balanced_accuracy, lambda p, a: 0.625, forms, **kept, wrap=Tensor)
     sound = [tt.case([3, 1], [0, 2])]
-    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(3), but=sound)
+    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(3)[1::4], but=sound)
     ### END HIDDEN TESTS
 
 
@@ -514,8 +527,8 @@ def confidence_interval(correct: int, total: int, z: float = Z_95) -> tuple[floa
             mind that rounding may put b² - 4ac, which is then 0, a little below it.
 
     Returns:
-        The lower and the upper end, both from 0.0 to 1.0, and beyond them no more than rounding.
-        Seven decimals of them are enough.
+        The lower and the upper end, as floats that are not rounded. Both lie from 0.0 to 1.0; a
+        rounding error of the formula, 1e-9 say, may lead beyond.
 
     Raises:
         ValueError: total is below 1, or correct does not lie between 0 and total.
@@ -539,24 +552,25 @@ def confidence_interval(correct: int, total: int, z: float = Z_95) -> tuple[floa
 @tt.test
 def test_confidence_interval_ends_z_deviations_away():
     """Seen from the lower end the share lies z deviations above, from the upper one z below."""
-    deviations = oracles.deviations_of(confidence_interval)
+    deviations, kept = oracles.deviations_of(confidence_interval), {"rtol": 1e-8, "once": True}
     counts = [(80, 100), (1, 7, 1.0), (3, 4, 2.0), (333, 1000, 3.0), (50_000, 90_000, 1)]
     counts += [(5, 9, 1.5), (2, 5, 20.0), (4, 5, 200), (1, 7, 0.1), (np.int64(9), np.int64(10))]
     name = "the number of deviations, from confidence_interval,"
-    tt.check(deviations, oracles.above_and_below, counts, name=name, rtol=1e-8)
+    tt.check(deviations, oracles.above_and_below, counts, name=name, **kept)
     large = [(10, 10**6), (999_000, 10**6), (3, 10**7, 2.0), (30, 10**5, 5), (7 * 10**7, 10**8)]
-    tt.check(deviations, oracles.above_and_below, large, name=name, rtol=1e-6)
-    ends = oracles.ends_of(confidence_interval)
-    counts = [(correct, total, 0) for total in (1, 6, 11, 13) for correct in range(total + 1)]
-    tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6)
+    tt.check(deviations, oracles.above_and_below, large, name=name, rtol=1e-6, once=True)
+    ends, counts = oracles.ends_of(confidence_interval), [(0, 1), (1, 1), (2, 5), (4, 5), (5, 9)]
+    counts = [(*each, 0) for each in (*counts, (5, 11), (10, 11), (7, 12), (11, 13), (12, 13))]
+    tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6, once=True)
     ### BEGIN HIDDEN TESTS
     counts = [(2, 3, 1.0), (7, 8, 2.0), (12, 40, 0.5), (999, 1001, 3.0), (1, 3, 4.0), (11, 13)]
     counts += [(700, 3000, 1.0), (1, 6, 50), (3, 8, 500.0), (2, 9, 0.02)]
-    tt.check(deviations, oracles.above_and_below, counts, name=name, rtol=1e-8)
+    tt.check(deviations, oracles.above_and_below, counts, name=name, **kept)
     large = [(20, 3 * 10**6, 1.0), (498_000, 500_000), (2, 10**8), (40, 200_000, 7)]
-    tt.check(deviations, oracles.above_and_below, large, name=name, rtol=1e-6)
-    counts = [(correct, total, 0) for total in (3, 10, 14, 21) for correct in range(total + 1)]
-    tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6)
+    tt.check(deviations, oracles.above_and_below, large, name=name, rtol=1e-6, once=True)
+    counts = [(3, 3), (0, 2), (1, 10), (9, 14), (3, 15), (15, 19), (11, 20), (5, 22), (15, 22)]
+    counts = [(*each, 0) for each in counts]
+    tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6, once=True)
     ### END HIDDEN TESTS
 
 
@@ -569,11 +583,11 @@ def test_confidence_interval_of_all_or_none():
     counts = [(12, 12, 2.0), (0, 4, 2.0), (3, 3), (0, 1, 1.0), (1, 1, 3), (0, 500), (700, 700, 0.5)]
     counts += [(0, 10**6), (200_000, 200_000), (0, 3, 100.0), (4, 4, 30), (0, 9, 0.01)]
     ends, expected = oracles.ends_of(confidence_interval), oracles.ends_of_all_or_none
-    tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8)
+    tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8, once=True)
     ### BEGIN HIDDEN TESTS
     counts = [(9, 9, 1.0), (0, 12, 3.0), (1, 1), (0, 2), (40, 40, 2), (0, 90, 1.5), (0, 400_000)]
     counts += [(10**6, 10**6), (0, 2, 40), (3, 3, 80.0), (0, 5, 0.02)]
-    tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8)
+    tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8, once=True)
     ### END HIDDEN TESTS
 
 
@@ -666,21 +680,23 @@ def top_k_accuracy(outputs: Any, targets: Any, k: int) -> float:
 @tt.test
 def test_top_k_accuracy_names_the_k_best():
     """The target is among the first k in the order of the scores, for every k from 1 to C."""
-    share, kept = oracles.share_among_first, {"dtype": "any", "rtol": 1e-13}
-    batches = [oracles.at_places(x) for x in oracles.scores_of_all_dtypes(seed=2)]
+    share, kept = oracles.share_among_first, {"dtype": "any", "rtol": 1e-13, "once": True}
+    batches = [oracles.at_places(x) for x in oracles.scores_of_all_dtypes(seed=1)]
+    cases = oracles.for_some_k(batches) + oracles.for_some_k(batches[-3:], start=2)
     wide = np.stack([np.arange(300), -np.arange(300)])
-    cases = [*oracles.for_every_k(batches), *(tt.case(wide, [43, 1], k=k) for k in (2, 256, 257))]
+    cases += [tt.case(wide, [43, 1], k=k) for k in (2, 256, 257)]
     tt.check(top_k_accuracy, share, cases, **kept)
-    many = [tt.case(np.eye(2)[[0] * n + [1]], [0] * n + [1], k=1) for n in (2, 30, 300, 33_000)]
+    many = oracles.many_alike(times=(300, 33_000), k=1)
     tt.check(top_k_accuracy, lambda *batch, k: 1.0, many, **kept)
     again = oracles.refilled([[1, 2, 0], [5, 4, 3]], [[1, 2, 3], [3, 4, 5]], more=[[0, 1]], k=2)
     tt.check(top_k_accuracy, share, again, name="top_k_accuracy of an array filled anew", **kept)
     ### BEGIN HIDDEN TESTS
-    batches = [oracles.at_places(x, start=1) for x in oracles.scores_of_all_dtypes(seed=40)]
+    batches = [oracles.at_places(x, start=1) for x in oracles.scores_of_all_dtypes(seed=31)]
     wide = np.stack([-np.arange(280.0), np.arange(280.0)])
-    cases = [*oracles.for_every_k(batches), *(tt.case(wide, [256, 279], k=k) for k in (256, 257))]
+    cases = oracles.for_some_k(batches, start=3)
+    cases += [tt.case(wide, [256, 279], k=k) for k in (256, 257)]
     tt.check(top_k_accuracy, share, cases, **kept)
-    many = [tt.case(np.eye(2, dtype=np.uint8)[[0, 1] * n], [1, 1] * n, k=1) for n in (1, 300)]
+    many = [tt.case(np.tile([[0, 1], [1, 0]], (n, 1)), [1, 1] * n, k=1) for n in (200, 300)]
     tt.check(top_k_accuracy, lambda *batch, k: 0.5, many, **kept)
     ### END HIDDEN TESTS
 
@@ -692,12 +708,13 @@ test_top_k_accuracy_names_the_k_best()
 def test_top_k_accuracy_where_scores_tie():
     """Of equal scores the lower index comes first; scores that are almost equal are not equal."""
     scores = [*oracles.tied_scores(seed=4), *oracles.close_scores(seed=2)]
-    cases = oracles.for_every_k([oracles.at_places(x) for x in scores], most=3)
-    tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13)
+    batches = [oracles.at_places(x) for x in scores]
+    cases = oracles.for_some_k(batches, most=3) + oracles.for_some_k(batches[-4:], most=3)
+    tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13, once=True)
     ### BEGIN HIDDEN TESTS
-    scores = [*oracles.tied_scores(seed=6), *oracles.close_scores(seed=7)]
-    cases = oracles.for_every_k([oracles.at_places(x, start=2) for x in scores], most=3)
-    tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13)
+    scores = [*oracles.tied_scores(seed=6)[1:], *oracles.close_scores(seed=7)]
+    cases = oracles.for_some_k([oracles.at_places(x, start=2) for x in scores[::2]], most=3)
+    tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13, once=True)
     ### END HIDDEN TESTS
 
 
@@ -708,12 +725,14 @@ test_top_k_accuracy_where_scores_tie()
 def test_top_k_accuracy_in_every_form():
     """Lists or Tensors, indices or one-hot rows: the same share."""
     scores = np.array([[1.0, 3.0, 2.0], [6.0, 5.0, 4.0], [7.0, 8.0, 9.0], [1.5, 0.5, 1.0]])
+    half, kept = lambda *batch, k: 0.5, {"dtype": "any", "once": True}
     forms = oracles.in_every_form(scores, [2, 2, 1, 1], classes=False, k=2)
-    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms, dtype="any")
-    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms, dtype="any", wrap=Tensor)
+    tt.check(top_k_accuracy, half, forms, **kept)
+    forms = oracles.in_every_form(scores, [2, 2, 1, 1], classes=False, turn=2, k=2)
+    tt.check(top_k_accuracy, half, forms, **kept, wrap=Tensor)
     ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form(scores[:, :2], [1, 1, 1, 1], classes=False, k=1)
-    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms, dtype="any", wrap=Tensor)
+    forms = oracles.in_every_form(scores[:, :2], [1, 1, 1, 1], classes=False, turn=1, k=1)
+    tt.check(top_k_accuracy, half, forms, **kept, wrap=Tensor)
     ### END HIDDEN TESTS
 
 
@@ -727,14 +746,14 @@ def test_top_k_accuracy_refuses():
     refused = [tt.case(scores, [0, 1, 1], k=k) for k in (0, 4, -1, 100)]
     refused += [tt.case([0, 1, 1], [0, 1, 1], k=k) for k in (1, 3)]
     refused += [tt.case(broken, targets, k=k) for targets in ([0] * 3, [2] * 3) for k in (1, 2, 3)]
-    refused += oracles.misfits_of_scores(3, k=1) + oracles.misfits_of_scores(3, k=3)
+    refused += oracles.misfits_of_scores(3, k=1)[::2] + oracles.misfits_of_scores(3, k=3)[1::2]
     sound = [tt.case(scores, [0, 1, 1], k=k) for k in (1, 2, 3)]
     sound += [tt.case(np.array([[-np.inf, np.inf]]), [1], k=2)]
     tt.check_raises(ValueError, top_k_accuracy, refused, but=sound)
     ### BEGIN HIDDEN TESTS
     refused = [tt.case(np.eye(2), [0, 1], k=k) for k in (3, 0, -2)] + [tt.case([1, 0], [1, 0], k=2)]
     refused += [tt.case(broken[1:2], [2], k=k) for k in (1, 2, 3)]
-    refused += oracles.misfits_of_scores(2, k=1) + oracles.misfits_of_scores(2, k=2)
+    refused += oracles.misfits_of_scores(2, k=1)[::3] + oracles.misfits_of_scores(2, k=2)[1::3]
     sound = [tt.case(np.eye(2), [0, 1], k=k) for k in (1, 2)]
     tt.check_raises(ValueError, top_k_accuracy, refused, but=sound)
     ### END HIDDEN TESTS
@@ -744,20 +763,21 @@ test_top_k_accuracy_refuses()
 
 # %% [markdown]
 r"""
-How much is counting worth? The next cell ranks 200 rows of 1,000 scores in three ways and
+How much is counting worth? The next cell ranks 100 rows of 1,000 scores in three ways and
 prints the time and the memory of what each one makes.
 """
 
 # %%
-scores = np.random.default_rng(6).standard_normal((200, 1_000)).astype(np.float32)
+scores = np.random.default_rng(6).standard_normal((100, 1_000)).astype(np.float32)
 own = scores[:, :1]
 for name, rank in {
     "sort every row    ": lambda: np.argsort(scores, axis=1),
     "partition at k = 5": lambda: np.argpartition(scores, -5, axis=1),
     "compare and count ": lambda: scores > own,
 }.items():
-    seconds = min(timeit.repeat(rank, number=1, repeat=3))
-    print(f"{name} {1e3 * seconds:7.2f} ms, makes {rank().nbytes / 1e6:5.1f} MB")
+    made = rank()  # once before the clock runs
+    seconds = min(timeit.repeat(rank, number=1, repeat=2))
+    print(f"{name} {1e3 * seconds:7.2f} ms, makes {made.nbytes / 1e6:5.1f} MB")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "cost_of_a_place_prompt", "locked": true, "schema_version": 3, "solution": false, "task": false}
 r"""
@@ -843,14 +863,14 @@ def test_confusion_matrix_counts_every_pair():
     tt.check(confusion_matrix, oracles.counted_pairs, pairs, memory="fresh")
     again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
     name = "confusion_matrix of an array filled anew"
-    tt.check(confusion_matrix, oracles.counted_pairs, again, name=name)
-    many = oracles.tiled([1], [0], times=(3, 30, 300, 70_000))
-    tt.check(confusion_matrix, lambda p, a: np.array([[0, len(p)], [0, 0]]), many)
+    tt.check(confusion_matrix, oracles.counted_pairs, again, name=name, once=True)
+    many = oracles.tiled([1], [0], times=(300, 66_000))
+    tt.check(confusion_matrix, lambda p, a: np.array([[0, len(p)], [0, 0]]), many, once=True)
     ### BEGIN HIDDEN TESTS
-    pairs = oracles.class_pairs(seed=6)
-    tt.check(confusion_matrix, oracles.counted_pairs, pairs, memory="fresh")
-    many = oracles.tiled([0, 1], [1, 0], times=(2, 40, 260))
-    tt.check(confusion_matrix, lambda p, a: np.array([[0, 1], [1, 0]]) * len(p) // 2, many)
+    pairs = oracles.class_pairs(seed=6)[::2]
+    tt.check(confusion_matrix, oracles.counted_pairs, pairs, memory="fresh", once=True)
+    many, each = oracles.tiled([0, 1], [1, 0], times=(140, 260)), np.array([[0, 1], [1, 0]])
+    tt.check(confusion_matrix, lambda p, a: each * len(p) // 2, many, once=True)
     ### END HIDDEN TESTS
 
 
@@ -861,21 +881,21 @@ test_confusion_matrix_counts_every_pair()
 def test_confusion_matrix_has_every_class():
     """Classes that do not occur keep their row and column; `classes` says how many there are."""
     pairs = [([0, 1], [1, 1]), ([2, 2, 0], [0, 2, 2]), ([0], [0])]
-    cases = [tt.case(*pair, classes=c) for pair in pairs for c in (3, 5)]
+    cases = [tt.case(*pair, classes=c) for pair, c in zip(pairs, (3, 5, 3), strict=True)]
     cases += [tt.case([3, 1, 3], [3, 3, 1], 4), tt.case([0, 0], [0, 0], classes=1)]
     rows = np.eye(5)[[0, 1, 0]]
     cases += [tt.case([3, 3, 0], rows, **o) for o in ({}, {"classes": 4}, {"classes": 6})]
-    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh")
+    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh", once=True)
     places, name = oracles.shape_and_places(confusion_matrix), "shape and pairs of the matrix"
     expected = lambda p, a: np.array([260, 260, 0, 259, 259, 1, 259, 259])
-    tt.check(places, expected, [([259, 1, 259], [0, 259, 259])], name=name)
+    tt.check(places, expected, [([259, 1, 259], [0, 259, 259])], name=name, once=True)
     ### BEGIN HIDDEN TESTS
     pairs = [([1, 1], [0, 1]), ([0, 0, 3], [3, 0, 0])]
-    cases = [tt.case(*pair, c) for pair in pairs for c in (4, 5)]
+    cases = [tt.case(*pair, c) for pair, c in zip(pairs, (4, 5), strict=True)]
     cases += [tt.case([0, 0, 0], [0, 0, 0], 2), tt.case([5, 2], [2, 2], classes=6)]
     rows = np.eye(6)[[1, 0]]
     cases += [tt.case([4, 1], rows, **o) for o in ({}, {"classes": 5}, {"classes": 7})]
-    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh")
+    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -889,13 +909,14 @@ def test_confusion_matrix_of_scores():
     counted = lambda p, a, classes=5: oracles.counted_pairs([0, 0, 3, 0], targets, classes)
     forms = oracles.in_every_form(scores, targets, classes=False)
     forms += [tt.case(scores, targets, classes=c) for c in (4, 5, 6)]
-    tt.check(confusion_matrix, counted, forms)
-    tt.check(confusion_matrix, counted, forms[::2], wrap=Tensor, name="the same of Tensors")
+    tt.check(confusion_matrix, counted, forms, once=True)
+    forms = oracles.in_every_form(scores, targets, classes=False, turn=2)
+    forms += [tt.case(scores, np.array(targets), classes=c) for c in (4, 6)]
+    tt.check(confusion_matrix, counted, forms, wrap=Tensor, once=True, name="the same of Tensors")
     ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form(scores[::-1], targets[::-1], classes=False)
-    forms += [tt.case(scores, targets, classes=c) for c in (4, 7)]
-    forms += [tt.case(scores, np.eye(5)[targets], classes=c) for c in (4, 7)]
-    tt.check(confusion_matrix, counted, forms, wrap=Tensor)
+    forms = oracles.in_every_form(scores[::-1], targets[::-1], classes=False, turn=1)
+    forms += [tt.case(scores, targets, classes=4), tt.case(scores, np.eye(5)[targets], classes=7)]
+    tt.check(confusion_matrix, counted, forms, wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -907,13 +928,13 @@ def test_confusion_matrix_refuses():
     """A class beyond `classes`, true or predicted, and what does not fit are a ValueError."""
     beyond = [([2, 0], [0, 1], 2), ([0, 1], [2, 1], 2), ([0, 1], [0, 3], 3), ([1], [0], 1)]
     beyond += [([0], [0], 0), ([0], [0], -1), ([0, 1, 0], [1, 0, 1], 1), (np.eye(3), [0, 1, 0], 2)]
-    refused = beyond + oracles.misfits(3) + oracles.misfits(3, classes=6)
+    refused = beyond + oracles.misfits(3)[::3] + oracles.misfits(3, classes=6)[1::3]
     sound = [tt.case([0, 1], [1, 1], classes=c) for c in (None, 2, 3)]
     tt.check_raises(ValueError, confusion_matrix, refused, but=sound)
     ### BEGIN HIDDEN TESTS
     beyond = [([5, 0], [0, 1], 3), ([0, 0], [0, 1], 1), ([1, 1], [4, 0], 4), ([1, 0], [1, 1], 0)]
     beyond += [([1], [1], -2), ([0, 0], np.eye(4)[[0, 3]], 3)]
-    refused = beyond + oracles.misfits(4) + oracles.misfits(4, classes=9)
+    refused = beyond + oracles.misfits(4)[2::5] + oracles.misfits(4, classes=9)[::5]
     sound = [tt.case([3, 0], [1, 3], classes=c) for c in (None, 4, 9)]
     tt.check_raises(ValueError, confusion_matrix, refused, but=sound)
     ### END HIDDEN TESTS
@@ -1027,16 +1048,16 @@ def test_precision_counts():
     """Of the samples called a class, those that belong to it; at the end that of all samples."""
     ratios, matrices = oracles.ratios_of(precision_counts), oracles.confusion_matrices(seed=1)
     cases = [tt.case(matrix) for matrix in matrices]
-    cases += [tt.case(matrices[n], times=times) for n in (1, 4) for times in (20_000, 10**12)]
+    cases += [tt.case(matrices[n], times=times) for n, times in ((1, 20_000), (4, 10**12))]
     name = "part / whole of precision_counts"
-    tt.check(ratios, oracles.precisions, cases, rtol=1e-12, name=name)
+    tt.check(ratios, oracles.precisions, cases, rtol=1e-12, name=name, once=True)
     again = oracles.refilled([[1, 2], [3, 4]], [[4, 1], [1, 2]])
-    tt.check(ratios, oracles.precisions, again, name="the same of an array filled anew: ")
+    tt.check(ratios, oracles.precisions, again, name="the same, filled anew: ", once=True)
     ### BEGIN HIDDEN TESTS
     matrices = oracles.confusion_matrices(seed=20)
-    cases = [tt.case(matrix) for matrix in matrices]
+    cases = [tt.case(matrix) for matrix in matrices[1::3]]
     cases += [tt.case(matrices[0], times=50_000), tt.case(matrices[2], times=10**10)]
-    tt.check(ratios, oracles.precisions, cases, rtol=1e-12, name=name)
+    tt.check(ratios, oracles.precisions, cases, rtol=1e-12, name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1047,10 +1068,10 @@ test_precision_counts()
 def test_precision_counts_of_a_class_never_called():
     """The whole is 0 for a class that was never called, the part for one without a hit."""
     signs, cases = oracles.signs_of(precision_counts), map(tt.case, oracles.sparse_matrices(seed=1))
-    tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts")
+    tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts", once=True)
     ### BEGIN HIDDEN TESTS
-    cases = map(tt.case, oracles.sparse_matrices(seed=3))
-    tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts")
+    cases = map(tt.case, oracles.sparse_matrices(seed=3)[::2])
+    tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1069,7 +1090,7 @@ def f1_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Two arrays of counts of shape (C,), whole numbers or float64, however many samples there
         are: part / whole is F1 of each class, and sum(part) / sum(whole) that of all samples
         together. A class without a hit has a part of 0, and its whole is 0 only if it was never
-        called and never there. Half of both will do as well.
+        called and never there. Half of both, as float64 with its halves, will do as well.
 
     Example:
         >>> part, whole = f1_counts(np.array([[3, 1], [3, 5]]))
@@ -1086,16 +1107,16 @@ def test_f1_counts():
     """The harmonic mean of precision and recall of each class; at the end that of all samples."""
     ratios, matrices = oracles.ratios_of(f1_counts), oracles.confusion_matrices(seed=2)
     cases = [tt.case(matrix) for matrix in matrices]
-    cases += [tt.case(matrices[n], times=times) for n in (1, 4) for times in (20_000, 10**12)]
+    cases += [tt.case(matrices[n], times=times) for n, times in ((1, 20_000), (4, 10**12))]
     name = "part / whole of f1_counts"
-    tt.check(ratios, oracles.harmonic_means, cases, rtol=1e-12, name=name)
+    tt.check(ratios, oracles.harmonic_means, cases, rtol=1e-12, name=name, once=True)
     again = oracles.refilled([[1, 2], [3, 4]], [[4, 1], [1, 2]])
-    tt.check(ratios, oracles.harmonic_means, again, name="the same of an array filled anew: ")
+    tt.check(ratios, oracles.harmonic_means, again, name="the same, filled anew: ", once=True)
     ### BEGIN HIDDEN TESTS
     matrices = oracles.confusion_matrices(seed=50)
-    cases = [tt.case(matrix) for matrix in matrices]
+    cases = [tt.case(matrix) for matrix in matrices[1::3]]
     cases += [tt.case(matrices[0], times=50_000), tt.case(matrices[2], times=10**10)]
-    tt.check(ratios, oracles.harmonic_means, cases, rtol=1e-12, name=name)
+    tt.check(ratios, oracles.harmonic_means, cases, rtol=1e-12, name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1106,10 +1127,10 @@ test_f1_counts()
 def test_f1_counts_of_empty_classes():
     """Without a hit the part is 0; the whole is 0 only of a class never called and never there."""
     signs, cases = oracles.signs_of(f1_counts), map(tt.case, oracles.sparse_matrices(seed=2))
-    tt.check(signs, oracles.hit_and_called_or_there, cases, name="the signs of f1_counts")
+    tt.check(signs, oracles.hit_and_called_or_there, cases, once=True, name="signs of f1_counts")
     ### BEGIN HIDDEN TESTS
-    cases = map(tt.case, oracles.sparse_matrices(seed=4))
-    tt.check(signs, oracles.hit_and_called_or_there, cases, name="the signs of f1_counts")
+    cases = map(tt.case, oracles.sparse_matrices(seed=4)[1::2])
+    tt.check(signs, oracles.hit_and_called_or_there, cases, once=True, name="signs of f1_counts")
     ### END HIDDEN TESTS
 
 
@@ -1127,7 +1148,9 @@ does with `zero_division=0`. And how to average `C` ratios is a decision about w
 | `"weighted"` | class, times how often it occurs | $\sum_c n_c r_c \,/\, \sum_c n_c$ |
 | `"micro"` | sample | sum of parts / sum of wholes |
 
-Macro counts an empty class as 0.0 and includes it.
+Macro counts an empty class as 0.0 and includes it. Balanced accuracy of 5.4 leaves it out, because
+it only asks about classes that occur; here a class that is never called is often one the network
+ignores, and leaving it out would reward that.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "averaged_ratio", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1138,8 +1161,10 @@ def averaged_ratio(
     """part / whole for each class, with 0 / 0 = 0, averaged over the classes.
 
     Args:
-        part, whole: counts of shape (C,), part at most whole. They are not changed.
-        support: how often each class occurs among the targets, of shape (C,); at least one does.
+        part, whole: counts of shape (C,), whole numbers or float64, part at most whole. They are
+            not changed.
+        support: how often each class occurs among the targets, whole numbers of shape (C,); at
+            least one does.
         average: None, "macro", "micro" or "weighted", as in the table above.
 
     Returns:
@@ -1178,9 +1203,9 @@ def test_averaged_ratio_of_each_class():
     more = [np.array([4, 4, 0]), np.array([1, 1, 1]), None]
     again = oracles.refilled([1, 2, 0], [3, 4, 0], more=more)
     name = "averaged_ratio of an array filled anew"
-    tt.check(averaged_ratio, oracles.averaged, again, name=name, **kept)
+    tt.check(averaged_ratio, oracles.averaged, again, name=name, **kept, once=True)
     ### BEGIN HIDDEN TESTS
-    tables = oracles.count_tables(seed=5, averages=[None])
+    tables = oracles.count_tables(seed=5, averages=[None])[4:]
     tables.append(tt.case(np.array([3, 10**10]), np.array([10**7, 10**11]), np.array([1, 9]), None))
     tt.check(averaged_ratio, oracles.averaged, tables, memory="fresh", **kept)
     ### END HIDDEN TESTS
@@ -1192,15 +1217,16 @@ test_averaged_ratio_of_each_class()
 @tt.test
 def test_averaged_ratio_over_the_classes():
     """Macro, weighted, micro: each class weighs, each sample with its class, each count."""
-    kept, averages = {"dtype": "any", "rtol": 1e-13}, ("macro", "weighted", "micro")
+    kept = {"dtype": "any", "rtol": 1e-13, "once": True}
+    averages = ("macro", "weighted", "micro")
     tables = oracles.count_tables(seed=2, averages=averages)
     tt.check(averaged_ratio, oracles.averaged, tables, **kept)
     large, name = oracles.of_many(averaged_ratio, 10**10), "averaged_ratio of 10**10 times as many"
-    tt.check(large, oracles.averaged, tables[-6:], name=name, **kept)
+    tt.check(large, oracles.averaged, tables[-6::2], name=name, **kept)
     ### BEGIN HIDDEN TESTS
     tables = oracles.count_tables(seed=6, averages=averages)
-    tt.check(averaged_ratio, oracles.averaged, tables, **kept)
-    tt.check(large, oracles.averaged, tables[-9:-3], name=name, **kept)
+    tt.check(averaged_ratio, oracles.averaged, tables[:-3], **kept)
+    tt.check(large, oracles.averaged, tables[-3:], name=name, **kept)
     ### END HIDDEN TESTS
 
 
@@ -1212,11 +1238,11 @@ def test_averaged_ratio_of_nothing():
     """Where every whole is 0, so is every average."""
     none = [(np.zeros(c, int), np.zeros(c, int), np.arange(c) + 1) for c in (1, 3)]
     cases = [(*counts, average) for counts in none for average in ("micro", "macro", "weighted")]
-    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any")
+    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any", once=True)
     ### BEGIN HIDDEN TESTS
     none = [(np.zeros(c, int), np.zeros(c, int), 4 - np.arange(c)) for c in (2, 4)]
     cases = [(*counts, average) for counts in none for average in ("micro", "macro", "weighted")]
-    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any")
+    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any", once=True)
     ### END HIDDEN TESTS
 
 
@@ -1311,7 +1337,7 @@ chooses the threshold above which it says "ill". What happens to the two when th
 rng = np.random.default_rng(8)
 ill = (rng.random(5_000) < 0.05).astype(int)
 score = rng.standard_normal(5_000) + 2.2 * ill
-thresholds = np.linspace(-1.5, 3.5, 60)
+thresholds = np.linspace(-1.5, 3.5, 26)
 curves = np.array([
     [each(score > t, ill, average=None, classes=2)[1] for each in (precision, recall, f1_score)]
     for t in thresholds
@@ -1400,7 +1426,7 @@ both. Which of the two tells you in which direction to go?
 rng = np.random.default_rng(9)
 labels = rng.integers(0, 2, 40)
 x = rng.standard_normal(40) + 2 * labels
-offsets = np.linspace(-6, 4, 201)
+offsets = np.linspace(-6, 4, 101)
 scores = [np.stack([np.zeros(40), 2 * x + b], axis=1) for b in offsets]
 right = np.array([accuracy(s, labels) for s in scores])
 losses = np.array([loss.calculate(softmax(s), labels) for s in scores])
@@ -1411,7 +1437,7 @@ top.set(ylabel="accuracy", title="Accuracy is a staircase, the loss a slope")
 bottom.plot(offsets, losses, color=figures.ORANGE)
 bottom.set(ylabel="loss", xlabel="offset b of the classifier")
 figures.show(figure, alt="Accuracy jumps and is flat between jumps; the loss is a smooth valley.")
-print(f"of 200 steps {np.count_nonzero(np.diff(right))} changed the accuracy, "
+print(f"of 100 steps {np.count_nonzero(np.diff(right))} changed the accuracy, "
       f"{np.count_nonzero(np.diff(losses))} the loss")
 
 # %% [markdown]
@@ -1439,9 +1465,9 @@ def reliability_bins(
 
     The confidence is the probability of the predicted class, the first of the largest. A bin
     holds its lower edge and not its upper one, but the last one holds all from its lower edge on:
-    1.0, and 1.0005 where a row adds up to that. On which side of an edge rounding puts what is
-    as good as on it is left open, as 0.29 of 100 bins, or 0.5 of hundreds; the edges 0.5 and 0.75
-    of 2 or 4 bins are exact.
+    1.0, and 1.0005 where a row adds up to that. Edges such as 0.5 and 0.75 of 4 bins are exact.
+    Where rounding decides on which side of an edge a confidence lies, either bin will do: 0.29 of
+    100 bins may lie in bin 28 or 29.
 
     Args:
         probabilities, targets: as `scored_batch` takes them, in float32 or float64; each row adds
@@ -1492,20 +1518,19 @@ def expected_calibration_error(probabilities: Any, targets: Any, bins: int = 10)
 def test_reliability_bins():
     """Mean confidence, share right and number of answers in each bin; an empty one has zeros."""
     found, name = oracles.tuple_of(reliability_bins), "reliability_bins"
-    batches = oracles.probability_batches(seed=3)
-    cases = [tt.case(*each, bins=n) for each in batches for n in (4, 7, 1)] + batches
-    cases.append(tt.case(*batches[2], bins=300))
-    tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name)
-    coarse = oracles.probability_batches(seed=5, dtype=np.float32)
-    cases = [tt.case(*each, bins=n) for each in coarse for n in (3, 10)]
+    batches = oracles.probability_batches(seed=4)
+    cases = [tt.case(*each, bins=n) for each, n in zip(batches, (4, 7, 260, 1), strict=True)]
+    cases += [tt.case(*batches[1], bins=1), batches[0]]
+    tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name, once=True)
+    coarse = [(p.astype(np.float32), targets) for p, targets in batches]
+    cases = [tt.case(*coarse[0], bins=3), tt.case(*coarse[1], bins=10), tt.case(*coarse[2], bins=3)]
     tt.check(found, oracles.means_of_bins, cases, rtol=1e-5, name=name)
     ### BEGIN HIDDEN TESTS
     batches = oracles.probability_batches(seed=8)
-    cases = [tt.case(*each, bins=n) for each in batches for n in (3, 10, 11)]
-    cases.append(tt.case(*batches[2], bins=280))
-    tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name)
-    coarse = oracles.probability_batches(seed=10, dtype=np.float32)
-    tt.check(found, oracles.means_of_bins, coarse, rtol=1e-5, name=name)
+    cases = [tt.case(*each, bins=n) for each, n in zip(batches, (11, 3, 270, 10), strict=True)]
+    tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name, once=True)
+    coarse = [(p.astype(np.float32), targets) for p, targets in batches[1:2]]
+    tt.check(found, oracles.means_of_bins, coarse, rtol=1e-5, name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1516,20 +1541,20 @@ test_reliability_bins()
 def test_reliability_bins_at_the_edges():
     """A lower edge belongs to its bin, 1 and just above to the last; of ties the first counts."""
     found, by_samples = map(oracles.stacked, (reliability_bins, oracles.means_of_bins))
-    kept = {"dtype": "any", "rtol": 1e-5, "name": "reliability_bins"}
+    kept = {"dtype": "any", "rtol": 1e-5, "name": "reliability_bins", "once": True}
     rows = [[0.5, 0.5], [0.75, 0.25], [1, 0], [0, 1], [0.5, 0.5], [0.125, 0.875], [1.0005, 0]]
-    every_form = lambda n: oracles.in_every_form(rows, [0, 1, 0, 0, 1, 1, 0], classes=False, bins=n)
-    tt.check(found, by_samples, every_form(4), **kept)
-    tt.check(found, by_samples, every_form(2)[::2], wrap=Tensor, **kept)
-    sure = [(np.eye(2)[[0, 1] * n], np.zeros(2 * n, int), 3) for n in (1, 3, 200, 17_000)]
+    forms = oracles.in_every_form(rows, [0, 1, 0, 0, 1, 1, 0], classes=False, bins=4)
+    tt.check(found, by_samples, forms, **kept)
+    forms = oracles.in_every_form(rows, [0, 1, 0, 0, 1, 1, 0], classes=False, turn=2, bins=2)
+    tt.check(found, by_samples, forms, wrap=Tensor, **kept)
     in_last = lambda p, t, bins: np.array([[0, 0, 1], [0, 0, 0.5], [0, 0, len(t)]])
-    tt.check(found, in_last, sure, **kept)
+    tt.check(found, in_last, oracles.certain_batches(times=(1, 16_400), bins=3), **kept)
     tt.check(found, by_samples, oracles.refilled([[0.5, 0.5]], [[1, 0]], more=[[0]]), **kept)
     ### BEGIN HIDDEN TESTS
     rows = [[0.25] * 4, [0.5, 0, 0.5, 0], [0, 1, 0, 0], [0.25, 0.25, 0.5, 0], [0, 0, 0, 1.0005]]
-    forms = oracles.in_every_form(rows, [1, 0, 1, 2, 3], classes=False, bins=4)
-    tt.check(found, by_samples, forms[::2], wrap=Tensor, **kept)
-    sure = [tt.case(np.eye(3)[[0, 2] * n * 3], np.array([0, 1] * n * 3), 3) for n in (1, 2, 150)]
+    forms = oracles.in_every_form(rows, [1, 0, 1, 2, 3], classes=False, turn=1, bins=4)
+    tt.check(found, by_samples, forms, wrap=Tensor, **kept)
+    sure = [tt.case(np.eye(3)[[0, 2] * n * 3], np.array([0, 1] * n * 3), 3) for n in (2, 150)]
     tt.check(found, in_last, sure, **kept)
     ### END HIDDEN TESTS
 
@@ -1542,7 +1567,8 @@ def test_reliability_bins_refuses():
     """Logits, sums away from 1, numbers below 0, classes, NaN and misfits are a ValueError."""
     off = [[2.0, -1.0], [0.9, 0.6], [0.2, 0.3], [0.5, 0.5015], [0.5, 0.4985], [0.5, 0.51]]
     off += [[1.5, -0.5], [1.0005, -0.0005], [1.0, -1e-12], [np.nan, 1.0], [0.0, 0.0]]
-    refused = [tt.case(rows, [0, 1]) for row in off for rows in ([row, [1, 0]], [[0.5, 0.5], row])]
+    pairs = [([row, [1, 0]], [[0.5, 0.5], row])[n % 2] for n, row in enumerate(off)]
+    refused = [tt.case(rows, [0, 1]) for rows in (*pairs, [off[0], [1, 0]], [off[-2], [1, 0]])]
     refused += [tt.case([[1.6, 0.4], [0.0, 0.0]], [0, 1]), tt.case([0, 1], [0, 1])]
     close = softmax(tt.numbers((2, 5), np.float32, 2))
     sound = [close, close * (1 + 1e-6), [[0.5, 0.5006], [0.5, 0.4994]], [[-0.0, 1.0], [0.9995, 0]]]
@@ -1551,11 +1577,13 @@ def test_reliability_bins_refuses():
     ### BEGIN HIDDEN TESTS
     off = [[3.0, 1.0], [0.6, 0.3], [0.99, 0.0], [0.998, 0.0], [0.7, 0.302], [1.0015, 0.0]]
     off += [[-0.25, 1.25], [-0.0004, 1.0], [1.0, -1e-15], [0.5, np.nan]]
-    refused = [tt.case(rows, [0, 1]) for row in off for rows in ([row, [0, 1]], [[1.0, 0.0], row])]
+    pairs = [([[1.0, 0.0], row], [row, [0, 1]])[n % 2] for n, row in enumerate(off)]
+    refused = [tt.case(rows, [0, 1]) for rows in pairs]
     refused += [tt.case([[1.0015, 0.0], [0.9985, 0.0]], [0, 1]), tt.case([1, 0], [0, 1])]
     sound = [close * (1 - 1e-6), [[0.3, 0.7007], [0.3, 0.6993]], [[1.0, -0.0], [1.0007, 0.0]]]
     sound = [tt.case(rows, [0, 1]) for rows in sound]
-    tt.check_raises(ValueError, reliability_bins, refused + oracles.misfits_of_scores(3), but=sound)
+    refused += oracles.misfits_of_scores(3)[::3]
+    tt.check_raises(ValueError, reliability_bins, refused, but=sound)
     ### END HIDDEN TESTS
 
 

@@ -199,7 +199,7 @@ def predicted_classes(outputs):
 
 @wrong(
     "lets NaN pass",
-    "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.",
+    "If NaN passes, a broken network gets an accuracy: refuse it wherever it stands.",
 )
 def predicted_classes(outputs):
     scores = to_array(outputs)
@@ -210,7 +210,7 @@ def predicted_classes(outputs):
 
 @wrong(
     "looks for NaN with ==",
-    "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.",
+    "If NaN passes, a broken network gets an accuracy: refuse it wherever it stands.",
 )
 def predicted_classes(outputs):
     scores = to_array(outputs)
@@ -277,7 +277,7 @@ def predicted_classes(outputs):
 
 @wrong(
     "puts zeros for NaN",
-    "If NaN passes, a broken network gets an accuracy: nothing equals np.nan, `np.isnan` finds it.",
+    "If NaN passes, a broken network gets an accuracy: refuse it wherever it stands.",
 )
 def predicted_classes(outputs):
     scores = to_array(outputs)
@@ -2837,6 +2837,22 @@ def averaged_ratio(part, whole, support, average):
     return float(np.average(ratio, weights=support if average == "weighted" else None))
 
 
+@wrong(
+    "divides part of float64 in place",
+    "If you divide into `part`, the caller's counts turn into ratios: `copy=False` copies no float64.",
+)
+def averaged_ratio(part, whole, support, average):
+    if average not in (None, "macro", "micro", "weighted"):
+        raise ValueError("unknown average")
+    if average == "micro":
+        return float(part.sum() / max(whole.sum(), 1))
+    ratio = part.astype(np.float64, copy=False)
+    np.divide(ratio, whole, out=ratio, where=whole != 0)
+    if average is None:
+        return ratio
+    return float(np.average(ratio, weights=support if average == "weighted" else None))
+
+
 @wrong("None is macro", "If None gives one number, who asks for each class gets an average.")
 def averaged_ratio(part, whole, support, average):
     if average not in (None, "macro", "micro", "weighted"):
@@ -3262,7 +3278,7 @@ def reliability_bins(probabilities, targets, bins=10):
     return np.bincount(index, p.max(axis=1), minlength=bins) / (count + 1e-8), right, count
 
 
-@wrong("takes logits", "If logits pass, their size is taken for a confidence.")
+@wrong("takes logits", "If logits pass, a softmax that was forgotten goes unseen: refuse them.")
 def reliability_bins(probabilities, targets, bins=10):
     p, actual = scored_batch(probabilities, targets)
     index = np.clip((p.max(axis=1) * bins).astype(int), 0, bins - 1)

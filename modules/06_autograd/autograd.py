@@ -33,7 +33,6 @@ from tinytorch.core.tensor import (
 )
 
 # %%
-import itertools
 import sys
 import timeit
 
@@ -181,10 +180,10 @@ def divide_right_gradient(grad: np.ndarray, output: np.ndarray, a: Any, b: Any) 
 def test_divide_right_gradient():
     """The rule gives the slope that moving b shows, whatever the signs, shapes and grad."""
     cases = oracles.quotients(seed=0)
-    tt.check_gradient(np.divide, divide_right_gradient, cases, argnum=1, memory="fresh")
+    tt.check(divide_right_gradient, oracles.quotient_slope, cases, rtol=1e-5, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.quotients(seed=5) + tt.pairs([((3, 2), (3, 2)), ((2, 1, 3), (4, 1))], low=1)
-    tt.check_gradient(np.divide, divide_right_gradient, cases, argnum=1, memory="fresh")
+    cases = oracles.quotients(seed=5)[::3]
+    tt.check(divide_right_gradient, oracles.quotient_slope, cases, rtol=1e-5, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -197,7 +196,7 @@ def test_divide_right_gradient_keeps_shape_and_dtype():
     cases = oracles.mixed_quotients(seed=0)
     tt.check(divide_right_gradient, oracles.quotient_slope, cases, rtol=1e-5, dtype="same")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.mixed_quotients(seed=3)
+    cases = oracles.mixed_quotients(seed=3)[::3]
     tt.check(divide_right_gradient, oracles.quotient_slope, cases, rtol=1e-5, dtype="same")
     ### END HIDDEN TESTS
 
@@ -273,15 +272,14 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def test_unbroadcast():
     """Missing axes are summed away, axes of length 1 are summed and stay, the others are left."""
     cases = oracles.ways_back(oracles.WAYS, seed=0)
-    cases += [(tt.strange(), shape) for shape in ((2, 4), (4,), (1, 4), (2, 1))]
-    tt.check(unbroadcast, oracles.all_uses, cases)
+    cases += [(tt.strange(), shape) for shape in ((2, 4), (4,), (2, 1))]
+    tt.check(unbroadcast, oracles.all_uses, cases, dtype="same")
     ### BEGIN HIDDEN TESTS
     ways = [((4, 4), (4, 1)), ((2, 3, 1, 2), (3, 1, 1)), ((2, 2, 3, 3), (1, 2, 1, 3)), ((5,), (1,))]
-    ways += [((2, 1, 4), (1, 1, 4)), ((3, 1, 2), (1, 2)), ((2, 2), (1, 1)), ((3, 2, 2), (2, 2))]
-    ways += [((4, 2), (2,)), ((4, 4), (4,)), ((5,), ()), ((2, 1, 4), (2, 1, 4)), ((1, 4), (4,))]
+    ways += [((2, 1, 4), (1, 1, 4)), ((3, 2, 2), (2, 2)), ((4, 4), (4,)), ((5,), ())]
     cases = oracles.ways_back(ways, seed=50)
     cases += [(tt.strange(np.float32), (1, 1)), (tt.strange().T, (4, 1))]
-    tt.check(unbroadcast, oracles.all_uses, cases)
+    tt.check(unbroadcast, oracles.all_uses, cases, dtype="same")
     ### END HIDDEN TESTS
 
 
@@ -291,14 +289,10 @@ test_unbroadcast()
 @tt.test
 def test_unbroadcast_refuses_what_does_not_fit():
     """A gradient of a shape that the input does not broadcast to is a ValueError, also empty."""
-    shapes = [(2, 3), (3,), (2,), (3, 2), (1, 3), (3, 1), (), (1,), (1, 1), (4, 6), (6,)]
-    shapes += [(1, 2, 3), (2, 1, 3), (0, 3), (3, 0), (0,), (1, 0, 3)]
-    fit, refused = oracles.fitting(shapes)
+    fit, refused = oracles.fitting(oracles.REFUSED)
     tt.check_raises(ValueError, unbroadcast, refused, but=fit)
     ### BEGIN HIDDEN TESTS
-    shapes = [(4, 2, 3), (4, 3), (2, 1, 3), (2, 1), (5, 2), (5,), (2, 6), (3,), (4, 1), (1, 4)]
-    shapes += [(5, 0), (0, 2), (1, 0), ()]
-    fit, refused = oracles.fitting(shapes)
+    fit, refused = oracles.fitting(oracles.REFUSED_TOO)
     tt.check_raises(ValueError, unbroadcast, refused, but=fit)
     ### END HIDDEN TESTS
 
@@ -311,11 +305,11 @@ def test_unbroadcast_of_nothing():
     """What was used no times gets 0: from (0, 3) to (1, 3)."""
     shapes = [((0, 3), (1, 3)), ((0, 3), (3,)), ((0, 3), (0, 3)), ((2, 0), (2, 1)), ((0,), ())]
     cases = [(np.zeros(big), small) for big, small in shapes]
-    tt.check(unbroadcast, oracles.all_uses, cases)
+    tt.check(unbroadcast, oracles.all_uses, cases, dtype="same")
     ### BEGIN HIDDEN TESTS
     shapes = [((0, 2), (1, 2)), ((3, 0), (1, 1)), ((4, 0), (1, 0)), ((0, 2, 3), (2, 1))]
     cases = [(np.zeros(big, np.float32), small) for big, small in shapes]
-    tt.check(unbroadcast, oracles.all_uses, cases)
+    tt.check(unbroadcast, oracles.all_uses, cases, dtype="same")
     ### END HIDDEN TESTS
 
 
@@ -409,10 +403,10 @@ def input_gradients(tensor: Tensor, grad: np.ndarray) -> list[tuple[Tensor, np.n
 def test_input_gradients():
     """Each input that asks is paired with its gradient, by the rule for its place, and no other."""
     cases = oracles.steps(seed=0, shape=(3,), dtype=np.float64)
-    tt.check(door.step(input_gradients), oracles.step_by_hand, cases)
+    tt.check(door.step(input_gradients), oracles.step_by_hand, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.steps(seed=7, shape=(2, 4), dtype=np.float32)
-    tt.check(door.step(input_gradients), oracles.step_by_hand, cases)
+    cases = oracles.steps(seed=7, shape=(2, 4), dtype=np.float32)[1::3]
+    tt.check(door.step(input_gradients), oracles.step_by_hand, cases, once=True)
     ### END HIDDEN TESTS
 
 
@@ -422,13 +416,13 @@ test_input_gradients()
 @tt.test
 def test_input_gradients_of_what_was_broadcast():
     """An input that was broadcast gets a gradient of its own shape and dtype."""
-    shapes = [*tt.PAIRS[1:8], ((3, 4), (2, 1, 4)), ((0, 3), (1, 3)), ((2, 3), (3,))]
+    shapes = [*tt.PAIRS[1:9], ((3, 4), (2, 1, 4)), ((0, 3), (1, 3)), ((2, 3), (3,))]
     cases = oracles.broadcast_steps(shapes, seed=0)
-    tt.check(door.step(input_gradients), oracles.step_by_hand, cases)
+    tt.check(door.step(input_gradients), oracles.step_by_hand, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    shapes = [((4, 1), (4, 2)), ((4, 2), (2,)), ((), (4, 2)), ((2,), ()), ((4, 1), (2,))]
+    shapes = [((4, 1), (4, 2)), ((4, 2), (2,)), ((), (4, 2)), ((4, 1), (2,))]
     cases = oracles.broadcast_steps(shapes, seed=8)
-    tt.check(door.step(input_gradients), oracles.step_by_hand, cases)
+    tt.check(door.step(input_gradients), oracles.step_by_hand, cases, once=True)
     ### END HIDDEN TESTS
 
 
@@ -439,10 +433,10 @@ test_input_gradients_of_what_was_broadcast()
 def test_input_gradients_tells_the_rule_all():
     """A rule gets grad, the output, every input and the options, all as plain arrays."""
     cases = oracles.calls_of_three(seed=0, shape=(2,))
-    tt.check(door.step(input_gradients), oracles.told_by_hand, cases)
+    tt.check(door.step(input_gradients), oracles.told_by_hand, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.calls_of_three(seed=14, shape=(3, 1))
-    tt.check(door.step(input_gradients), oracles.told_by_hand, cases)
+    cases = oracles.calls_of_three(seed=14, shape=(3, 1))[1::3]
+    tt.check(door.step(input_gradients), oracles.told_by_hand, cases, once=True)
     ### END HIDDEN TESTS
 
 
@@ -471,7 +465,7 @@ r"""
 ## 6.4 Order matters
 
 Why not let each tensor call its inputs, and these theirs? Because a tensor may be used twice. Each
-doubling $y = y + y$ uses the one before it in two places. Guess how often 18 of them reach `x`.
+doubling $y = y + y$ uses the one before it in two places. Guess how often 16 of them reach `x`.
 """
 
 # %%
@@ -483,14 +477,14 @@ def reach(tensor):
 
 
 y = Tensor(1.0, requires_grad=True)
-for doublings in range(1, 19):
+for doublings in range(1, 17):
     y = y + y
-    if doublings in (1, 2, 3, 10, 18):
+    if doublings in (1, 2, 3, 10, 16):
         print(f"{doublings:>2} doublings: a leaf reached {reach(y):>7,} times, {doublings} tensors computed")
 
 # %% [markdown]
 r"""
-$2^{18} = 262{,}144$ arrivals for 18 tensors, and every further one doubles them. The cure: wait
+$2^{16} = 65{,}536$ arrivals for 16 tensors, and every further one doubles them. The cure: wait
 until *all* the gradients for a tensor have come, add them up, and pass the sum on once. That works
 if every tensor is handled before those that it was made from.
 
@@ -586,7 +580,7 @@ def topological_order(output: Tensor) -> list[Tensor]:
 @tt.test
 def test_topological_order():
     """Each recorded tensor comes once, after all that it was made from, the result last."""
-    graphs = [*oracles.ORDERS, *oracles.some(5)]
+    graphs = [*oracles.ORDERS, *oracles.some(3)]
     cases = oracles.cases(graphs, "For {}: the first fault")
     tt.check(door.first_fault(topological_order), oracles.no_fault, cases, once=True)
     ### BEGIN HIDDEN TESTS
@@ -594,7 +588,7 @@ def test_topological_order():
     graphs += ["a = x * x; b = a - x; c = b + a; d = a * c; e = d - b; f = c + e"]
     graphs += ["a = same(x); b = -a; c = same(a); d = same(c); e = join(b, d, c, a)"]
     graphs += ["a = x * y; b = join(k, 1.0, x, a); c = join(y, a, x, k, b); d = join(x, y, c)"]
-    cases = oracles.cases([*graphs, *oracles.some(4, seed=3)], "For {}: the first fault")
+    cases = oracles.cases([*graphs, *oracles.some(2, seed=3)], "For {}: the first fault")
     tt.check(door.first_fault(topological_order), oracles.no_fault, cases, once=True)
     ### END HIDDEN TESTS
 
@@ -613,7 +607,7 @@ def test_topological_order_of_long_chains():
         cases = [(1,), (2,), (40,), (10_000,)]
         tt.check(measured, lambda n: [n, 2000], cases, name=name, once=True)
         ### BEGIN HIDDEN TESTS
-        tt.check(measured, lambda n: [n, 2000], [(3,), (77,), (1234,)], name=name, once=True)
+        tt.check(measured, lambda n: [n, 2000], [(3,), (77,), (300,)], name=name, once=True)
         ### END HIDDEN TESTS
 
 
@@ -745,16 +739,16 @@ def walk_back(
 @tt.test
 def test_walk_back_adds_up():
     """What comes to a tensor on several ways is summed, as moving a leaf shows."""
-    graphs, label = [*oracles.WALKS, *oracles.some(3)], "Walked back through {}, it"
+    graphs, label = [*oracles.WALKS, *oracles.some(1)], "Walked back through {}, it"
     cases = oracles.cases(graphs, label)
-    tt.check(door.walked(walk_back), oracles.Graph.slopes, cases, rtol=1e-6)
+    tt.check(door.walked(walk_back), oracles.Graph.slopes, cases, rtol=1e-6, once=True)
     ### BEGIN HIDDEN TESTS
-    graphs = ["a = -x; b = a * x; c = b - a; d = c + x", "a = x - x; b = a * y"]
+    graphs = ["a = -x; b = a * x; c = b - a; d = c + x", "a = -x; b = 0.0 * a; c = y - b"]
     graphs += ["a = y + x; b = a + y; c = b + a; d = -y; e = d + c"]
     graphs += ["a = spread(x); b = join(x, y, a); c = same(b); d = join(c, c, a)"]
-    graphs += [*oracles.some(2, seed=5), *oracles.some(2, seed=6, shape=(2, 1, 3))]
-    cases = oracles.cases([*graphs, *oracles.some(2, seed=7, shape=())], label)
-    tt.check(door.walked(walk_back), oracles.Graph.slopes, cases, rtol=1e-6)
+    graphs += [*oracles.some(1, seed=5), *oracles.some(1, seed=6, shape=(2, 1, 3))]
+    cases = oracles.cases([*graphs, *oracles.some(1, seed=7, shape=())], label)
+    tt.check(door.walked(walk_back), oracles.Graph.slopes, cases, rtol=1e-6, once=True)
     ### END HIDDEN TESTS
 
 
@@ -768,9 +762,9 @@ def test_walk_back_takes_each_step_once():
         return [doublings, np.full(2, 2.0**doublings, np.float32)]
 
     counted, name = door.doublings(walk_back), "[calls of a rule, gradient] for doublings:"
-    tt.check(counted, expected, [(1,), (2,), (3,), (9,)], name=name)
+    tt.check(counted, expected, [(1,), (2,), (3,), (9,)], name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    tt.check(counted, expected, [tt.case(n, keep=True) for n in (1, 4, 10)], name=name)
+    tt.check(counted, expected, [tt.case(n, keep=True) for n in (1, 8)], name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -782,12 +776,12 @@ def test_walk_back_keeps_what_was_asked_for():
     """The gradients of the leaves and of what is in `keep` come back, whole, and no others."""
     label = "With keep={} through {}, it"
     cases = oracles.with_each(oracles.KEPT, "keep", oracles.KEPT.values(), label)
-    tt.check(door.walked(walk_back), oracles.Graph.kept, cases, rtol=1e-6)
+    tt.check(door.walked(walk_back), oracles.Graph.kept, cases, rtol=1e-6, once=True)
     ### BEGIN HIDDEN TESTS
     graphs = ["z = v * 2; a = x + y; b = a * y; c = b - a; d = b * c"]
     graphs += ["z = -v; a = spread(x); b = join(a, a); c = same(b); d = c + x"]
-    cases = oracles.with_each(graphs, "keep", [["b", "dx", "abc", "z"], ["", "ac", "cv", "zdb"]], label)
-    tt.check(door.walked(walk_back), oracles.Graph.kept, cases, rtol=1e-6)
+    cases = oracles.with_each(graphs, "keep", [["b", "dz"], ["", "acv"]], label)
+    tt.check(door.walked(walk_back), oracles.Graph.kept, cases, rtol=1e-6, once=True)
     ### END HIDDEN TESTS
 
 
@@ -802,14 +796,14 @@ def test_walk_back_frees_the_record():
     plans += [[("b", False), ("c", False)], [("b", True), ("a", False), ("b", False)]]
     text, label = "a = x * y; b = tanh(a); c = a - b", "Walks from (step, retain_graph) = {}, {}:"
     cases = oracles.with_each([text], "plan", [plans], label)
-    cases += oracles.with_each([text], "plan", [plans[:3]], label, keep=("a", "b", "c"))
+    cases += oracles.with_each([text], "plan", [plans[:2]], label, keep=("a", "b", "c"))
     tt.check(door.walks(walk_back), oracles.Graph.outcomes, cases, rtol=1e-6, once=True)
     ### BEGIN HIDDEN TESTS
     plans = [[("d", False), ("d", True)], [("d", True), ("c", False), ("d", False)]]
-    plans += [[("d", True), ("d", True), ("d", False), ("a", True)], [("a", False), ("d", True)]]
+    plans += [[("d", True), ("d", False), ("a", True)], [("a", False), ("d", True)]]
     text = "a = -x; b = a * y; c = b + a; d = c * b"
     cases = oracles.with_each([text], "plan", [plans], label)
-    cases += oracles.with_each([text], "plan", [plans[:2]], label, keep=("a", "b", "c", "d"))
+    cases += oracles.with_each([text], "plan", [plans[:1]], label, keep=("a", "b", "c", "d"))
     tt.check(door.walks(walk_back), oracles.Graph.outcomes, cases, rtol=1e-6, once=True)
     ### END HIDDEN TESTS
 
@@ -819,14 +813,14 @@ test_walk_back_frees_the_record()
 # %% nbgrader={"grade": true, "grade_id": "test_walk_back_frees_as_it_goes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_walk_back_frees_as_it_goes():
-    """A record is freed as soon as its step is done: also if the next step finds no rule."""
+    """A record is freed as soon as its step is done, not before: also if the next has no rule."""
     def expected(steps, retain_graph):
-        return ["LookupError", "LookupError" if retain_graph else "RuntimeError"]
+        return ["LookupError", "RuntimeError" if steps and not retain_graph else "LookupError"]
 
     walks, name = door.walks_without_a_rule(walk_back), "of two walks (steps, retain_graph) ="
-    tt.check(walks, expected, [(1, False), (1, True), (3, False), (3, True)], name=name)
+    tt.check(walks, expected, [(1, False), (1, True), (3, False), (0, False)], name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    tt.check(walks, expected, [(2, False), (5, False), (2, True)], name=name)
+    tt.check(walks, expected, [(2, False), (5, True), (0, False)], name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -990,10 +984,10 @@ def sum_gradient(
 @tt.test
 def test_sum_gradient():
     """Each element gets the gradient of the sum it went into, for every axis and keepdims."""
-    cases = oracles.sums(((2, 3, 4), (4,), (), (0, 2)), seed=0)
+    cases = oracles.sums(((2, 3, 4), (3,), ()), seed=0)
     tt.check(sum_gradient, oracles.repeated, cases)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.sums(((3, 2), (1,), (2, 0), (2, 1, 1, 3)), seed=20, wide=(4, 2, 3))
+    cases = oracles.sums(((3, 2), (4, 2, 3), (2, 1, 1, 3), (1,)), seed=20)[::3]
     tt.check(sum_gradient, oracles.repeated, cases)
     ### END HIDDEN TESTS
 
@@ -1011,7 +1005,7 @@ def test_sum_gradient_has_the_dtype_of_grad():
     ### BEGIN HIDDEN TESTS
     some = [tt.strange(np.float32).T, -np.float64(tt.strange())]
     some += [tt.numbers((3, 2), np.int32), tt.numbers((3, 1), np.uint8)]
-    cases = oracles.sums_of(some, dtypes=(np.float32, np.float64))
+    cases = oracles.sums_of(some, dtypes=(np.float32, np.float64))[::3]
     tt.check(sum_gradient, oracles.repeated, cases, dtype="same")
     ### END HIDDEN TESTS
 
@@ -1065,7 +1059,7 @@ def test_max_gradient():
     cases = oracles.maxima(((2, 3, 2), ()), seed=0, low=-1, high=1)
     tt.check(max_gradient, oracles.shared_by_the_largest, cases, dtype="any", memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.maxima(((2, 1, 3), (1,), (4, 3)), seed=30, low=-0.5, high=0.25)
+    cases = oracles.maxima(((4, 3), (2, 1, 3)), seed=30, low=-0.5, high=0.25)[::2]
     tt.check(max_gradient, oracles.shared_by_the_largest, cases, dtype="any", memory="fresh")
     ### END HIDDEN TESTS
 
@@ -1078,11 +1072,11 @@ def test_max_gradient_keeps_float32():
     """A gradient of float32 stays float32, and one of float64 float64, whatever x is."""
     kinds, rows = (np.float32, np.float64, np.int64), [[2, 4, 1], [0, 4, 5]]
     some = [np.array(rows, kind) for kind in kinds]
-    cases = oracles.maxima_of(some, [np.float32]) + oracles.maxima_of(some, [np.float64])
+    cases = oracles.maxima_of(some, [np.float32, np.float64])
     tt.check(max_gradient, oracles.shared_by_the_largest, cases, dtype="same")
     ### BEGIN HIDDEN TESTS
     some, dtypes = [np.array([[-1, 0], [-2, 0]], kind) for kind in kinds], (np.float64, np.float32)
-    cases = oracles.maxima_of(some, dtypes, keepdims=True)
+    cases = oracles.maxima_of(some, dtypes, keepdims=True)[1::2]
     tt.check(max_gradient, oracles.shared_by_the_largest, cases, dtype="same")
     ### END HIDDEN TESTS
 
@@ -1094,13 +1088,14 @@ test_max_gradient_keeps_float32()
 def test_max_gradient_compares_exactly():
     """Nearly as large is not as large, also to a float32 grad; infinities are numbers like any."""
     some = [*oracles.NEARLY, oracles.NEARLY[:-1]]
-    cases = oracles.maxima_of(some, [np.float64]) + oracles.maxima_of(some, [np.float32])
+    cases = oracles.maxima_of(some, [np.float32, np.float64])
+    cases += oracles.maxima_of(oracles.NEARLY[:5], [np.float64, np.float32])
     tt.check(max_gradient, oracles.shared_by_the_largest, cases)
     ### BEGIN HIDDEN TESTS
     some = [[5.0, 5.0 - 1e-10, 4.0], [-1e-20, 0.0, -1.0], [-1.0, np.inf, -np.inf], [np.inf] * 2]
     some += [[-np.inf, -1e30, -np.inf], [-7.0, np.nextafter(-7.0, 0), -7.0], [1e-300, 0, 2e-300]]
     some += [np.float32([[0.5, np.nextafter(np.float32(0.5), np.float32(0))], [1e-45, 0]])]
-    cases = oracles.maxima_of(some) + oracles.maxima_of(some, dtypes=[np.float32])
+    cases = oracles.maxima_of(some, dtypes=[np.float32, np.float64])
     tt.check(max_gradient, oracles.shared_by_the_largest, cases)
     ### END HIDDEN TESTS
 
@@ -1112,12 +1107,12 @@ test_max_gradient_compares_exactly()
 def test_max_gradient_of_many_winners():
     """However many are equal, they share: 2, 256, 1,000 or 65,536."""
     some = [np.full(2, 0.5), np.full(256, 0.5), np.full(256, 0.5, np.float32)]
-    some += [np.full(1000, 0.5, np.float32), np.full(65_536, 0.5, np.float32)]
+    some += [np.full(1000, 0.5), np.full(65_536, 0.5, np.float32)]
     cases = oracles.maxima_of([*some, np.full((1, 256), -1.0)])
     tt.check(max_gradient, oracles.shared_by_the_largest, cases)
     ### BEGIN HIDDEN TESTS
-    some = [np.full(128, -2, np.float32), np.full(512, -2.0), np.full(65_792, -2, np.float32)]
-    cases = oracles.maxima_of([*some, np.full((300, 1), -2, np.float32)])
+    some = [np.full(512, -2, np.float32), np.full(32_768, -2, np.float32)]
+    cases = oracles.maxima_of([*some, np.full(300, -2.0)])
     tt.check(max_gradient, oracles.shared_by_the_largest, cases)
     ### END HIDDEN TESTS
 
@@ -1177,8 +1172,8 @@ def test_matmul_gradient_of_matrices():
     cases = oracles.products(oracles.MATRICES, seed=0)
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### BEGIN HIDDEN TESTS
-    shapes = [((4, 2), (2, 3)), ((2, 4), (4, 2)), ((2, 2), (2, 2)), ((1, 2), (2, 4))]
-    shapes += [((3, 1), (1, 1)), ((0, 2), (2, 3)), ((2, 3), (3, 0)), ((1, 0), (0, 2))]
+    shapes = [((4, 2), (2, 3)), ((2, 2), (2, 2)), ((1, 2), (2, 4)), ((0, 2), (2, 3))]
+    shapes += [((1, 0), (0, 2)), ((3, 2), (2, 0))]
     cases = oracles.products(shapes, seed=70)
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### END HIDDEN TESTS
@@ -1196,7 +1191,7 @@ def test_matmul_gradient_has_the_dtype_of_grad():
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### BEGIN HIDDEN TESTS
     shapes = [((4, 1), (1, 2)), ((2, 2, 3), (2, 3, 1)), ((2,), (3, 2, 2)), ((2, 2), (2,))]
-    cases = oracles.mixed_products(shapes, seed=5)
+    cases = oracles.mixed_products(shapes, seed=5)[1:-1]
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### END HIDDEN TESTS
 
@@ -1212,8 +1207,7 @@ def test_matmul_gradient_of_stacks():
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### BEGIN HIDDEN TESTS
     shapes = [((2, 3, 1), (2, 1, 2)), ((3, 2), (4, 2, 2)), ((2, 1, 2, 3), (3, 3, 2))]
-    shapes += [((3, 3, 3), (3, 3)), ((1, 2, 2), (3, 2, 1)), ((3, 1, 2), (1, 2, 2))]
-    shapes += [((1, 2), (3, 2, 2, 1)), ((3, 1, 4), (2, 1, 4, 2)), ((2, 1, 1, 2, 3), (2, 3, 2))]
+    shapes += [((3, 3, 3), (3, 3)), ((3, 1, 4), (2, 1, 4, 2))]
     cases = oracles.products([*shapes, ((2, 2, 2, 2), (2, 2, 2, 2))], seed=80)
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### END HIDDEN TESTS
@@ -1230,8 +1224,7 @@ def test_matmul_gradient_of_vectors():
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### BEGIN HIDDEN TESTS
     shapes = [((4,), (4,)), ((4, 2), (2,)), ((2,), (2, 3)), ((2,), (3, 2, 2)), ((3, 2, 2), (2,))]
-    shapes += [((3,), (3, 3)), ((3, 3), (3,)), ((1,), (1, 2)), ((2,), (2, 2, 2)), ((2, 2, 2), (2,))]
-    shapes += [((2,), (3, 2, 2, 3)), ((3, 1, 4, 2), (2,)), ((1,), (1, 1)), ((1, 1), (1,))]
+    shapes += [((2,), (3, 2, 2, 3)), ((3, 3), (3,))]
     cases = oracles.products(shapes, seed=90)
     tt.check(rule, oracles.product_slope, cases, rtol=1e-5, **asked)
     ### END HIDDEN TESTS
@@ -1318,7 +1311,7 @@ def test_select_gradient():
     chosen = [(0,), (..., -1), (1, slice(0, 2)), (every, 2, 0), (every, mask)]
     chosen += [(0, None, 1), ([1, 0], every, 1), ([True, False],), (1, [False, True, True])]
     chosen += [(..., [False, True]), ([True, True], [2, 0], 1), (every, []), ([], every, 0)]
-    chosen += [([], [], []), (np.int32(-1), slice(5, None)), (slice(0, 2),)]
+    chosen += [([], [], []), (slice(0, 2),), (tt.numbers((2, 3, 2), bool),)]
     cases = oracles.selections(select, tt.numbers((2, 3, 2), seed=4), chosen, seed=9)
     tt.check(select_gradient, oracles.put_back, cases, memory="fresh")
     ### END HIDDEN TESTS
@@ -1351,13 +1344,14 @@ def test_select_gradient_keeps_the_dtype():
     """The result has the dtype of the array, float32 or float64, whatever that of grad."""
     chosen, floats = [(1,), ([0, 2],), (slice(0, 2), [1, 3]), ()], [np.float32, np.float64]
     cases = []
-    for one, other in itertools.product(floats, floats):
+    for one, other in [floats, floats[::-1], floats[:1] * 2]:
         cases += oracles.selections(select, tt.numbers((3, 4), one), chosen, dtypes=[other])
     tt.check(select_gradient, oracles.put_back, cases)
     ### BEGIN HIDDEN TESTS
     chosen, cases = [(..., 2), ([1, -4, 3],), (None, 0), ([],)], []
-    for one, other in itertools.product(floats, floats):
-        cases += oracles.selections(select, tt.numbers((3, 4), one).T, chosen, 9, dtypes=[other])
+    for one in floats:
+        some = chosen[one == np.float64 :: 2]
+        cases += oracles.selections(select, tt.numbers((3, 4), one).T, some, 9, dtypes=floats[::-1])
     tt.check(select_gradient, oracles.put_back, cases)
     ### END HIDDEN TESTS
 
@@ -1431,10 +1425,10 @@ def no_grad() -> Iterator[None]:
 @tt.test
 def test_no_grad_in_blocks():
     """Nothing is recorded in a block, nor in blocks inside it; after it recording is as before."""
-    cases = oracles.block_cases(depths=(1, 2, 3))
+    cases = oracles.block_cases(depths=(1, 2))
     tt.check(door.blocks(no_grad), oracles.states_of_blocks, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.block_cases(depths=(2, 4))
+    cases = oracles.block_cases(depths=(3,))
     tt.check(door.blocks(no_grad), oracles.states_of_blocks, cases, once=True)
     ### END HIDDEN TESTS
 
@@ -1446,11 +1440,11 @@ test_no_grad_in_blocks()
 def test_no_grad_and_exceptions():
     """A block that ends with an exception of any kind restores what was, and lets it go on."""
     errors = [None, KeyError, KeyboardInterrupt, ValueError, RuntimeError, SystemExit]
-    cases = oracles.ends_of_blocks([*errors, GeneratorExit], decorated=(False, True))
+    cases = oracles.ends_of_blocks([*errors, GeneratorExit])
     tt.check(door.after(no_grad), oracles.after_the_block, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    errors = [IndexError, OverflowError, BaseException, OSError, KeyboardInterrupt, None]
-    cases = oracles.ends_of_blocks(errors, decorated=(True, False))
+    errors = [BaseException, IndexError, None, KeyboardInterrupt]
+    cases = oracles.ends_of_blocks(errors)
     tt.check(door.after(no_grad), oracles.after_the_block, cases, once=True)
     ### END HIDDEN TESTS
 
@@ -1464,7 +1458,7 @@ def test_no_grad_as_a_decorator():
     cases = oracles.decorated_cases(numbers=[2], factors=[4])
     tt.check(door.decorated(no_grad), oracles.states_of_calls, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.decorated_cases(numbers=[7, 5], factors=[2, 0])
+    cases = oracles.decorated_cases(numbers=[7, 5], factors=[2, 0])[1::2]
     tt.check(door.decorated(no_grad), oracles.states_of_calls, cases, once=True)
     ### END HIDDEN TESTS
 
@@ -1475,7 +1469,7 @@ test_no_grad_as_a_decorator()
 @tt.test
 def test_no_grad_and_threads():
     """Blocks in two threads don't notice each other, whichever begins and ends first."""
-    cases = oracles.orders_of_threads(["on", "off", "in a block"])
+    cases = oracles.orders_of_threads(["on", "on", "in a block", "on", "off"])
     tt.check(door.threads(no_grad), oracles.states_of_threads, cases, once=True)
     ### BEGIN HIDDEN TESTS
     cases = oracles.orders_of_threads(["in a block", "on"])
@@ -1503,13 +1497,13 @@ rng = np.random.default_rng(0)
 net = Sequential(Linear(64, 32, rng), ReLU(), Linear(32, 10, rng))
 loss_of, history = CrossEntropyLoss(), []
 
-for _ in range(300):
+for _ in range(200):
     loss = loss_of(net(pixels[train]), digits.target[train])
     backward(loss)
     with no_grad():
         unseen = loss_of(net(pixels[test]), digits.target[test])
         for parameter in net.parameters():
-            parameter.data -= 0.3 * parameter.grad
+            parameter.data -= 0.4 * parameter.grad
             parameter.grad = None
     history.append((loss.item(), unseen.item()))
 print(f"right on new images: {accuracy(net(pixels[test]), digits.target[test]):.1%}")
@@ -1537,8 +1531,8 @@ cost?
 # %%
 x, targets = pixels[train], digits.target[train]
 with no_grad():
-    forward = min(timeit.repeat(lambda: loss_of(net(x), targets), number=5, repeat=20))
-both = min(timeit.repeat(lambda: backward(loss_of(net(x), targets)), number=5, repeat=20))
+    forward = min(timeit.repeat(lambda: loss_of(net(x), targets), number=5, repeat=8))
+both = min(timeit.repeat(lambda: backward(loss_of(net(x), targets)), number=5, repeat=8))
 print(f"the loss alone, for 1,200 images: {forward * 200:.2f} ms")
 print(f"the loss and all {count_parameters(net):,} gradients: {both / forward:.1f} times as long")
 

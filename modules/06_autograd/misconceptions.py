@@ -371,7 +371,7 @@ def input_gradients(tensor, grad):
 
 @wrong(
     "as the rule returned it",
-    "If you keep what a rule returned as it is, its dtype may not be the input's: fit it.",
+    "If you keep the dtype of what a rule returned, it may not be the input's: fit it.",
 )
 def input_gradients(tensor, grad):
     function, inputs, options = tensor.origin
@@ -522,7 +522,7 @@ def input_gradients(tensor, grad):
 
 @wrong(
     "the place of the first that is equal",
-    "If you look a place up with index(), a Tensor that is used twice has one place only.",
+    "If you look up the place of a Tensor, one that is used twice has one place only.",
 )
 def input_gradients(tensor, grad):
     function, inputs, options = tensor.origin
@@ -704,7 +704,7 @@ def input_gradients(tensor, grad):
 
 @wrong(
     "in the order of meeting",
-    "If you take tensors as you meet them, one may come before something that it was made from.",
+    "If a tensor is done or ticked off when first seen, it may come before what it was made from.",
 )
 def topological_order(output):
     order, seen, queue = [], {output}, [output]
@@ -720,7 +720,7 @@ def topological_order(output):
 
 @wrong(
     "met when it is put on the stack",
-    "If you take tensors as you meet them, one may come before something that it was made from.",
+    "If a tensor is done or ticked off when first seen, it may come before what it was made from.",
 )
 def topological_order(output):
     order, seen, stack = [], {output}, [output]
@@ -990,8 +990,31 @@ def topological_order(output):
 
 
 @wrong(
+    "the limit stays lifted after an error",
+    "If an error goes past the line that puts the recursion limit back, put that under finally.",
+)
+def topological_order(output):
+    import sys
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    order, met = [], set()
+
+    def visit(tensor):
+        met.add(tensor)
+        for x in tensor.origin.inputs:
+            if isinstance(x, Tensor) and x.origin is not None and x not in met:
+                visit(x)
+        order.append(tensor)
+
+    visit(output)
+    sys.setrecursionlimit(before)
+    return order
+
+
+@wrong(
     "turned round without an order",
-    "If you take tensors as you meet them, one may come before something that it was made from.",
+    "If a tensor is done or ticked off when first seen, it may come before what it was made from.",
 )
 def topological_order(output):
     order, seen, stack = [], {output}, [output]
@@ -1508,6 +1531,25 @@ def walk_back(output, grad, keep=frozenset(), retain_graph=False):
 
 
 @wrong(
+    "frees what raised",
+    "If a step that raises is freed as well, it can't be tried again: free it when it is done.",
+)
+def walk_back(output, grad, keep=frozenset(), retain_graph=False):
+    known = {output: grad}
+    if output.origin is None:
+        return known
+    for tensor in reversed(topological_order(output)):
+        grad = known[tensor] if tensor in keep else known.pop(tensor)
+        try:
+            for x, part in input_gradients(tensor, grad):
+                known[x] = known[x] + part if x in known else part
+        finally:
+            if not retain_graph:
+                tensor.origin = FREED
+    return known
+
+
+@wrong(
     "frees all in the end",
     "If records are freed in the end, all stay while the walk goes: free each after its step.",
 )
@@ -1797,6 +1839,19 @@ def unbroadcast(grad, shape):
         grad = grad[0]
     axes = tuple(n for n, (a, b) in enumerate(zip(grad.shape, shape)) if a != b)
     return grad.sum(axis=axes, keepdims=True)
+
+
+@wrong(
+    "a Python number for the shape ()",
+    "If a Python number comes for the shape (), it has no dtype: leave it NumPy's.",
+)
+def unbroadcast(grad, shape):
+    np.broadcast_to(np.empty(shape, bool), grad.shape)
+    if shape == ():
+        return float(grad.sum())
+    missing = grad.ndim - len(shape)
+    axes = [n for n in range(grad.ndim) if n < missing or shape[n - missing] == 1]
+    return grad.sum(tuple(axes)).reshape(shape)
 
 
 @wrong(
@@ -2499,6 +2554,19 @@ def matmul_gradient(grad, output, a, b):
     if a.ndim == 1 and b.ndim > 1:
         return (b @ grad[..., None])[..., 0]
     return grad @ b.T if b.ndim < 3 else grad @ b.swapaxes(-1, -2)
+
+
+@wrong(
+    "the axis of one row stays",
+    "If a vector on the left keeps the axis that made it a row, take that away: the shape is a's.",
+)
+@gradient_of(np.matmul)
+def matmul_gradient(grad, output, a, b):
+    if b.ndim == 1:
+        b, grad = b[:, None], np.asarray(grad)[..., None]
+    if a.ndim == 1:
+        grad = grad[..., None, :]
+    return grad @ b.swapaxes(-1, -2)
 
 
 @wrong(

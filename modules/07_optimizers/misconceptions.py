@@ -11,7 +11,7 @@ from tinytorch.course.variants import right, wrong
 
 @wrong(
     "gives the name to a new array",
-    "If you wrote values = ..., only the local name changed: write into the array.",
+    "If you made a new array, by values = ... or return, the caller keeps the old: write into it.",
     loses=("test_descend_steps_downhill",),
 )
 def descend(values, grads, lr):
@@ -20,7 +20,7 @@ def descend(values, grads, lr):
 
 @wrong(
     "returns the new weights",
-    "If you wrote values = ..., only the local name changed: write into the array.",
+    "If you made a new array, by values = ... or return, the caller keeps the old: write into it.",
 )
 def descend(values, grads, lr):
     return values - lr * grads
@@ -338,7 +338,7 @@ def momentum_step(values, grads, velocity, lr, momentum, nesterov=False):
 
 @wrong(
     "moves a copy of the weights",
-    "If you wrote values = ..., only the local name changed: write into the array.",
+    "If you made a new array, by values = ... or return, the caller keeps the old: write into it.",
 )
 def momentum_step(values, grads, velocity, lr, momentum, nesterov=False):
     velocity *= momentum
@@ -515,8 +515,31 @@ def momentum_step(values, grads, velocity, lr, momentum, nesterov=False):
 
 
 @wrong(
+    "gives zero where the square was too small",
+    "If tiny gradients become 0, a usual size of 0 is no reason: eps is there to divide by.",
+)
+def rms_scale(grads, squares, alpha, eps):
+    squares *= alpha
+    squares += (1 - alpha) * grads * grads
+    size = np.sqrt(squares)
+    grads[...] = np.where(size > 0, grads / (size + eps), 0)
+
+
+@wrong(
+    "does nothing where all gradients are zero",
+    "If the mean does not fade while all gradients are zero, a zero is a gradient as well.",
+)
+def rms_scale(grads, squares, alpha, eps):
+    if not np.any(grads):
+        return
+    squares *= alpha
+    squares += (1 - alpha) * grads * grads
+    grads /= np.sqrt(squares) + eps
+
+
+@wrong(
     "gives the name to a new array",
-    "If you wrote grads = ..., only the local name changed: write into the array.",
+    "If you made a new array, by grads = ... or return, the caller keeps the old: write into it.",
 )
 def rms_scale(grads, squares, alpha, eps):
     squares *= alpha
@@ -807,6 +830,16 @@ def rms_scale(grads, squares, alpha, eps):
 
 
 # --- unbiased -----------------------------------------------------------------------------
+
+
+@wrong(
+    "makes Python numbers of arrays without axes",
+    "If an array without axes becomes a Python number, its dtype is lost.",
+)
+def unbiased(mean, beta, count):
+    if np.ndim(mean) == 0:
+        mean = float(mean)
+    return mean / (1 - beta**count)
 
 
 @wrong(
@@ -1251,7 +1284,7 @@ def adam_step(values, grads, m, v, count, lr, betas, eps):
 
 @wrong(
     "moves a copy of the weights",
-    "If you wrote values = ..., only the local name changed: write into the array.",
+    "If you made a new array, by values = ... or return, the caller keeps the old: write into it.",
 )
 def adam_step(values, grads, m, v, count, lr, betas, eps):
     m[...] = betas[0] * m + (1 - betas[0]) * grads
@@ -1803,6 +1836,24 @@ def decay(values, grads, lr, weight_decay, decoupled):
 
 
 # --- step_decay ---------------------------------------------------------------------------
+
+
+@wrong(
+    "only ever walks down",
+    "If a rate depends on what was asked before, the schedule has a memory: use the step alone.",
+)
+def step_decay(lr, every, factor):
+    if every < 1:
+        raise ValueError("every must be at least 1")
+    rate, reached = lr, 0
+
+    def schedule(step):
+        nonlocal rate, reached
+        while step >= reached + every:
+            rate, reached = rate * factor, reached + every
+        return rate
+
+    return schedule
 
 
 @wrong(
@@ -2738,6 +2789,22 @@ def cosine_with_warmup(lr, warmup, total, minimum=0.0):
 
 
 # --- clip_by_norm -------------------------------------------------------------------------
+
+
+@wrong(
+    "multiplies first and divides then",
+    "If huge gradients become infinite, you multiply before you divide: divide the limit first.",
+)
+def clip_by_norm(parameters, max_norm):
+    if not max_norm >= 0:
+        raise ValueError("max_norm must be at least 0")
+    grads = [p.grad for p in parameters if p.grad is not None]
+    norm = math.sqrt(sum(np.sum(g.astype(np.float64) ** 2) for g in grads))
+    if norm > max_norm:
+        for grad in grads:
+            grad *= max_norm
+            grad /= norm
+    return norm
 
 
 @wrong(

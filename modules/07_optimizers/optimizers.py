@@ -78,7 +78,8 @@ them **in place**: the caller's array holds the new values afterwards.
 r"""
 All rules of this lesson work so. The arrays of one call have the same shape, of one axis or more,
 and the same dtype, `float32` or `float64`. Each may be a *view*, a part of a larger array, whose
-numbers need not lie side by side. The gradient is a working copy: a rule may overwrite it. What a
+numbers need not lie side by side. The gradient is a working copy: a rule may overwrite it. Settings
+such as lr are Python numbers: what is reckoned of them alone keeps all its digits as one. What a
 rule has to remember, it keeps in arrays that it is given, and nowhere else: each parameter has its
 own. And no rule limits or replaces what looks too small, too large or strange: NaN stays NaN. Only
 what a setting of 0, as lr = 0, makes of NaN or infinity is left open.
@@ -138,10 +139,10 @@ and those that alternate nearly cancel. Picture a heavy ball: the walls no longe
 
 # %% [markdown]
 r"""
-A ball also overshoots. *Nesterov's* momentum looks ahead. One part of tomorrow's step is known
-today, whatever tomorrow's gradient will say: the share $\mu$ of the velocity that today's step
-leaves. So the weights take that part already today, and today's gradient with it. Only the step
-changes, not what is remembered.
+A ball also overshoots. *Nesterov's* momentum looks ahead. Today's gradient makes a new velocity, as
+before. Tomorrow's will hold the share $\mu$ of it, whatever tomorrow's gradient says: that part of
+tomorrow's step is known today. So the weights move today by today's gradient and that known part
+together, in place of the velocity. Only the step changes, not the velocity that is kept.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "momentum_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -193,12 +194,12 @@ def momentum_step(
 def test_momentum_step_gathers_speed():
     """Each gradient moves the weights for many steps, a share less each time, by the day's lr."""
     run = oracles.momentum_run(momentum_step)
-    shares = (0.5, 0.9, 0.75, 0.999, 0.001, 0.25)
+    shares = (0.5, 0.9, 0.999, 0.001)
     cases = oracles.momentum_inputs(seed=1, rates=(0.1, 0.5, 0.2), shares=shares)
     tt.check(run, oracles.momentum, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    shares = (0.9, 0.6, 0.998, 0.25, 0.95)
-    cases = oracles.momentum_inputs(seed=4, rates=(0.3, 0.1, 1, 0.05), shares=shares)
+    shares = (0.9, 0.6, 0.998, 0.25)
+    cases = oracles.momentum_inputs(seed=4, rates=(0.3, 1, 0.05), shares=shares)
     tt.check(run, oracles.momentum, cases, writes=True)
     ### END HIDDEN TESTS
 
@@ -210,12 +211,12 @@ test_momentum_step_gathers_speed()
 def test_momentum_step_looks_ahead():
     """Nesterov's step takes the known part of the next one today, and keeps the same velocity."""
     run = oracles.momentum_run(momentum_step)
-    shares = (0.5, 0.9, 0.75, 0.999, 0.001, 0.25)
+    shares = (0.5, 0.9, 0.999, 0.001)
     cases = oracles.momentum_inputs(1, (0.1, 0.5, 0.2), shares, nesterov=True)
     tt.check(run, oracles.momentum, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    shares = (0.9, 0.6, 0.998, 0.25, 0.95)
-    cases = oracles.momentum_inputs(4, (0.3, 0.1, 1, 0.05), shares, nesterov=True)
+    shares = (0.9, 0.6, 0.998, 0.25)
+    cases = oracles.momentum_inputs(4, (0.3, 1, 0.05), shares, nesterov=True)
     tt.check(run, oracles.momentum, cases, writes=True)
     ### END HIDDEN TESTS
 
@@ -227,11 +228,9 @@ test_momentum_step_looks_ahead()
 def test_momentum_step_with_zeros():
     """Without momentum it is plain descent, for a day too; with lr = 0 it still gathers speed."""
     run = oracles.momentum_run(momentum_step)
-    rates_and_shares = [
-        *[((0.5, 0.25), shares) for shares in ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0))],
-        *[((0.0, lr), (0.25, 0.75)) for lr in (0.0, 0.5)],
-    ]
-    cases = oracles.momentum_days(1, rates_and_shares)
+    days = [((0.5, 0.25), shares) for shares in ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0))]
+    days += [((0.0, lr), (0.25, 0.75)) for lr in (0.0, 0.5)]
+    cases = oracles.momentum_days(1, [*days, *days])  # five: each by both kinds of momentum
     tt.check(run, oracles.momentum, cases, writes=True)
     ### BEGIN HIDDEN TESTS
     days = [((0.1, 0.3), (0, 0)), ((1, 0.5), (0, 0.8)), ((1, 0.2), (0.5, 0)), ((0, 1), (0.5, 0.5))]
@@ -271,7 +270,7 @@ A rule knows plain arrays. A network has a list of parameters, each a `Tensor` w
 `.grad`. An *optimizer* walks over them, gives each to the rule together with its own memory, and
 counts the steps. A parameter whose `.grad` is None is left out of a step.
 
-The next cell is engineering and need not be read: it checks arguments, lays the parameters side by
+The next cell, some 180 lines, is engineering. It is folded away and need not be read: it checks arguments, lays the parameters side by
 side so that one call serves them all, and stores an optimizer's memory (section 7.14).
 """
 
@@ -546,7 +545,7 @@ $\varepsilon$ is added to the usual size itself, that is, after the root.
 # %% nbgrader={"grade": false, "grade_id": "rms_scale", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) -> None:
-    """Divide each gradient in place by its usual size, plus eps.
+    """Divide each gradient in place by the sum of its usual size and eps.
 
     The usual size is the root of the running mean of squares, this gradient's included. At each
     step the mean keeps the share alpha of itself, and the new square weighs the rest. Each array
@@ -577,12 +576,12 @@ def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) 
 def test_rms_scale_divides_by_the_usual_size():
     """At the first step only this gradient's square is known; eps is added after the root."""
     run = oracles.rms_run(rms_scale)
-    settings = ((0.75, 0.5), (0.99, 0.1), (0.9, 1e-3), (0.0, 2), (0.999, 0.3))
+    settings = ((0.75, 0.5), (0.9, 1e-3), (0.0, 2), (0.999, 0.3))
     cases = oracles.rms_inputs(seed=1, steps=1, settings=settings, fresh=True)
     cases += oracles.rms_without_eps(seed=1, shares=(0.99999, 0.75))
     tt.check(run, oracles.rms, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    settings = ((0.96, 0.5), (0.75, 1), (0.9, 0.01), (0.19, 0.3), (0.9995, 0.01))
+    settings = ((0.96, 0.5), (0.75, 1), (0.9, 0.01), (0.9995, 0.01))
     cases = oracles.rms_inputs(seed=4, steps=1, settings=settings, fresh=True)
     cases += oracles.rms_without_eps(seed=4, shares=(0.9999, 0.5))
     tt.check(run, oracles.rms, cases, writes=True)
@@ -596,12 +595,12 @@ test_rms_scale_divides_by_the_usual_size()
 def test_rms_scale_remembers():
     """The mean holds all squares so far, each with the share that is left of it."""
     run = oracles.rms_run(rms_scale)
-    settings = ((0.75, 0.5), (0.99, 0.1), (0.9, 0.01), (0.0, 1), (0.9999, 0.1))
+    settings = ((0.75, 0.5), (0.9, 0.01), (0.0, 1), (0.9999, 0.1))
     cases = oracles.rms_inputs(seed=1, steps=3, settings=settings)
     tt.check(run, oracles.rms, cases, writes=True)
     ### BEGIN HIDDEN TESTS
-    settings = ((0.8, 1), (0.96, 0.5), (0.001, 0.02), (0.3, 0.3), (0.9995, 0.5))
-    cases = oracles.rms_inputs(seed=4, steps=4, settings=settings)
+    settings = ((0.8, 1), (0.96, 0.5), (0.001, 0.02), (0.9995, 0.5))
+    cases = oracles.rms_inputs(seed=4, steps=3, settings=settings)
     tt.check(run, oracles.rms, cases, writes=True)
     ### END HIDDEN TESTS
 
@@ -752,12 +751,12 @@ def test_unbiased_makes_a_new_array():
     settings = ((0.9, 1), (0.5, 3), (0.999, 2), (0.0, 1), (0.25, 1))
     long = ((0.9999, 1), (0.999, 999), (0.999, 1000), (0.9995, 2500), (0.9, 100_000))
     cases = oracles.mean_inputs(1, settings, long)
-    tt.check(unbiased, oracles.unbiased, cases, memory="fresh")
+    tt.check(unbiased, oracles.unbiased, cases, memory="fresh", dtype="same")
     ### BEGIN HIDDEN TESTS
     settings = ((0.99, 3), (0.8, 1), (0.6, 20), (0.0, 3), (0.999, 1))
     long = ((0.99999, 2), (0.9998, 1001), (0.999, 2200), (0.99, 20_000), (0.0, 1_000_000))
     cases = oracles.mean_inputs(4, settings, long)
-    tt.check(unbiased, oracles.unbiased, cases, memory="fresh")
+    tt.check(unbiased, oracles.unbiased, cases, memory="fresh", dtype="same")
     ### END HIDDEN TESTS
 
 
@@ -835,12 +834,12 @@ def test_adam_step_begins_with_lr():
     """The first step is lr, up or down, however large or small the gradient is."""
     run, name = oracles.adam_first_run(adam_step), "the weights after the first adam_step"
     settings = [(0.1, (0.9, 0.999)), (0.5, (0.5, 0.9)), (1e-6, (0.0, 0.99)), (2, (0.8, 0.0))]
-    settings += [(0.0, (0.9, 0.999)), (1e3, (0.9, 0.99999)), (1e-3, (0.999, 0.5))]
+    settings += [(0.0, (0.9, 0.999)), (1e3, (0.9, 0.99999))]
     cases = oracles.adam_first_inputs(1, settings)
     tt.check(run, oracles.adam_first, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
     settings = [(0.3, (0.9, 0.99)), (1e-5, (0.7, 0.999)), (1, (0.95, 0.5)), (40.0, (0.0, 0.9))]
-    cases = oracles.adam_first_inputs(30, [*settings, (2e-8, (0.99, 0.9999)), *settings])
+    cases = oracles.adam_first_inputs(30, [*settings, (2e-8, (0.99, 0.9999))])
     tt.check(run, oracles.adam_first, cases, writes=True, name=name)
     ### END HIDDEN TESTS
 
@@ -852,13 +851,12 @@ test_adam_step_begins_with_lr()
 def test_adam_step_goes_on():
     """Each step uses the corrected means of all gradients so far; m and v go on without that."""
     run = oracles.adam_run(adam_step)
-    settings = [((0.6, 0.8), 0.5), ((0.9, 0.999), 1e-8), ((0.9, 0.99), 0.1), ((0.0, 0.5), 1)]
-    settings += [((0.5, 0.9), 1e-3), ((0.9, 0.9), 1)]
-    cases = oracles.adam_inputs(seed=1, rates=(0.1, 1e-2, 0.5, 2), settings=settings)
+    settings = [((0.6, 0.8), 0.5), ((0.9, 0.999), 1e-8), ((0.0, 0.5), 1), ((0.9, 0.9), 1e-3)]
+    cases = oracles.adam_inputs(seed=1, rates=(0.1, 1e-2, 2), settings=settings)
     tt.check(run, oracles.adam, cases, writes=True)
     ### BEGIN HIDDEN TESTS
     settings = [((0.7, 0.9), 0.25), ((0.99, 0.9999), 1e-8), ((0.8, 0.0), 0.5), ((0.6, 0.95), 0.3)]
-    cases = oracles.adam_inputs(seed=4, rates=(0.3, 0.01, 1, 0.05, 3), settings=settings)
+    cases = oracles.adam_inputs(seed=4, rates=(0.3, 0.01, 1, 3), settings=settings)
     tt.check(run, oracles.adam, cases, writes=True)
     ### END HIDDEN TESTS
 
@@ -964,12 +962,12 @@ def decay(
 @tt.test
 def test_decay_coupled():
     """The gradient of the penalty is added to the gradients; the weights stay, whatever lr is."""
-    settings = ((0.1, 0.25), (0.5, 0.1), (0.01, 0.5), (2, 1.5), (0.0, 4), (10, 0.2))
+    settings = ((0.1, 0.25), (0.5, 0.1), (2, 1.5), (0.0, 4), (10, 0.2))
     cases = oracles.decay_inputs(seed=1, settings=settings, decoupled=False)
     run, name = oracles.written(decay, 0, 1), "(weights, gradients) after decay"
     tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    settings = ((0.3, 0.7), (0.01, 0.05), (0.1, 3.5), (5, 0.3), (0, 0.75))
+    settings = ((0.3, 0.7), (0.01, 0.05), (5, 3.5), (0, 0.75))
     cases = oracles.decay_inputs(seed=4, settings=settings, decoupled=False)
     tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### END HIDDEN TESTS
@@ -981,13 +979,13 @@ test_decay_coupled()
 @tt.test
 def test_decay_decoupled():
     """Every weight loses the same share of itself, even more than all of it; the gradients stay."""
-    settings = [(0.1, 0.25), (0.5, 0.1), (0.25, 2), (2, 0.3), (0.5, 2), (1.5, 1), (0.1, 30)]
-    settings += [(100, 0.5), (1e-6, 1), (1, 1e-7), (1e-3, 1e-3)]
+    settings = [(0.1, 0.25), (0.5, 0.1), (2, 0.3), (0.5, 2), (1.5, 1), (100, 0.5), (1e-6, 1)]
+    settings += [(1, 1e-7)]
     cases = oracles.decay_inputs(seed=1, settings=settings, decoupled=True)
     run, name = oracles.written(decay, 0, 1), "(weights, gradients) after decay"
     tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    settings = [(0.3, 0.7), (0.01, 0.05), (0.1, 5), (0.25, 4), (3, 0.5), (0.01, 150), (5, 40)]
+    settings = [(0.3, 0.7), (0.01, 0.05), (0.25, 4), (0.01, 150), (5, 40)]
     cases = oracles.decay_inputs(4, [*settings, (2e-6, 0.5), (10, 1e-8)], decoupled=True)
     tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### END HIDDEN TESTS
@@ -999,13 +997,13 @@ test_decay_decoupled()
 @tt.test
 def test_decay_with_zeros():
     """Without strength nothing changes; with lr = 0 only coupled decay does what it always does."""
-    zeros = ((0.1, 0.0), (0.0, 0.5), (0, 0), (0.0, 2.0), (0, 0.25))
+    zeros = ((0.1, 0.0), (0.0, 0.5), (0, 0), (0, 2.0))
     settings = [(*each, decoupled) for each in zeros for decoupled in (False, True)]
     cases = oracles.decay_settings(1, settings)
     run, name = oracles.written(decay, 0, 1), "(weights, gradients) after decay"
     tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### BEGIN HIDDEN TESTS
-    settings = [(1, 0, False), (1, 0, True), (0, 0.25, True), (0, 0.25, False), (0.5, 0.5, True)]
+    settings = [(1, 0, False), (1, 0, True), (0, 0.25, True), (0, 0.25, False)]
     cases = oracles.decay_settings(4, settings)
     tt.check(run, oracles.decay, cases, writes=True, name=name)
     ### END HIDDEN TESTS
@@ -1031,12 +1029,12 @@ will coupled decay take most?
 """
 
 # %%
-noise = np.random.default_rng(0).standard_normal((2000, 3)) * [100.0, 0.01, 0.0]
+noise = np.random.default_rng(0).standard_normal((1000, 3)) * [100.0, 0.01, 0.0]
 
 
-def after_noise(kind, weight_decay):  # where the weights are after 2,000 steps
+def after_noise(kind, weight_decay):  # where the weights are after 1,000 steps
     w = Tensor(np.ones(3))
-    optimizer = kind([w], lr=0.001, weight_decay=weight_decay)
+    optimizer = kind([w], lr=0.002, weight_decay=weight_decay)
     for grad in noise:
         w.grad = grad
         optimizer.step()
@@ -1049,7 +1047,7 @@ for kind in (Adam, AdamW):
 # %% [markdown]
 r"""
 Coupled decay did next to nothing to the weight with large gradients, and emptied the other two.
-Decoupled decay took about the same from all three: $(1 - 0.0001)^{2000} = 0.82$ is what is left.
+Decoupled decay took about the same from all three: $(1 - 0.0002)^{1000} = 0.82$ is what is left.
 
 ## 7.8 Four paths down
 
@@ -1144,7 +1142,8 @@ def step_decay(lr: float, every: int, factor: float) -> Callable[[int], float]:
         lr: the rate of the first `every` steps, at least 0.
         every: how many steps share one rate, a whole number, at least 1.
         factor: what the rate is then multiplied by, each time once more; 0, or anything above.
-            What becomes of a rate too large for a float is left open.
+            What becomes of a rate is left open where it, or factor multiplied so often with
+            itself, is too large for a float.
 
     Returns:
         A function of the number of steps taken so far, from 0, that gives the next step's rate,
@@ -1231,7 +1230,7 @@ def cosine_with_warmup(
             of them lr, whatever the minimum is.
         total: the step at which the minimum is reached; it stays from there on. The wave begins
             with lr at step `warmup`.
-        minimum: the lowest rate of the wave, from 0 to lr.
+        minimum: the lowest rate of the wave, from 0 to lr; of others nothing is asked.
 
     Returns:
         A function of the number of steps taken so far, from 0, that gives the next step's rate,
@@ -1262,14 +1261,14 @@ def cosine_with_warmup(
 @tt.test
 def test_cosine_with_warmup_grows():
     """Equal parts up to lr; the first is not zero, the last is lr, and the minimum has no part."""
-    settings = [(2.0, 4, 10, 0.4), (0.3, 3, 20), (1.0, 1, 2), (0.5, 7, 8, 0.1), (0.5, 10, 100, 0.0)]
-    settings += [(0.5, 5, 9, 0.5), (1e-6, 6, 12, 1e-7), (50, 1000, 2345), (0.0, 2, 5)]
+    settings = [(2.0, 4, 10, 0.4), (0.3, 3, 20), (1.0, 1, 2), (0.5, 10, 100, 0.1), (0.5, 5, 9, 0.5)]
+    settings += [(1e-6, 6, 12, 1e-7), (50, 1000, 2345), (0.0, 2, 5)]
     cases = oracles.some_steps(settings, lambda warmup, total: (0, warmup - 1))
     rates = oracles.asked(cosine_with_warmup, beside=(3.0, 5, 9))
     tt.check(rates, oracles.cosine, cases, name="rates of the warm-up of cosine_with_warmup")
     ### BEGIN HIDDEN TESTS
-    settings = [(3.0, 5, 6, 1.0), (0.01, 2, 30), (0.25, 1, 40, 0.2), (5, 8, 9, 0.0)]
-    settings += [(0.2, 9, 11, 0.2), (4e-8, 3, 500, 1e-8), (700.0, 2500, 2600, 3)]
+    settings = [(3.0, 5, 6, 1.0), (0.01, 2, 30), (0.25, 1, 40, 0.2), (0.2, 9, 11, 0.2)]
+    settings += [(700.0, 2500, 2600, 3)]
     cases = oracles.some_steps(settings, lambda warmup, total: (0, warmup - 1))
     tt.check(rates, oracles.cosine, cases, name="rates of the warm-up of cosine_with_warmup")
     ### END HIDDEN TESTS
@@ -1282,15 +1281,15 @@ test_cosine_with_warmup_grows()
 def test_cosine_with_warmup_sinks():
     """From lr at the end of the warm-up to the minimum at the end, half-way at half the time."""
     settings = [(2.0, 2, 8, 0.5), (0.3, 1, 7), (1, 3, 15), (0.5, 10, 100, 0.1), (0.5, 4, 10, 0.0)]
-    settings += [(0.3, 0, 60), (0.2, 2, 62, 0.2), (1e-6, 100, 3100), (50, 7, 6007, 1e-3)]
-    settings += [(0.0, 1, 61), (1e-3, 0, 300, 1e-7)]
+    settings += [(0.3, 0, 60), (0.2, 2, 62, 0.2), (1e-6, 100, 3100), (0.0, 1, 61)]
+    settings += [(1e-3, 0, 300, 1e-7)]
     cases = oracles.some_steps(settings, lambda warmup, total: (warmup, total))
     rates = oracles.asked(cosine_with_warmup, beside=(3.0, 5, 9))
     tt.check(rates, oracles.cosine, cases, name="rates along the wave of cosine_with_warmup")
     ### BEGIN HIDDEN TESTS
     settings = [(3.0, 5, 12, 1.0), (0.01, 3, 10), (0.25, 1, 2, 0.2), (5, 8, 27, 0.0), (0.3, 2, 3)]
     settings += [(0.7, 0, 9, 0.7), (3e-6, 9, 140, 1e-7), (0.4, 30, 2430, 0.003)]
-    settings += [(80.0, 0, 12_000, 0.5), (6e-4, 3, 423, 2e-6), (0.0, 10, 70), (3e-7, 1000, 1600)]
+    settings += [(6e-4, 3, 423, 2e-6)]
     cases = oracles.some_steps(settings, lambda warmup, total: (warmup, total))
     tt.check(rates, oracles.cosine, cases, name="rates along the wave of cosine_with_warmup")
     ### END HIDDEN TESTS
@@ -1450,7 +1449,7 @@ test_clip_by_norm_leaves_short_ones()
 def test_clip_by_norm_at_the_edges():
     """Squares may overflow, the limit may be 0, but not less or NaN; a generator is fine."""
     run = oracles.clip_run(clip_by_norm, Tensor, give=iter)
-    cases = oracles.steep_inputs(((0, 0), (20, 5.0), (25, 2.5), (29, 2)))
+    cases = oracles.steep_inputs(((0, 0), (20, 5.0), (25, 2.5), (29, 2), (29, 1e20)))
     tt.check(run, oracles.clip, cases, rtol=1e-6, name="[norm, weights, gradient] where")
     norm, strange = oracles.norm_of(clip_by_norm, Tensor), [(math.inf,), (-math.inf,), (math.nan,)]
     tt.check(norm, abs, strange, name="the norm where one component is")
@@ -1459,7 +1458,7 @@ def test_clip_by_norm_at_the_edges():
     tt.check_raises(ValueError, clip_by_norm, bad, but=[(some, 2.0) for some in lists])
     tt.expect(lists[0][0].grad, np.ones(1), "a gradient after limits that are refused")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.steep_inputs(((1, 0.0), (19, 5), (24, 3.0), (28, 1)))
+    cases = oracles.steep_inputs(((1, 0.0), (19, 5), (24, 3.0), (28, 1), (28, 1e15)))
     tt.check(run, oracles.clip, cases, rtol=1e-6, name="[norm, weights, gradient] where")
     bad = [(some, limit) for limit in (-7, -0.5, -math.nan, -1e-300) for some in lists]
     tt.check_raises(ValueError, clip_by_norm, bad, but=[(lists[0], math.inf), (lists[1], 0)])
@@ -1595,8 +1594,8 @@ parameters = [Tensor(np.ones(shape, np.float32)) for shape in ((32, 32), (32,)) 
 for parameter in parameters:
     parameter.grad = np.ones(parameter.shape, np.float32)
 alone = [Adam([parameter]) for parameter in parameters]
-one_by_one = min(timeit.repeat(lambda: [each.step() for each in alone], number=10))
-together = min(timeit.repeat(Adam(parameters).step, number=10))
+one_by_one = min(timeit.repeat(lambda: [each.step() for each in alone], number=4))
+together = min(timeit.repeat(Adam(parameters).step, number=4))
 print(f"40 parameters one by one take {one_by_one / together:.0f} times as long as side by side")
 
 # %% [markdown]

@@ -8,6 +8,30 @@ from tinytorch.course.variants import right, wrong
 # --- TensorDataset --------------------------------------------------------------------------
 
 
+@wrong("returns a list of parts", "If the parts come in a list, return a tuple.")
+class TensorDataset:
+    def __init__(self, *arrays):
+        self.arrays = tuple(to_array(array) for array in arrays)
+
+    def __len__(self):
+        return len(self.arrays[0])
+
+    def __getitem__(self, index):
+        return [array[index] for array in self.arrays]
+
+
+@wrong("squeezes the parts", "If an axis of length 1 is lost, leave each part's shape alone.")
+class TensorDataset:
+    def __init__(self, *arrays):
+        self.arrays = tuple(to_array(array) for array in arrays)
+
+    def __len__(self):
+        return len(self.arrays[0])
+
+    def __getitem__(self, index):
+        return tuple(np.squeeze(array[index]) for array in self.arrays)
+
+
 @wrong("counts the arrays", "If you count the arrays, count what they hold.")
 class TensorDataset:
     def __init__(self, *arrays):
@@ -294,6 +318,39 @@ class TensorDataset:
 # --- split_rows -----------------------------------------------------------------------------
 
 
+@wrong("shuffles a list", "If the groups are lists, make an array of each.")
+def split_rows(count, fraction, rng):
+    size = round(fraction * count)
+    if not 0 < size < count:
+        raise ValueError("an empty group")
+    rows = list(range(count))
+    rng.shuffle(rows)
+    return rows[:size], rows[size:]
+
+
+@wrong(
+    "draws for each number by itself",
+    "If the sizes vary from draw to draw, draw one order of all numbers and cut it.",
+)
+def split_rows(count, fraction, rng):
+    first = rng.random(count) < fraction
+    if first.all() or not first.any():
+        raise ValueError("an empty group")
+    return np.flatnonzero(first), np.flatnonzero(~first)
+
+
+@wrong(
+    "begins anywhere in the ring of numbers",
+    "If not every choice of a first group can come, shuffle all numbers.",
+)
+def split_rows(count, fraction, rng):
+    size = round(fraction * count)
+    if not 0 < size < count:
+        raise ValueError("an empty group")
+    rows = (np.arange(count) * 7 + rng.integers(count)) % count if count % 7 else np.arange(count)
+    return rows[:size], rows[size:]
+
+
 @wrong(
     "cuts without shuffling",
     "If you cut without shuffling, the second group is the end of the file.",
@@ -551,13 +608,13 @@ def split_rows(count, fraction, rng):
     return np.flatnonzero(chosen), np.flatnonzero(~chosen)
 
 
-@right("with lists")
+@right("by choice and exclusion")
 def split_rows(count, fraction, rng):
     size = round(fraction * count)
     if not 0 < size < count:
         raise ValueError("an empty group")
     first = sorted(rng.choice(count, size, replace=False).tolist())
-    return first, [n for n in range(count) if n not in first]
+    return np.array(first), np.array([n for n in range(count) if n not in first])
 
 
 # --- DataLoader -----------------------------------------------------------------------------
@@ -1365,6 +1422,20 @@ class DataLoader:
 
 
 @wrong(
+    "makes a Tensor of the targets",
+    "If the loss gets a Tensor for targets, hand them over as they are.",
+)
+def train_step(model, loss, optimizer, inputs, targets, clip=None):
+    optimizer.zero_grad()
+    value = loss(model(Tensor(inputs)), Tensor(targets))
+    backward(value)
+    if clip is not None:
+        clip_by_norm(model.parameters(), clip)
+    optimizer.step()
+    return value.item()
+
+
+@wrong(
     "never clears the gradients",
     "If old gradients are added to the new ones, clear them first, before the first step too.",
 )
@@ -1513,7 +1584,7 @@ def train_step(model, loss, optimizer, inputs, targets, clip=None):
 @right("clears after the forward pass")
 def train_step(model, loss, optimizer, inputs, targets, clip=None):
     output = model(Tensor(inputs))
-    value = loss(output, Tensor(targets))
+    value = loss(output, targets)
     for parameter in model.parameters():
         parameter.grad = None
     backward(value)
@@ -1752,8 +1823,26 @@ def train_step(model, loss, optimizer, inputs, targets, clip=None):
 
 
 @wrong(
+    "measures once the epoch is over",
+    "If the model runs twice for a batch, use the loss that the step returned.",
+)
+def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
+    model.train()
+    for inputs, targets in loader:
+        if schedule is not None:
+            optimizer.lr = schedule(optimizer.steps)
+        train_step(model, loss, optimizer, inputs, targets, clip)
+    total = count = 0
+    with no_grad():
+        for inputs, targets in loader:
+            total += len(targets) * loss(model(inputs), targets).item()
+            count += len(targets)
+    return total / count
+
+
+@wrong(
     "takes the mean of the batches' means",
-    "If you took the mean of the batches' means, a small batch counts too much.",
+    "If every batch counts alike, a small one counts too much: weigh by its samples.",
 )
 def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
     model.train()
@@ -1823,7 +1912,7 @@ def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
 
 @wrong(
     "leaves the mode as it is",
-    "If the model is in evaluation mode, dropout does nothing: call train().",
+    "If the model is in evaluation mode, dropout does nothing: call train() before all steps.",
 )
 def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
     total = count = 0
@@ -1957,7 +2046,7 @@ def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
 
 @wrong(
     "takes the first batch's size for all",
-    "If you took the mean of the batches' means, a small batch counts too much.",
+    "If every batch counts alike, a small one counts too much: weigh by its samples.",
 )
 def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
     model.train()
@@ -2047,7 +2136,7 @@ def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
 
 @wrong(
     "steps twice a batch",
-    "If there are two steps for a batch, use the loss that the step returned.",
+    "If the model runs twice for a batch, use the loss that the step returned.",
 )
 def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
     model.train()
@@ -2076,7 +2165,7 @@ def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
 
 @wrong(
     "trains in evaluation mode",
-    "If the model is in evaluation mode, dropout does nothing: call train().",
+    "If the model is in evaluation mode, dropout does nothing: call train() before all steps.",
 )
 def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
     model.eval()
@@ -2175,8 +2264,27 @@ def train_epoch(model, loss, optimizer, loader, schedule=None, clip=None):
 
 
 @wrong(
+    "gives the metric the bare array",
+    "If the metric gets an array, hand it the output as the model gave it.",
+)
+def evaluate(model, loss, loader, metric=accuracy):
+    mode, total, score, count = model.training, 0, 0, 0
+    model.eval()
+    try:
+        with no_grad():
+            for inputs, targets in loader:
+                output = model(inputs)
+                total += len(targets) * loss(output, targets).item()
+                score += len(targets) * metric(output.data, targets)
+                count += len(targets)
+    finally:
+        model.train(mode)
+    return total / count, score / count
+
+
+@wrong(
     "takes the mean of the batches' means",
-    "If you took the mean of the batches' means, a small batch counts too much.",
+    "If every batch counts alike, a small one counts too much: weigh by its samples.",
 )
 def evaluate(model, loss, loader, metric=accuracy):
     total = right = count = 0
@@ -2395,8 +2503,8 @@ def evaluate(model, loss, loader, metric=accuracy):
 
 @wrong(
     "leaves the model in evaluation mode",
-    "If the model stays in evaluation mode, remember its mode and set it again, in a `finally` "
-    "so that no failure prevents it.",
+    "If the model or a layer stays in evaluation mode, note the model's mode first and set it "
+    "again by train(mode), in a `finally` so that no failure prevents it.",
 )
 def evaluate(model, loss, loader, metric=accuracy):
     total = right = count = 0
@@ -2521,8 +2629,8 @@ def evaluate(model, loss, loader, metric=accuracy):
 
 @wrong(
     "forgets the mode after a failure",
-    "If the model stays in evaluation mode, remember its mode and set it again, in a `finally` "
-    "so that no failure prevents it.",
+    "If the model or a layer stays in evaluation mode, note the model's mode first and set it "
+    "again by train(mode), in a `finally` so that no failure prevents it.",
     loses=("test_evaluate_cleans_up_after_a_failure",),
 )
 def evaluate(model, loss, loader, metric=accuracy):
@@ -3263,6 +3371,21 @@ class Snapshot:
 
 
 @wrong(
+    "cleans up after the writing alone",
+    "If a file stays behind where the exchange fails, clean up after that as well.",
+)
+def save_arrays(path, arrays):
+    beside = f"{os.fspath(path)}.part"
+    try:
+        with open(beside, "wb") as file:
+            np.savez(file, **arrays)
+    except BaseException:
+        os.unlink(beside)
+        raise
+    os.replace(beside, path)
+
+
+@wrong(
     "writes over the old file",
     "If the old file is gone or changed too early, leave it alone until the new one is complete.",
 )
@@ -3273,7 +3396,7 @@ def save_arrays(path, arrays):
 
 @wrong(
     "leaves the name to np.savez",
-    "If the file has another name, np.savez added .npz: give it an open file.",
+    "If the file has another name: np.savez puts .npz behind a path, not behind an open file.",
 )
 def save_arrays(path, arrays):
     np.savez(path, **arrays)
@@ -3357,7 +3480,7 @@ def save_arrays(path, arrays):
 
 @wrong(
     "forgets the exchange",
-    "If the file has another name, np.savez added .npz: give it an open file.",
+    "If the file has another name: np.savez puts .npz behind a path, not behind an open file.",
 )
 def save_arrays(path, arrays):
     beside = f"{path}.part"
@@ -3402,7 +3525,11 @@ def save_arrays(path, arrays):
         np.savez(file, **ready)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        os.replace(beside, path)
+    except OSError:
+        os.remove(beside)
+        raise
 
 
 @wrong(
@@ -3558,7 +3685,7 @@ def save_arrays(path, arrays):
 
 @wrong(
     "puts .npz behind every name",
-    "If the file has another name, np.savez added .npz: give it an open file.",
+    "If the file has another name: np.savez puts .npz behind a path, not behind an open file.",
 )
 def save_arrays(path, arrays):
     name = os.fspath(path)
@@ -3633,7 +3760,7 @@ def restore_generator(rng, text):
 
 @wrong(
     "forgets the half number that waits",
-    "If other numbers come, hand over the state as it is, with every entry.",
+    "If a kind fails or draws other numbers, hand over the state as it is, with every entry.",
 )
 def restore_generator(rng, text):
     state = json.loads(text)
@@ -3656,7 +3783,7 @@ def restore_generator(rng, text):
 
 @wrong(
     "takes the place for a seed",
-    "If other numbers come, hand over the state as it is, with every entry.",
+    "If a kind fails or draws other numbers, hand over the state as it is, with every entry.",
 )
 def restore_generator(rng, text):
     state = json.loads(text)

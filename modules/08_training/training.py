@@ -146,18 +146,19 @@ def test_tensor_dataset_chooses_samples():
     arrays = tt.numbers((5, 2), np.float32), np.arange(10, 15), tt.numbers((5, 2, 3), np.bool_)
     part = lambda index, n: np.array(tuple(TensorDataset(*arrays)[index])[n])
     rows = lambda index, n: oracles.rows(arrays[n], index)
-    indices = [0, 3, -1, np.int64(2), slice(1, 3), slice(None)]
-    indices += [np.array([4, 0, 4]), np.arange(5) % 3 == 0]
-    tt.check(part, rows, oracles.parts(indices, 3), dtype="same", once=True)
-    parts = lambda count: len(TensorDataset(*arrays[:count])[1:4])
-    label = "the number of parts for {} arrays"
-    tt.check(parts, lambda n: n, oracles.labelled(label, [(1,), (2,), (3,)]), once=True)
+    indices = [0, 3, -1, np.int64(2), slice(1, 3), slice(2, 3), slice(None)]
+    indices += [np.array([4, 0, 4]), np.array([1]), np.arange(5) % 3 == 0]
+    tt.check(part, rows, oracles.parts(indices, 3, some=2), dtype="same", once=True)
+    kind = lambda count, index: oracles.kind_and_length(TensorDataset(*arrays[:count])[index])
+    label, asked = "type and number of parts for {} arrays, at {}", [(1, 0), (2, 3), (3, slice(4))]
+    tt.check(kind, lambda n, _: ["tuple", n], oracles.labelled(label, asked), once=True)
     ### BEGIN HIDDEN TESTS
-    arrays = np.arange(5) - 2, tt.numbers((5, 3, 2)), tt.numbers((5, 4), np.int16), np.ones(5, "f")
-    indices = [4, -5, np.int32(1), np.int64(-2), slice(None, None, 2), slice(5, 9)]
-    indices += [np.array([3, 3, 2, -1]), np.arange(5) > 7]
-    tt.check(part, rows, oracles.parts(indices, 4), dtype="same", once=True)
-    tt.check(parts, lambda n: n, oracles.labelled(label, [(4,), (1,)]), once=True)
+    arrays = np.arange(5) - 2, tt.numbers((5, 1, 2)), tt.numbers((5, 4), np.int16), np.ones(5, "f")
+    indices = [4, -5, np.int32(1), np.int64(-2), slice(None, None, 2), slice(5, 9), slice(4, 5)]
+    indices += [np.array([3, 3, 2, -1]), np.array([-2]), np.arange(5) > 7]
+    tt.check(part, rows, oracles.parts(indices, 4, some=1), dtype="same", once=True)
+    asked = [(4, slice(1, 3)), (1, np.array([2, 0]))]
+    tt.check(kind, lambda n, _: ["tuple", n], oracles.labelled(label, asked), once=True)
     ### END HIDDEN TESTS
 
 
@@ -194,6 +195,8 @@ def split_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Share the numbers 0 to count - 1 out to two groups at random, each number to one of them.
 
+    Each choice of a first group is as likely as any other, also where there are only two or three.
+
     Args:
         count: how many samples there are.
         fraction: the share of the first group. Its size is fraction * count, rounded to the
@@ -203,8 +206,7 @@ def split_rows(
             the same groups again.
 
     Returns:
-        The numbers of the first and of the second group, each an array in any order. However few
-        samples there are, chance decides.
+        The numbers of the first and of the second group, each an array in any order.
 
     Raises:
         ValueError: one of the two groups would be empty.
@@ -468,8 +470,8 @@ def train_step(
         optimizer: has the model's parameters, and alone decides how they move.
         inputs, targets: the batch, as arrays. The loss gets the targets as they
             are. Gradients that were there before count nothing, whatever they are, also nan.
-        clip: the longest that the gradient of all parameters together may be, at least 0: with
-            0 nothing moves. None for no limit.
+        clip: the longest that the gradient of all parameters together may be, at least 0, which
+            leaves nothing of it (momentum or weight decay may still move). None for no limit.
 
     Returns:
         The loss before the move, as a number: no Tensor, no array with axes. It is the loss whose
@@ -494,13 +496,13 @@ def test_train_step_moves_the_parameters():
     by_adam = lambda *batch: oracles.after_one_step(train_step, Adam, *batch)
     adams_first = lambda *batch: oracles.against_the_slope(*batch, np.sign)
     name = "weights and bias after train_step with inputs, targets, lr "
-    some = oracles.batches_for_steps(3, [(4, 0.1), (3, 0.5), (1, 0.01), (5, 0.0), (2, 1.0)])
+    some = oracles.batches_for_steps(3, [(4, 0.1), (3, 0.5), (1, 0.01), (5, 0.0)])
     tt.check(by_sgd, oracles.against_the_slope, some, name=name, **options)
     tt.check(by_adam, adams_first, some[:2], name=f"by Adam, {name}", **options)
     ### BEGIN HIDDEN TESTS
-    some = oracles.batches_for_steps(17, [(6, 0.2), (1, 0.3), (7, 0.05), (2, 0.0)])
+    some = oracles.batches_for_steps(17, [(6, 0.2), (1, 0.3), (2, 0.0)])
     tt.check(by_sgd, oracles.against_the_slope, some, name=name, **options)
-    tt.check(by_adam, adams_first, some[:2], name=f"by Adam, {name}", **options)
+    tt.check(by_adam, adams_first, some[:1], name=f"by Adam, {name}", **options)
     ### END HIDDEN TESTS
 
 
@@ -516,7 +518,7 @@ def test_train_step_forgets_old_gradients():
     steps += [((0, 0, 3), 0.1, 1.0), ((1,), 0.5), ((1, 2), 0.1, np.nan), ((2,), 0.1, np.inf)]
     tt.check(after, oracles.downhill, steps, rtol=1e-4, name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    steps = [((3, 1, 2), 0.2), ((1, 1), 0.1, 100.0), ((5,), 0.1, 2.0), ((-1, 0, -1), 0.3, -4.0)]
+    steps = [((3, 1, 2), 0.2), ((5,), 0.1, 2.0), ((-1, 0, -1), 0.3, -4.0)]
     steps += [((3, 1), 0.2, -np.inf), ((4,), 0.1, np.nan)]
     tt.check(after, oracles.downhill, steps, rtol=1e-4, name=name, once=True)
     ### END HIDDEN TESTS
@@ -531,16 +533,17 @@ def test_train_step_returns_the_loss_before_the_move():
     step = lambda *of: oracles.step_of_squares(train_step, *of)
     options = {"returns": "array", "dtype": "any", "rtol": 1e-4, "once": True}
     name = "train_step of the loss mean(output^2) - 1, with inputs, all weights and lr "
-    starts = [(3, 2.0, 0.1), (1, -1.0, 0.2), (4, 0.5, 1.0), (2, 1.0, 0.0)]
+    starts = [(3, 2.0, 0.1), (1, -1.0, 0.2), (2, 1.0, 0.0)]
     cases = [(tt.numbers((n, 2), np.float32, n), start, lr) for n, start, lr in starts]
     tt.check(step, oracles.mean_square, cases, name=name, **options)
     passes = lambda *of: oracles.passes_of(train_step, *of)
-    name = "passes, result less their loss, whole targets (1 or 0), with dropout, seed and samples "
+    name = "passes, result less their loss, targets as given (1 or 0), with dropout, seed, samples "
     tt.check(passes, lambda *of: np.array([1.0, 0, 1]), [(0, 5), (1, 1)], name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    starts = [(5, 3.0, 0.05), (1, -0.5, 0.3), (2, 1.5, 0.1)]
+    starts = [(5, 3.0, 0.05), (1, -0.5, 0.3)]
     cases = [(tt.numbers((n, 2), np.float32, n + 5), start, lr) for n, start, lr in starts]
-    tt.check(step, oracles.mean_square, cases, name=name, **options)
+    tt.check(step, oracles.mean_square, cases, name="train_step, as above, with ", **options)
+    tt.check(passes, lambda *of: np.array([1.0, 0, 1]), [(3, 4)], name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -554,7 +557,7 @@ def test_train_step_clips():
     options = {"dtype": "any", "rtol": 1e-4, "once": True}
     name = "the move of train_step with slopes and clip "
     moves = [((2, 2), 1.5), ((4, 8), 0.1), ((2, 2), 3.5), ((2, 2), None), ((1, -3), 0)]
-    moves += [((2, 0), 0.0), ((-7,), 2), ((0.1, 0.2), 1.0)]
+    moves += [((2, 0), 0.0), ((-7,), 2)]
     tt.check(move, oracles.at_most, moves, name=name, **options)
     ### BEGIN HIDDEN TESTS
     moves = [((3, 5), 2.0), ((1, 1), 1.8), ((0.3, -6, 2), 1e-3), ((4, 4), 0), ((9, 1), None)]
@@ -579,7 +582,7 @@ def train_epoch(
 ) -> float:
     """Take a step for each batch, with the model and all layers in it in training mode.
 
-    The mode is set before the first batch; whether it comes back afterwards is not asked.
+    The mode is set before the first step; whether it comes back afterwards is not asked.
 
     Args:
         model, loss, optimizer, clip: as in `train_step`. The loss is a mean over its batch.
@@ -612,8 +615,7 @@ def test_train_epoch_takes_the_mean_over_samples():
     losses += [((8, 0, 0, 0, 0), (3,)), ((7,), (1, 1, 1, 1))]
     tt.check(mean, oracles.mean_of_samples, oracles.labelled(label, losses), **options)
     ### BEGIN HIDDEN TESTS
-    losses = [((3, 3), (10,)), ((1,), (2,), (6, 6)), ((0, 0, 0, 0), (5,), (5,)), ((2, 4, 6),)]
-    losses += [((9, 1, 2), (4,))]
+    losses = [((3, 3), (10,)), ((1,), (2,), (6, 6)), ((2, 4, 6),)]
     tt.check(mean, oracles.mean_of_samples, oracles.labelled(label, losses), **options)
     ### END HIDDEN TESTS
 
@@ -632,8 +634,7 @@ def test_train_epoch_steps_and_schedules():
     tt.check(after, oracles.down_the_schedule, runs, rtol=1e-4, name=name, once=True)
     ### BEGIN HIDDEN TESTS
     rates = [3, 0.2, 0, 11, 0.05, 1, 6, 0.7]
-    runs = [((2, 1, 1, 1), rates), ((1,), [0.0, 5]), ((2, 2), 0.1), ((3, 3), 0.5, 0.25)]
-    runs += [((1, 2), rates, 0.0625), ((5,), rates, 0)]
+    runs = [((2, 1, 1, 1), rates), ((3, 3), 0.5, 0.25), ((1, 2), rates, 0.0625), ((5,), rates, 0)]
     tt.check(after, oracles.down_the_schedule, runs, rtol=1e-4, name=name, once=True)
     ### END HIDDEN TESTS
 
@@ -646,11 +647,10 @@ def test_train_epoch_switches_to_training_mode():
     """Each step finds the model and its layers in training mode, whatever was before."""
     modes = lambda before, steps: oracles.modes_in_epochs(train_epoch, before, steps)
     name = "training modes at each step, from modes before each epoch, and number of steps "
-    starts = [((False,), 2), (("but one",), 2), ((True,), 1), ((True, False), 2)]
-    starts += [((False, True, False), 1)]
+    starts = [((False,), 2), (("but one",), 2), ((True, False), 2), ((False, True, False), 1)]
     tt.check(modes, oracles.always_training, starts, name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    starts = [((False,), 3), ((True, "but one"), 1), ((True, False), 1)]
+    starts = [((False,), 3), ((True, "but one"), 1)]
     tt.check(modes, oracles.always_training, starts, name=name, once=True)
     ### END HIDDEN TESTS
 
@@ -713,10 +713,11 @@ def test_evaluate_takes_means_over_samples():
     measured = lambda *of, **metric: oracles.measured(evaluate, *of, **metric)
     options = {"dtype": "any", "rtol": 1e-5, "once": True}
     name = "evaluate's numbers for batches of sizes, of seed "
-    runs = oracles.with_metrics(1, [(4,), (2, 3, 1), (1,), (1, 1, 5), (3, 1)])
+    sizes = [(2, 3, 1), (1, 1, 5), (3, 1), (1, 1, 5), (2, 3, 1), (1, 5), (4,), (1,)]
+    runs = oracles.with_metrics(1, sizes)
     tt.check(measured, oracles.by_sample, runs, name=name, **options)
     ### BEGIN HIDDEN TESTS
-    runs = oracles.with_metrics(20, [(2, 2, 1), (1, 3)])
+    runs = oracles.with_metrics(20, [(2, 2, 1), (1, 3), (4, 1)])
     tt.check(measured, oracles.by_sample, runs, name=name, **options)
     ### END HIDDEN TESTS
 
@@ -924,7 +925,7 @@ class Snapshot:
         ### END SOLUTION
 
     def restore(self) -> None:
-        """Give the parameters the values in `arrays`, whatever they hold now, again and again."""
+        """Give the parameters the values in `arrays`, also if they are nan by now, each time."""
         ### BEGIN SOLUTION
         for parameter, array in zip(self.model.parameters(), self.arrays, strict=True):
             parameter.data[...] = array
@@ -938,11 +939,11 @@ def test_snapshot_stays():
     label = "how far arrays are from the start, shape and dtype kept, after {!r}, of snapshot {}"
     known = {("take step", 0): 0, ("take add", 0): 0, ("take add take step", 0): 0}
     known |= {("take step take add take step", 2): 2, ("take add take add", 1): 3}
-    known |= {("take set take step take add", 0): 0, ("take", 0): 0}
+    known |= {("take set take step take add", 0): 0}
     tt.check(kept, *oracles.offsets(label, known), rtol=1e-4, once=True)
     ### BEGIN HIDDEN TESTS
     known = {("take add take step", 1): 3, ("take step take step", 0): 0, ("step take step", 0): -1}
-    known |= {("take add take step take add", 1): 3, ("take add take step take add take add", 3): 5}
+    known["take add take step take add take add", 3] = 5
     tt.check(kept, *oracles.offsets(label, known), rtol=1e-4, once=True)
     ### END HIDDEN TESTS
 
@@ -955,7 +956,7 @@ def test_snapshot_comes_back():
     """restore gives every parameter its values of that moment, again and again."""
     after = lambda acts: oracles.come_back(Snapshot, acts)
     label = "how far each parameter is from its start after {!r}, a number restoring a snapshot,"
-    known = {"take step 0": 0, "take add 0": 0, "step take add step 0": -1, "take step 0 step": -1}
+    known = {"take add 0": 0, "step take add step 0": -1, "take step 0 step": -1}
     known |= {"take set 0": 0, "set take set 0 step": 4}
     known |= {"take add take step 1": 3, "take step 0 add step 0 add": 3}
     tt.check(after, *oracles.offsets(label, known), rtol=1e-4, once=True)
@@ -964,9 +965,8 @@ def test_snapshot_comes_back():
     spoilt = [("f4", 1.0, 5.0), ("f4", 1.0, np.nan), ("f8", 1e50, np.inf), ("f8", 1e50, 0.0, True)]
     tt.check(values, oracles.as_they_were, spoilt, dtype="same", name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    known = {"add take step 0": 3, "take 0 add 0 step": -1, "take set add 0": 0}
-    known |= {"add take set step 0": 3, "take add take step take add 1": 3}
-    known["take step take add 1 step 0"] = 0
+    known = {"add take step 0": 3, "take 0 add 0 step": -1, "add take set step 0": 3}
+    known |= {"take add take step take add 1": 3, "take step take add 1 step 0": 0}
     tt.check(after, *oracles.offsets(label, known), rtol=1e-4, once=True)
     spoilt = [("f4", 0.5, -np.inf), ("f8", 1e-60, 1e300), ("f8", -1e45, np.nan)]
     spoilt += [("f4", 2.0, 0.0, True)]
@@ -1007,7 +1007,8 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
 
     Raises:
         Exception: whatever went wrong, a KeyboardInterrupt (Ctrl-C) included; then the old file
-            is as it was. In any case no other file is left in the folder.
+            is as it was. In any case no other file is left in the folder, also where it is only
+            the exchange that fails. (The second file may have one and the same name each time.)
 
     Hint: `np.savez` puts `.npz` behind a name, and nothing behind an open file, which takes
     `file.flush()` and `os.fsync(file.fileno())` too.
@@ -1033,15 +1034,14 @@ def test_save_arrays_writes_what_it_was_given():
     name = "what there is after save_arrays of "
     some = {"weight.0": tt.numbers((2, 3), np.float32), "7": np.array(7), "empty": np.zeros((0, 2))}
     other = {"bias": tt.numbers((4,)), "path": np.array(2.5), "arrays": np.array(0), "name": 1}
-    calls = [tt.case(some, "run.npz", before=other), tt.case(other, "run"), tt.case({}, "none")]
-    calls += [tt.case(some, "best.of.all", as_text=True), tt.case(other, "run.npz", times=2)]
-    calls += [tt.case({}, "run.npz", before=some), tt.case({"n": 16777217, "x": 0.1}, "numbers")]
+    calls = [tt.case(some, "run.npz", before=other), tt.case(other, "run", times=2)]
+    calls += [tt.case({"a": 0}, "best.of.all", as_text=True), tt.case({}, "run.npz", before=some)]
+    calls += [tt.case({"n": 16777217, "x": 0.1}, "numbers")]
     tt.check(saved, oracles.saved_whole, calls, name=name, once=True)
     ### BEGIN HIDDEN TESTS
     some = {"a": tt.numbers((3, 1, 2)), "b.1": np.array(0.5), "c": np.arange(5) % 2 == 0}
     some |= dict.fromkeys(("beside", "target", "temp", "tmp", "self"), 1.5)
-    calls = [tt.case({"only": np.arange(2)}, "state", as_text=True)]
-    calls += [tt.case(some, "x.y", before={"a": np.ones(2)})]
+    calls = [tt.case({}, "state", as_text=True), tt.case(some, "x.y", before={"a": np.ones(2)})]
     calls += [tt.case({"y": 1e300, "m": -(2**40 + 1)}, "z.npz", before={"z": np.ones(2)})]
     tt.check(saved, oracles.saved_whole, calls, name=name, once=True)
     ### END HIDDEN TESTS
@@ -1060,7 +1060,7 @@ def test_save_arrays_replaces_in_one_stroke():
     tt.check(seen, oracles.only_the_old, saves, name=name, once=True)
     ### BEGIN HIDDEN TESTS
     old = {"a": tt.numbers((40, 2)), "b": np.array(1.5)}
-    saves = [(some, old, f"run{end}") for end in (".new", ".bak", "", ".npz.tmp")]
+    saves = [(some, old, f"run{end}") for end in (".new", ".bak", "")]
     tt.check(seen, oracles.only_the_old, saves, name=name, once=True)
     ### END HIDDEN TESTS
 
@@ -1074,9 +1074,11 @@ def test_save_arrays_fails_without_damage():
     failed = lambda error, old: oracles.save_that_fails(save_arrays, error, old)
     name, old = "what there is after a save that meets ", {"weight": tt.numbers((3,), np.float32)}
     failures = [(OSError("no space left"), old), (OSError("no space left"), None)]
-    failures += [(MemoryError("full"), old), (KeyboardInterrupt("Ctrl-C"), old), (None, old)]
+    failures += [(MemoryError("full"), old), (KeyboardInterrupt("Ctrl-C"), old)]
     tt.check(failed, oracles.left_as_it_was, failures, name=name, once=True)
+    oracles.holds(oracles.facts_of_a_taken_name(save_arrays, "run.npz"))
     ### BEGIN HIDDEN TESTS
+    oracles.holds(oracles.facts_of_a_taken_name(save_arrays, "run"))
     failures = [(RuntimeError("no"), None), (KeyboardInterrupt(), None)]
     failures += [(ValueError("no"), {"a": np.arange(4.0), "b": np.array(1)})]
     tt.check(failed, oracles.left_as_it_was, failures, name=name, once=True)
@@ -1138,8 +1140,8 @@ def test_restore_generator_goes_on():
     places += [(np.random.MT19937, 3, 1), (np.random.Philox, 5, 2), (np.random.SFC64, 4, 3)]
     tt.check(restored, oracles.drawn_after, places, name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    places = [(np.random.PCG64, 7, 11), (np.random.PCG64, 2, 12), (np.random.PCG64DXSM, 3, 13)]
-    places += [(np.random.MT19937, 9, 14), (np.random.Philox, 1, 15)]
+    places = [(np.random.PCG64, 7, 11), (np.random.PCG64DXSM, 3, 13), (np.random.Philox, 1, 15)]
+    places += [(np.random.MT19937, 9, 14)]
     tt.check(restored, oracles.drawn_after, places, name=name, once=True)
     ### END HIDDEN TESTS
 
@@ -1155,7 +1157,7 @@ def test_restore_generator_refuses_another_kind():
     refused, name = [(a, b), (b, a), (c, a)], "restore_generator of kind with text of kind "
     tt.check_raises(ValueError, bring, refused, but=[(a, a), (b, b), (c, c)], name=name)
     ### BEGIN HIDDEN TESTS
-    refused, same = [(a, c), (c, b), (b, c)], [(np.random.SFC64, np.random.SFC64)]
+    refused, same = [(a, c), (b, c)], [(np.random.SFC64, np.random.SFC64)]
     tt.check_raises(ValueError, bring, refused, but=same, name=name)
     ### END HIDDEN TESTS
 
@@ -1435,7 +1437,7 @@ same rounding.
 
 In lesson 3 an untrained network cut the plane into wedges that ignore the spirals. Now it may learn:
 500 points an arm, a fifth held out. The pictures show which class it answers where, after 1, 5, 15
-and 60 epochs. Look where the last bits of the wrong colour survive.
+and 40 epochs. Look where the last bits of the wrong colour survive.
 """
 
 # %%
@@ -1454,7 +1456,7 @@ loader, validation = DataLoader(training, 64, rng), DataLoader(held_out, 300)
 model = Sequential(Linear(2, 64, rng, "he"), ReLU(), Linear(64, 64, rng, "he"), ReLU(),
                    Linear(64, 3, rng))
 optimizer = Adam(model.parameters())
-schedule = cosine_with_warmup(0.02, warmup=20, total=60 * len(loader))
+schedule = cosine_with_warmup(0.02, warmup=20, total=40 * len(loader))
 
 # %%
 side = np.linspace(-1, 1, 121, dtype=np.float32)
@@ -1462,7 +1464,7 @@ plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 colours = (figures.BLUE, figures.ORANGE, figures.GREEN)
 figure, axes = figures.subplots(1, 4, width=8.4, height=2.6, sharey=True)
 done = 0
-for axis, epochs in zip(axes, (1, 5, 15, 60), strict=True):
+for axis, epochs in zip(axes, (1, 5, 15, 40), strict=True):
     fit(model, CrossEntropyLoss(), optimizer, loader, epochs - done, schedule=schedule)
     done, (_, share) = epochs, evaluate(model, CrossEntropyLoss(), validation)
     answers = predicted_classes(model(plane)).reshape(121, 121)
@@ -1516,10 +1518,10 @@ for name in ("last of the file", "drawn at random"):
     training, held_out = TensorDataset(*data[:1200]), TensorDataset(*data[1200:])
     if name == "drawn at random":
         training, held_out = split(data, 1200 / 1797, draws)
-    loader, validation = DataLoader(training, 32, draws), DataLoader(held_out, 597)
+    loader, validation = DataLoader(training, 64, draws), DataLoader(held_out, 597)
     model = Sequential(Linear(64, 64, weights, "he"), ReLU(), Dropout(0.2, masks),
                        Linear(64, 10, weights))
-    schedule = cosine_with_warmup(0.005, warmup=50, total=40 * len(loader))
+    schedule = cosine_with_warmup(0.01, warmup=25, total=40 * len(loader))
     start = time.perf_counter()
     history = fit(model, CrossEntropyLoss(), Adam(model.parameters()), loader, 40,
                   validation=validation, patience=8, schedule=schedule)

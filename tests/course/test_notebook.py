@@ -89,6 +89,14 @@ def test_a_folded_test_says_what_must_hold_and_stops_no_run_of_all_cells(tmp_pat
     assert "tags" not in cells["def scale(x, factor):"]["metadata"]
 
 
+def test_a_cell_that_only_draws_is_folded(tmp_path):
+    drawing = "# %%\nfigure, axes = figures.subplots()\nfigures.show(figure, 'a line')\n\n"
+    printing = drawing.replace("figure, axes", "print('told')\nfigure, axes")
+    cells = cells_of(write_lesson(tmp_path, change(GOOD, QUESTION, drawing + printing + QUESTION)))
+    assert cells["# How the figure is drawn"]["metadata"] == {"jupyter": {"source_hidden": True}}
+    assert cells["print('told')"]["metadata"] == {}
+
+
 def test_metadata_of_the_lesson_stays_beside_ours(tmp_path):
     head = GOOD.index("# %% nbgrader", GOOD.index("return product"))
     other = GOOD[:head] + '# %% jupyter={"outputs_hidden": true} nbgrader' + GOOD[head + 13 :]

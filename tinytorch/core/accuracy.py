@@ -49,8 +49,8 @@ def predicted_classes(outputs: Any) -> np.ndarray:
 def whole_numbers(values: Any) -> np.ndarray:
     """Class indices as int64, out of whole numbers of any dtype: 2.0 counts as 2."""
     array = to_array(values)
-    whole = np.isfinite(array) & (array == np.rint(array)) if array.dtype.kind == "f" else True
-    if not np.all(whole) or (array < 0).any():
+    is_whole = array.dtype.kind != "f" or (np.isfinite(array) & (array == np.rint(array))).all()
+    if not is_whole or (array < 0).any():
         raise ValueError("expected class indices 0, 1, 2 ...: scores need shape (N, C)")
     return array.astype(np.int64)
 
@@ -62,9 +62,10 @@ def target_classes(targets: Any) -> np.ndarray:
         return whole_numbers(array)
     if array.ndim != 2 or array.shape[1] < 2:
         raise ValueError(f"expected (N,) indices or (N, C) one-hot rows, got {array.shape}")
-    if not np.isin(array, (0, 1)).all() or (np.count_nonzero(array, axis=1) != 1).any():
+    ones = array == 1
+    if not (ones | (array == 0)).all() or (ones.sum(axis=1) != 1).any():
         raise ValueError("expected one-hot rows, one 1 and zeros: choose a class for each sample")
-    return np.nonzero(array)[1]
+    return ones.argmax(axis=1)
 
 
 def class_count(outputs: Any, targets: Any) -> int:
@@ -85,16 +86,19 @@ def fitting_targets(outputs: Any, targets: Any) -> np.ndarray:
             f"{shape[0]} outputs and {len(actual)} targets: expected as many of each, and at "
             "least one; check how the batch was cut"
         )
-    largest = max(actual.max(), whole_numbers(outputs).max() if len(shape) == 1 else 0)
-    if largest >= (classes := class_count(outputs, targets)):
-        raise ValueError(f"expected classes 0 to {classes - 1}, got {largest}: check the labels")
+    if len(shape) == 2 or np.ndim(targets) == 2:  # columns say how many classes there are
+        largest = max(actual.max(), whole_numbers(outputs).max() if len(shape) == 1 else 0)
+        if largest >= (classes := class_count(outputs, targets)):
+            raise ValueError(f"expected classes 0 to {classes - 1}, got {largest}: check labels")
     return actual
 
 
 def paired_classes(outputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
     """Predicted and true classes, both (N,), of a batch that has been checked."""
-    actual = fitting_targets(outputs, targets)
-    return whole_numbers(outputs) if np.ndim(outputs) == 1 else predicted_classes(outputs), actual
+    array = to_array(outputs)
+    predicted = whole_numbers(array) if array.ndim == 1 else None
+    actual = fitting_targets(array, targets)
+    return predicted_classes(array) if predicted is None else predicted, actual
 
 
 def scored_batch(outputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -173,8 +177,8 @@ def confidence_interval(correct: int, total: int, z: float = Z_95) -> tuple[floa
             mind that rounding may put b² - 4ac, which is then 0, a little below it.
 
     Returns:
-        The lower and the upper end, both from 0.0 to 1.0, and beyond them no more than rounding.
-        Seven decimals of them are enough.
+        The lower and the upper end, as floats that are not rounded. Both lie from 0.0 to 1.0; a
+        rounding error of the formula, 1e-9 say, may lead beyond.
 
     Raises:
         ValueError: total is below 1, or correct does not lie between 0 and total.
@@ -291,7 +295,7 @@ def f1_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Two arrays of counts of shape (C,), whole numbers or float64, however many samples there
         are: part / whole is F1 of each class, and sum(part) / sum(whole) that of all samples
         together. A class without a hit has a part of 0, and its whole is 0 only if it was never
-        called and never there. Half of both will do as well.
+        called and never there. Half of both, as float64 with its halves, will do as well.
 
     Example:
         >>> part, whole = f1_counts(np.array([[3, 1], [3, 5]]))
@@ -307,8 +311,10 @@ def averaged_ratio(
     """part / whole for each class, with 0 / 0 = 0, averaged over the classes.
 
     Args:
-        part, whole: counts of shape (C,), part at most whole. They are not changed.
-        support: how often each class occurs among the targets, of shape (C,); at least one does.
+        part, whole: counts of shape (C,), whole numbers or float64, part at most whole. They are
+            not changed.
+        support: how often each class occurs among the targets, whole numbers of shape (C,); at
+            least one does.
         average: None, "macro", "micro" or "weighted", as in the table above.
 
     Returns:
@@ -377,9 +383,9 @@ def reliability_bins(
 
     The confidence is the probability of the predicted class, the first of the largest. A bin
     holds its lower edge and not its upper one, but the last one holds all from its lower edge on:
-    1.0, and 1.0005 where a row adds up to that. On which side of an edge rounding puts what is
-    as good as on it is left open, as 0.29 of 100 bins, or 0.5 of hundreds; the edges 0.5 and 0.75
-    of 2 or 4 bins are exact.
+    1.0, and 1.0005 where a row adds up to that. Edges such as 0.5 and 0.75 of 4 bins are exact.
+    Where rounding decides on which side of an edge a confidence lies, either bin will do: 0.29 of
+    100 bins may lie in bin 28 or 29.
 
     Args:
         probabilities, targets: as `scored_batch` takes them, in float32 or float64; each row adds

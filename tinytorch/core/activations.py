@@ -64,7 +64,8 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     Returns:
         A new array of the same shape and dtype; x stays as it is. Small results keep their
         digits, as many as the dtype has for a number so small: sigmoid(-20) is 2.06e-9 and not
-        0, sigmoid(-12) is 6.1e-6 also in float16, whatever stands beside it.
+        0, sigmoid(-12) is 6.1e-6 also in float16, whatever stands beside it. This holds down to
+        the smallest number of the dtype: sigmoid(-720) is 2e-313 in float64.
 
     Example:
         >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
@@ -185,6 +186,8 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     Example:
         >>> log_softmax(np.array([0.0, 1000.0]))
         array([-1000.,     0.])
+        >>> log_softmax(np.array([1000.0, 1000.0]))
+        array([-0.69314718, -0.69314718])
     """
     shifted = x - np.max(x, axis=axis, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
@@ -210,8 +213,8 @@ def log_softmax_gradient(
 
     Example:
         >>> x = np.array([0.0, 0.0])
-        >>> log_softmax_gradient(np.array([1.0, 0.0]), log_softmax(x), x)
-        array([ 0.5, -0.5])
+        >>> log_softmax_gradient(np.array([3.0, 1.0]), log_softmax(x), x)
+        array([ 1., -1.])
     """
     return grad - np.exp(output) * grad.sum(axis=axis, keepdims=True)
 
@@ -299,9 +302,10 @@ class Temperature(Layer):
     """softmax of x / temperature along one axis, as a layer.
 
     Args:
-        temperature: a Python number above 0 of any size. A high one makes the shares more equal,
-            a low one less. (What comes out where x / temperature is too large for the dtype of x
-            is left open, and so is what a NumPy number does to the dtype.)
+        temperature: a Python number above 0, from 1e-100 to 1e100. A high one makes the shares
+            more equal, a low one less. (What comes out where the dtype of x can't hold it, or
+            can't hold x / temperature, is left open, and so is what a NumPy number does to the
+            dtype.)
         axis: the axis along which the shares add up to 1.
 
     Attributes:

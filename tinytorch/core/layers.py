@@ -83,7 +83,8 @@ def linear_weight_gradient(
         x, weight, bias: the inputs, as in `linear_gradient`.
 
     Returns:
-        A new array like the weight, whatever the dtypes of the others, which stay as they are.
+        A new array of the shape and dtype of the weight, whatever the dtypes of the others,
+        which stay as they are.
 
     Example:
         >>> x, weight = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1))
@@ -110,8 +111,8 @@ def linear_bias_gradient(
         x, weight, bias: the inputs, as in `linear_gradient`; here there is a bias.
 
     Returns:
-        A new array like the bias, for one sample too, whatever the dtypes of the others, which
-        stay as they are.
+        A new array of the shape and dtype of the bias, for one sample too, whatever the dtypes
+        of the others, which stay as they are.
 
     Example:
         >>> x, weight, bias = np.ones((2, 1)), np.ones((1, 2)), np.zeros(2)
@@ -128,8 +129,9 @@ def xavier_uniform(rng: "np.random.Generator", shape: tuple[int, int]) -> np.nda
     """Weights drawn evenly from (-a, a), with the a that gives them the variance 2 / (D + C).
 
     Args:
-        rng: all randomness comes from this Generator, so that a seed repeats a run; a second
-            draw from it gives other weights. `np.random` and its seed are left alone.
+        rng: all randomness comes from this Generator, directly or by way of another that a
+            number drawn from it seeds, so that a seed repeats a run; a second call gives other
+            weights. `np.random` and its seed are left alone.
         shape: (D, C), features and units, each at least 1.
 
     Returns:
@@ -150,8 +152,9 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     """Weights drawn from a normal distribution of mean 0 and variance 2 / D.
 
     Args:
-        rng: all randomness comes from this Generator, so that a seed repeats a run; a second
-            draw from it gives other weights. `np.random` and its seed are left alone.
+        rng: all randomness comes from this Generator, directly or by way of another that a
+            number drawn from it seeds, so that a seed repeats a run; a second call gives other
+            weights. `np.random` and its seed are left alone.
         shape: (D, C), features and units, each at least 1.
 
     Returns:
@@ -291,6 +294,8 @@ class Flatten(Layer):
     def forward(self, x: Tensor) -> Tensor:
         """x as (N, features), always recorded as a call of `np.reshape`.
 
+        Whether the shape is an input of that call or an option is open.
+
         The elements of a sample keep the order in which its indices count, the last one fastest.
 
         Args:
@@ -310,7 +315,8 @@ class Dropout(Layer):
         p: the probability to drop, a Python number, 0 <= p < 1. PyTorch allows 1 too, which
             leaves nothing. It is not changed later.
         rng: draws what is dropped, independently for each number and in each call. All
-            randomness comes from it, so that a seed repeats a run; layers may share one.
+            randomness comes from it, directly or by way of another Generator that a number
+            drawn from it seeds, so that a seed repeats a run; layers may share one.
             `np.random` and its seed are left alone. Whether evaluation draws too is open.
     """
 
@@ -328,7 +334,8 @@ class Dropout(Layer):
 
         Returns:
             A Tensor of the shape and dtype of x, made of x by the signs `*`, `/`, `+` and `-`
-            alone, so that the door records it. Where p is 0, it may also be x itself.
+            alone, so that the door records it: nothing is written into it afterwards. Where p
+            is 0, it may also be x itself.
 
         Hint: `rng.random(shape) >= p` is True with probability 1 - p.
         """
@@ -350,7 +357,7 @@ def count_parameters(layer: Layer) -> int:
             where several layers share it; they may have any shape, () among them.
 
     Returns:
-        A whole number, not a float. A tensor that is shared counts once.
+        A whole number, Python's or NumPy's, and not a float. A tensor that is shared counts once.
 
     Example:
         >>> count_parameters(Linear(2, 3, np.random.default_rng(0)))

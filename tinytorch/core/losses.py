@@ -67,8 +67,8 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
     """Class indices as whole numbers, once they are known to be sound.
 
     Args:
-        targets: an array of N indices, of any integer or float dtype that reaches C - 1; floats
-            will do if they hold whole numbers exactly. N may be 0.
+        targets: an array of N indices, integers or floats of any width that can hold C - 1.
+            Floats must be whole numbers exactly. N may be 0.
         classes: C, the number of classes, 1 or many thousands.
 
     Returns:
@@ -126,7 +126,7 @@ def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) ->
     to p: a truth that was given 1e-20 costs 46, and one that was given 0 costs infinity.
 
     Args:
-        probabilities: (N, C), float32 or float64, from 0 to 1. N may be 0.
+        probabilities: (N, C), float32 or float64, from 0 to 1, in rows of any sum. N may be 0.
         targets: (N,) class indices, as in `class_indices`; or (N, C) rows of shares in the dtype
             of the probabilities, one-hot or soft. Shares are 0 or more and need not sum to 1.
 
@@ -156,7 +156,8 @@ def categorical_cross_entropy_gradient(
     """The gradient of sum(grad * loss) with respect to the probabilities.
 
     Args:
-        grad: (N,), how much each sample's loss counts, of any sign and size.
+        grad: (N,), how much each sample's loss counts, of any sign and size, in the dtype of the
+            probabilities.
         output: (N,). Make no use of it: tests fill it with any numbers.
         probabilities, targets: as in `categorical_cross_entropy`, in all forms, and sound.
 
@@ -177,8 +178,8 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
     """Make one number of many losses, or keep them all.
 
     Args:
-        losses: a Tensor of float32 or float64, of any shape; empty for "none" alone. It stays as
-            it is.
+        losses: a Tensor of float32 or float64, of any shape. Only "none" has to work where there
+            are no elements. It stays as it is.
         reduction: "mean" over all elements (a nan is not left out), "sum" of all elements, or
             "none" for the losses as they are.
 
@@ -214,8 +215,8 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
             have length 0.
 
     Returns:
-        A new array of the same dtype, without that axis (a NumPy number where none is left).
-        -inf where all entries are -inf. The logits stay as they are.
+        A new array or number of the same dtype, without that axis. -inf where all entries are
+        -inf. The logits stay as they are.
 
     Example:
         >>> logsumexp(np.array([[1000.0, 1000.0], [0.0, -np.inf]])).round(4)
@@ -267,14 +268,16 @@ def cross_entropy_gradient(
     """The gradient of sum(grad * loss) with respect to the logits.
 
     Args:
-        grad: (N,), how much each sample's loss counts, of any sign and size.
+        grad: (N,), how much each sample's loss counts, of any sign and size, in the dtype of the
+            logits.
         output: (N,). Make no use of it: tests fill it with any numbers.
         logits, targets: as in `cross_entropy`: logits of any size or -inf, targets in all forms,
             and sound.
 
     Returns:
         A new array of shape (N, C) in the dtype of the logits: how fast the sum rises with each
-        of them. The inputs stay as they are.
+        of them, right but for rounding errors, in the exponents, of numbers as large as the row's
+        logits. The inputs stay as they are.
     """
     rows = target_rows(logits, targets)
     beliefs = np.exp(logits - logsumexp(logits)[:, None])

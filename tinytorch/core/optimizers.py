@@ -311,7 +311,7 @@ class SGD(Optimizer):
 
 
 def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) -> None:
-    """Divide each gradient in place by its usual size, plus eps.
+    """Divide each gradient in place by the sum of its usual size and eps.
 
     The usual size is the root of the running mean of squares, this gradient's included. At each
     step the mean keeps the share alpha of itself, and the new square weighs the rest. Each array
@@ -502,7 +502,8 @@ def step_decay(lr: float, every: int, factor: float) -> Callable[[int], float]:
         lr: the rate of the first `every` steps, at least 0.
         every: how many steps share one rate, a whole number, at least 1.
         factor: what the rate is then multiplied by, each time once more; 0, or anything above.
-            What becomes of a rate too large for a float is left open.
+            What becomes of a rate is left open where it, or factor multiplied so often with
+            itself, is too large for a float.
 
     Returns:
         A function of the number of steps taken so far, from 0, that gives the next step's rate,
@@ -532,7 +533,7 @@ def cosine_with_warmup(
             of them lr, whatever the minimum is.
         total: the step at which the minimum is reached; it stays from there on. The wave begins
             with lr at step `warmup`.
-        minimum: the lowest rate of the wave, from 0 to lr.
+        minimum: the lowest rate of the wave, from 0 to lr; of others nothing is asked.
 
     Returns:
         A function of the number of steps taken so far, from 0, that gives the next step's rate,

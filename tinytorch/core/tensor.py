@@ -91,9 +91,10 @@ def to_array(data: Any) -> np.ndarray:
         data: a number, a (nested) list of numbers, a NumPy array or scalar, or a Tensor.
 
     Returns:
-        An array. Python numbers and lists give float32, also where they are integers or
-        booleans, or NumPy's numbers in a list. Arrays keep their dtype and are not copied, NumPy
-        scalars keep theirs too; a Tensor gives the array inside it.
+        An `np.ndarray`, also where it is a single number that came: then it has no axes. Python
+        numbers and lists give float32, also where they are integers or booleans, or NumPy's
+        numbers in a list. Arrays keep their dtype and are not copied, NumPy scalars keep theirs
+        too; a Tensor gives the array inside it.
 
     Raises:
         TypeError: the data are not real numbers, but text, dates, None, complex numbers or other
@@ -138,7 +139,7 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
 
     The output gets `requires_grad=True` and an `Origin(function, inputs, options)` if recording
     is enabled and at least one input is a Tensor that requires a gradient. Only floats can have
-    one: what holds none, as from `np.argmax`, need not be recorded.
+    one: what holds none, as from `np.argmax`, comes out all the same, and need not be recorded.
 
     Args:
         function: takes arrays (and options) and returns an array or a number.

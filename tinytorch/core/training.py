@@ -71,6 +71,8 @@ def split_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Share the numbers 0 to count - 1 out to two groups at random, each number to one of them.
 
+    Each choice of a first group is as likely as any other, also where there are only two or three.
+
     Args:
         count: how many samples there are.
         fraction: the share of the first group. Its size is fraction * count, rounded to the
@@ -80,8 +82,7 @@ def split_rows(
             the same groups again.
 
     Returns:
-        The numbers of the first and of the second group, each an array in any order. However few
-        samples there are, chance decides.
+        The numbers of the first and of the second group, each an array in any order.
 
     Raises:
         ValueError: one of the two groups would be empty.
@@ -183,8 +184,8 @@ def train_step(
         optimizer: has the model's parameters, and alone decides how they move.
         inputs, targets: the batch, as arrays. The loss gets the targets as they
             are. Gradients that were there before count nothing, whatever they are, also nan.
-        clip: the longest that the gradient of all parameters together may be, at least 0: with
-            0 nothing moves. None for no limit.
+        clip: the longest that the gradient of all parameters together may be, at least 0, which
+            leaves nothing of it (momentum or weight decay may still move). None for no limit.
 
     Returns:
         The loss before the move, as a number: no Tensor, no array with axes. It is the loss whose
@@ -205,7 +206,7 @@ def train_epoch(
 ) -> float:
     """Take a step for each batch, with the model and all layers in it in training mode.
 
-    The mode is set before the first batch; whether it comes back afterwards is not asked.
+    The mode is set before the first step; whether it comes back afterwards is not asked.
 
     Args:
         model, loss, optimizer, clip: as in `train_step`. The loss is a mean over its batch.
@@ -317,7 +318,7 @@ class Snapshot:
         self.arrays = [parameter.data.copy() for parameter in model.parameters()]
 
     def restore(self) -> None:
-        """Give the parameters the values in `arrays`, whatever they hold now, again and again."""
+        """Give the parameters the values in `arrays`, also if they are nan by now, each time."""
         for parameter, array in zip(self.model.parameters(), self.arrays, strict=True):
             parameter.data[...] = array
 
@@ -336,7 +337,8 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
 
     Raises:
         Exception: whatever went wrong, a KeyboardInterrupt (Ctrl-C) included; then the old file
-            is as it was. In any case no other file is left in the folder.
+            is as it was. In any case no other file is left in the folder, also where it is only
+            the exchange that fails. (The second file may have one and the same name each time.)
 
     Hint: `np.savez` puts `.npz` behind a name, and nothing behind an open file, which takes
     `file.flush()` and `os.fsync(file.fileno())` too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
@@ -9,7 +10,7 @@ from collections import Counter
 
 from tinytorch.course.lesson import Cell, Lesson
 from tinytorch.course.markers import HIDDEN, SOLUTION, regions, without_regions
-from tinytorch.course.rules.common import first_line
+from tinytorch.course.rules.common import first_line, parse
 
 OPTIONAL = re.compile(r"## \d+\.\d+ For those who want more\b")
 GOES_ON = "raises-exception"  # the tag by which a failing cell does not stop a run of all cells
@@ -24,8 +25,9 @@ def notebook(lesson: Lesson) -> str:
     """The text of `source/NN_name/name.ipynb`: no outputs, sorted keys, stable cell ids.
 
     Whoever reads it sees nothing of the machinery: what `#|` lines say stands in the metadata,
-    and what need not be read is folded away. Of a folded test JupyterLab shows the first line,
-    which says what must hold; and where a test fails, the cells after it are run all the same.
+    and what need not be read is folded away, how a figure is drawn for one. Of a folded test
+    JupyterLab shows the first line, which says what must hold; and where a test fails, the cells
+    after it are run all the same.
     """
     seen: Counter[str] = Counter()
     optional = optional_cells(lesson)
@@ -124,7 +126,9 @@ def _cell(cell: Cell, cell_id: str, is_optional: bool) -> dict:
 
 
 def _label(cell: Cell) -> str:
-    """The line above a test: its points, and what must hold."""
+    """The line of a folded cell that is seen: of a test its points, and what must hold."""
+    if _draws(cell):
+        return "# How the figure is drawn\n"
     if not cell.is_test:
         return ""
     points = f"{cell.points:g} point{'' if cell.points == 1 else 's'}"
@@ -139,11 +143,21 @@ def _metadata(cell: Cell, is_optional: bool) -> dict:
         metadata["tinytorch"] = {"export": True}
     if cell.is_test:
         metadata["tags"] = [*metadata.get("tags", []), GOES_ON]
-    if cell.kind == "code" and (cell.is_test or (is_optional and not cell.is_exercise)):
+    is_folded = cell.is_test or _draws(cell) or (is_optional and not cell.is_exercise)
+    if cell.kind == "code" and is_folded:
         metadata["jupyter"] = {**metadata.get("jupyter", {}), "source_hidden": True}
     if cell.kind == "markdown" and is_optional and cell.source.startswith("## "):
         metadata["jp-MarkdownHeadingCollapsed"] = True
     return metadata
+
+
+def _draws(cell: Cell) -> bool:
+    """Whether all that a cell shows is a figure, at its end."""
+    tree = parse(cell.source) if cell.kind == "code" and not cell.is_exported else None
+    if tree is None or not tree.body:
+        return False
+    last = ast.unparse(tree.body[-1])
+    return last.startswith("figures.show(") and "print(" not in cell.source
 
 
 def _cell_id(cell: Cell, seen: Counter[str]) -> str:

@@ -220,14 +220,15 @@ def central_differences(
     options: dict | None = None,
 ) -> np.ndarray:
     """The gradient of sum(grad * function(*inputs)) by one input, a component at a time."""
-    slopes = np.zeros(np.shape(inputs[argnum]))
-    for index in np.ndindex(slopes.shape):
-        sides = []
-        for sign in (+1, -1):
-            moved = [np.array(x) if isinstance(x, np.ndarray) else x for x in inputs]
-            moved[argnum] = np.array(moved[argnum], np.float64)
-            moved[argnum][index] += sign * step
-            sides.append(np.sum(grad * np.asarray(function(*moved, **(options or {})))))
+    moved, options = _copies(*inputs), options or {}
+    moved[argnum] = x = np.array(inputs[argnum], np.float64)
+    slopes = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        start, sides = x[index], []
+        for side in (start + step, start - step):
+            x[index] = side
+            sides.append(np.vdot(grad, function(*moved, **options)))
+        x[index] = start
         slopes[index] = (sides[0] - sides[1]) / (2 * step)
     return slopes
 

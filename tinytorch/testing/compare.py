@@ -44,6 +44,8 @@ def difference(
             its kind matters. By default "same" for floats and "any" for the rest.
         rtol: relative tolerance in the place of the default.
     """
+    if isinstance(expected, np.ndarray):
+        return _numbers(got, expected, dtype, rtol)
     if isinstance(expected, Mapping):
         return _mapping(got, expected, rtol)
     if isinstance(expected, tuple | list):
@@ -76,8 +78,11 @@ def _numbers(got: Any, expected: np.ndarray, dtype: Any, rtol: float | None) -> 
         return Difference("shape", says, list(value.shape), value, expected)
     if wrong := _dtype(got, value, expected, dtype):
         return wrong
+    if value.dtype == expected.dtype and value.tobytes() == expected.tobytes():
+        return None
     tolerance = _tolerance(got, value, expected) if rtol is None else rtol
-    if np.array_equal(value, expected) or not (far := _far(value, expected, tolerance)).any():
+    far = _far(value, expected, tolerance)
+    if not np.logical_or.reduce(far, axis=None):
         return None
     return Difference("values", _first_wrong(value, expected, far), sample(value), value, expected)
 
@@ -108,14 +113,20 @@ def _far(value: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarra
     """Where a value is further from what was expected than rounding explains."""
     value, expected = value.astype(np.float64), expected.astype(np.float64)
     finite = np.isfinite(expected)
-    scale = np.abs(expected[finite]).max(initial=0.0)
+    if np.logical_and.reduce(finite, axis=None):
+        return _far_from_finite(value, expected, tolerance)
     far = np.zeros(value.shape, bool)
-    error = np.abs(value[finite] - expected[finite])
-    allowed = tolerance * (np.abs(expected[finite]) + (0.1 * scale or 0.1))
-    far[finite] = ~(error <= allowed)  # so that nan is far from everything
+    far[finite] = _far_from_finite(value[finite], expected[finite], tolerance)
     rest, wanted = value[~finite], expected[~finite]
     far[~finite] = ~((rest == wanted) | (np.isnan(rest) & np.isnan(wanted)))
     return far
+
+
+def _far_from_finite(value: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarray:
+    size = np.abs(expected)
+    scale = np.maximum.reduce(size, axis=None, initial=0.0)
+    # Turned round, so that nan is far from everything.
+    return ~(np.abs(value - expected) <= tolerance * (size + (0.1 * scale or 0.1)))
 
 
 def _first_wrong(value: np.ndarray, expected: np.ndarray, far: np.ndarray) -> str:

@@ -6,13 +6,16 @@ a confusion matrix `(C, C)` whose rows are the true classes.
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from tinytorch.testing.inputs import Case, arrays, case, numbers, strided
+from tinytorch.testing.inputs import Case, case, numbers, strided
 
 DTYPES = (np.float32, np.int8, np.float64, np.uint8, np.int64, np.bool_, np.float16, np.int32)
 LIMITED = (np.int8, np.uint8, np.int32, np.int64, np.uint64)  # whole numbers that can run over
@@ -29,7 +32,8 @@ def refilled(*values: Any, more: Sequence = (), **options: Any) -> Iterator[Case
 
 def tiled(one: Sequence[int], other: Sequence[int], times: Iterable[int]) -> list[tuple]:
     """Two lists, one after the other as many times as told: of many samples, the same share."""
-    return [(np.tile(one, n), np.tile(other, n)) for n in times]
+    pair = [np.array(classes, np.uint8) for classes in (one, other)]  # large, so in few bytes
+    return [tuple(np.tile(classes, n) for classes in pair) for n in times]
 
 
 # --- Scores -----------------------------------------------------------------------------------
@@ -37,7 +41,7 @@ def tiled(one: Sequence[int], other: Sequence[int], times: Iterable[int]) -> lis
 
 def in_order(row: Sequence[float]) -> list[int]:
     """The columns of a row from its largest score on; of equal ones the first comes first."""
-    return sorted(range(len(row)), key=lambda c: row[c], reverse=True)
+    return sorted(range(len(row)), key=row.__getitem__, reverse=True)
 
 
 def largest_columns(scores: Any) -> np.ndarray:
@@ -52,12 +56,23 @@ def share_among_first(scores: Any, targets: Any, k: int) -> float:
     return float(np.mean([target in in_order(row)[:k] for row, target in rows]))
 
 
+@cache
 def scores_of_all_dtypes(seed: int) -> list[np.ndarray]:
     """Scores (N, C) of each dtype, small ones, and of whole numbers the limits and neighbours."""
     shapes = ((4, 3), (3, 5), (6, 2), (2, 2), (1, 4), (5, 2), (2, 3), (3, 4))
-    return [*arrays(shapes, DTYPES, seed=seed, low=-40, high=40), *map(_at_the_limits, LIMITED)]
+    drawn, found = numbers((8, 6, 5), np.int64, seed, -40, 40), []
+    for n, (dtype, (rows, columns)) in enumerate(zip(DTYPES, shapes, strict=True)):
+        scores = drawn[n, :rows, :columns]
+        if np.dtype(dtype).kind in "bu":
+            scores = np.abs(scores)
+        elif np.dtype(dtype).kind == "f":
+            scores = scores / 8
+        scores = (scores > 20 if dtype is np.bool_ else scores).astype(dtype)
+        found.append(strided(scores) if n % 3 == 2 else scores)
+    return [*found, *map(_at_the_limits, LIMITED)]
 
 
+@cache
 def _at_the_limits(dtype: Any) -> np.ndarray:
     lowest, highest = np.iinfo(dtype).min, np.iinfo(dtype).max
     rows = [[highest - 1, highest, 0], [lowest, lowest + 1, lowest], [0, lowest, highest]]
@@ -95,13 +110,22 @@ def at_places(scores: np.ndarray, start: int = 0) -> Case:
     return case(scores, [in_order(row)[n % min(3, len(row))] for n, row in places])
 
 
-def for_every_k(batches: Iterable[Case], most: int = 9) -> list[Case]:
-    """Each batch of scores and targets for k = 1, 2, ... up to the number of classes."""
-    return [
-        Case(each.inputs, {"k": k})
-        for each in batches
-        for k in range(1, min(most, np.shape(each.inputs[0])[1]) + 1)
-    ]
+def for_some_k(batches: Iterable[Case], most: int = 9, start: int = 1) -> list[Case]:
+    """Batches of scores and targets, each for a k of its own from 1 to the number of classes.
+
+    The first one has k = `start`, the next one more, and so on, round and round.
+    """
+    cases = []
+    for n, each in enumerate(batches, start - 1):
+        k = 1 + n % min(most, np.shape(each.inputs[0])[1])
+        cases.append(Case(each.inputs, {"k": k}))
+    return cases
+
+
+def many_alike(times: Iterable[int], **options: Any) -> list[Case]:
+    """Scores and targets of class 0 as many times as told, and of class 1 once: all are right."""
+    scores, samples = np.eye(2, dtype=np.uint8), [(n, 1) for n in times]  # large, in few bytes
+    return [case(np.repeat(scores, n, 0), np.repeat([0, 1], n), **options) for n in samples]
 
 
 def scores_with_nan(seed: int) -> list[np.ndarray]:
@@ -109,9 +133,9 @@ def scores_with_nan(seed: int) -> list[np.ndarray]:
 
     Some have an infinity besides; the last ones hold a single row, or nothing but NaN.
     """
-    broken = []
+    broken, drawn = [], numbers((9, 3, 3), np.float64, seed)
     for n, place in enumerate(np.ndindex(3, 3)):
-        scores = numbers((3, 3), (np.float64, np.float32, np.float16)[(n + seed) % 3], seed + n)
+        scores = drawn[n].astype((np.float64, np.float32, np.float16)[(n + seed) % 3])
         scores[place] = NAN
         scores[place[0], place[1] - 1] = (1, INF, -INF)[n % 3]
         broken.append(scores)
@@ -124,11 +148,11 @@ def scores_with_nan(seed: int) -> list[np.ndarray]:
 def class_pairs(seed: int) -> list[tuple]:
     """Predicted and true classes, (N,) each: some, all or none are equal, lists or any dtype.
 
-    There are 1 to 60 samples, and classes that are never there, never called, or neither.
+    There are 1 to 24 samples, and classes that are never there, never called, or neither.
     """
     rng = np.random.default_rng(seed)
     pairs = []
-    for samples, names in ((7, [0, 1]), (60, range(5)), (9, [1, 3, 4]), (14, [2, 12, 16, 17])):
+    for samples, names in ((7, [0, 1]), (24, range(5)), (9, [1, 3, 4]), (14, [2, 12, 16, 17])):
         actual, other = rng.choice(names, (2, samples))
         pairs.append((np.where(rng.random(samples) < 0.6, actual, other), actual))
     few, many = pairs[:2]
@@ -136,7 +160,7 @@ def class_pairs(seed: int) -> list[tuple]:
     pairs += [(few[0].astype(bool), few[1].tolist()), ((many[1] + 1) % 5, many[1])]
     called, there = [[0, 0, 3, 3, 5], [3, 0, 0, 3, 3]], [[4, 2, 2, 0, 4], [4, 4, 2, 2, 4]]
     pairs += [([0] * 8 + [1, 0], [0] * 8 + [1, 1]), called, there, ([0, 0, 0], [2, 2, 0])]
-    return [*map(tuple, pairs), ([0], [0]), ([1], [0]), ([0], [1 + seed]), ([3], [3])]
+    return [*map(tuple, pairs), ([0], [1 + seed]), ([3], [3])]
 
 
 def share_of_equal(predicted: Any, actual: Any) -> float:
@@ -159,11 +183,11 @@ def counted_pairs(predicted: Any, actual: Any, classes: int | None = None) -> np
     One-hot rows among the targets say how many classes there are, if nobody else does.
     """
     columns = np.shape(actual)[1:]
-    actual, predicted = [_named(x) for x in actual], [_named(x) for x in predicted]
+    actual, predicted = [_named(x) for x in actual], list(predicted)
     largest = columns[0] - 1 if columns else max(*actual, *predicted)
     every = range(int(largest) + 1 if classes is None else classes)
-    pairs = list(zip(actual, predicted, strict=True))
-    return np.array([[pairs.count((a, p)) for p in every] for a in every])
+    pairs = Counter(zip(actual, predicted, strict=True))
+    return np.array([[pairs[a, p] for p in every] for a in every])
 
 
 def shape_and_places(function: Callable) -> Callable:
@@ -176,24 +200,25 @@ def shape_and_places(function: Callable) -> Callable:
     return found
 
 
-def in_every_form(scores: Any, targets: Any, *, classes: bool = True, **options: Any) -> list[Case]:
+def in_every_form(
+    scores: Any, targets: Any, *, classes: bool = True, turn: int = 0, **options: Any
+) -> list[Case]:
     """A batch as scores or, if `classes` may be, classes; with indices or one-hot rows; as lists.
 
-    `scores` are (N, C) and `targets` indices (N,). Options are passed on.
+    `scores` are (N, C) and `targets` indices (N,). Each form of the one meets a form of the
+    other, which ones says `turn`. Options are passed on.
     """
     scores = np.array(scores, float)
     outputs = [scores, scores.tolist(), scores.astype(np.float32)]
     outputs += [largest_columns(scores)] if classes else []
     rows = np.eye(scores.shape[1])[list(targets)]
     forms = [list(targets), np.array(targets, np.float32), rows, rows.astype(int).tolist()]
-    return [case(*pair, **options) for pair in product(outputs, forms)]
+    pairs = [(outputs[n % len(outputs)], forms[(n + turn) % 4]) for n in range(4)]
+    return [case(*pair, **options) for pair in pairs]
 
 
-def misfits_of_scores(columns: int, **options: Any) -> list[Case]:
-    """Scores, as many rows as columns, with targets that don't fit; and shapes that never do.
-
-    Lengths differ, a label is none or lies beyond the columns, a row is no one-hot row.
-    """
+@cache
+def _misfits_of_scores(columns: int) -> list[tuple]:
     scores = np.eye(columns)
     rest = [0] * (columns - 1)
     targets = [
@@ -209,7 +234,15 @@ def misfits_of_scores(columns: int, **options: Any) -> list[Case]:
     for row in ([1, 1], [0, 0], [0.5, 0.5], [0, 2]):
         targets.append(np.array([np.pad(row, (0, columns - 2)), *scores[1:]]))
     others = [(np.zeros((0, columns)), []), (np.ones((2, 1)), [0, 0]), (scores[:1], [])]
-    return [case(*pair, **options) for pair in (*product([scores], targets), *others)]
+    return [*product([scores], targets), *others]
+
+
+def misfits_of_scores(columns: int, **options: Any) -> list[Case]:
+    """Scores, as many rows as columns, with targets that don't fit; and shapes that never do.
+
+    Lengths differ, a label is none or lies beyond the columns, a row is no one-hot row.
+    """
+    return [case(*pair, **options) for pair in _misfits_of_scores(columns)]
 
 
 def misfits(columns: int, **options: Any) -> list[Case]:
@@ -267,8 +300,9 @@ def share_twice(correct: int, total: int, z: float) -> np.ndarray:
 
 def confusion_matrices(seed: int) -> list[np.ndarray]:
     """Matrices (C, C) without zeros, of 1 to 12 classes, frequent and rare; not all contiguous."""
-    drawn = [numbers((c, c), np.int64, seed + c, 1, 9) for c in (2, 3, 4, 12)]
-    rare = np.array([[50, 1], [9, 2]]) + seed
+    drawn = [numbers((c, c), np.int64, seed + c, 1, 9) for c in (2, 3, 4)]
+    drawn.append(numbers((12, 12), np.int64, seed, 1, 2))
+    rare = np.array([[30, 1], [9, 2]]) + seed
     return [*drawn, rare, rare[::-1], np.array([[seed]]), strided(drawn[1]), drawn[2].T]
 
 
@@ -276,7 +310,7 @@ def sparse_matrices(seed: int) -> list[np.ndarray]:
     """Matrices (C, C) of which rows, columns or both, the diagonal, or all are zeros."""
     full = numbers((4, 4), np.int64, seed, 1, 9)
     found = [full, np.zeros((3, 3), int), np.zeros((1, 1), int), full[:1, :1]]
-    for c in range(4):
+    for c in (0, 3):
         never_called, never_there, neither = full.copy(), full.copy(), full.copy()
         never_called[:, c], never_there[c], neither[c], neither[:, c] = 0, 0, 0, 0
         found += [never_called, never_there, neither, np.where(np.eye(4) > 0, 0, neither)]
@@ -302,7 +336,8 @@ def precisions(matrix: np.ndarray, times: int = 1) -> np.ndarray:
         [true == c for true, n in enumerate(column) for _ in range(n)]
         for c, column in enumerate(matrix.T)
     ]
-    return np.array([np.mean(each) for each in [*called, np.concatenate(called)]])
+    called.append([hit for each in called for hit in each])
+    return np.array([sum(each) / len(each) for each in called])
 
 
 def harmonic_means(matrix: np.ndarray, times: int = 1) -> np.ndarray:
@@ -329,9 +364,10 @@ def hit_and_called_or_there(matrix: np.ndarray) -> np.ndarray:
 
 
 def count_tables(seed: int, averages: Sequence[str | None]) -> list[Case]:
-    """Part, whole and support (C,) of 1 to 5 classes, empty ones among them, for each average.
+    """Part, whole and support (C,) of 1 to 5 classes, empty ones among them; averages take turns.
 
-    Some classes are perfect, some have no hit; some no target belongs to.
+    Some classes are perfect, some have no hit; some no target belongs to. Every second part and
+    whole is of float64.
     """
     rng = np.random.default_rng(seed)
     tables = [([1], [1], [1]), ([seed], [seed + 4], [9]), ([3, 4], [3, 4], [4, 3])]
@@ -343,14 +379,18 @@ def count_tables(seed: int, averages: Sequence[str | None]) -> list[Case]:
         part[1], whole[1], support[2] = 0, 0, 0
         support[0] += 3
         tables += [(part, whole, support), (part[::-1], whole[::-1], support[::-1] + 1)]
-    return [case(*map(np.array, t), average) for t, average in product(tables, averages)]
+    cases = []
+    for n, (part, whole, support) in enumerate(tables):
+        counts = [np.array(counted, (np.int64, np.float64)[n % 2]) for counted in (part, whole)]
+        cases.append(case(*counts, np.array(support), averages[n % len(averages)]))
+    return cases
 
 
 def averaged(part: Any, whole: Any, support: Any, average: str | None) -> Any:
     """The ratios where 0 / 0 is 0; or the mean over classes, or over samples one at a time."""
     ratios = [0.0 if w == 0 else float(p) / float(w) for p, w in zip(part, whole, strict=True)]
     if average == "micro":
-        return np.mean([True] * sum(part) + [False] * (sum(whole) - sum(part)))
+        return np.mean([True] * int(sum(part)) + [False] * int(sum(whole) - sum(part)))
     if average == "weighted":
         ratios = [r for r, n in zip(ratios, support, strict=True) for _ in range(n)]
     return np.array(ratios) if average is None else np.mean(ratios)
@@ -364,15 +404,15 @@ def of_many(function: Callable, times: int) -> Callable:
 # --- Bins of the confidence -------------------------------------------------------------------
 
 
-def probability_batches(seed: int, dtype: Any = np.float64) -> list[tuple]:
-    """Rows (N, C) that add up to 1, and targets (N,): one to thirty samples, two to four classes.
+def probability_batches(seed: int) -> list[tuple]:
+    """Rows (N, C) that add up to 1, and targets (N,): one to twenty samples, two to four classes.
 
     No confidence is so near to an edge that rounding could tell on which side it lies.
     """
     batches = []
-    for n, c in ((30, 3), (20, 2), (9, 4), (1, 3)):
+    for n, c in ((20, 3), (12, 2), (9, 4), (1, 3)):
         weights = numbers((n, c), np.float64, seed, 1, 99)
-        rows = (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
+        rows = weights / weights.sum(axis=1, keepdims=True)
         batches.append((rows, numbers((n,), np.int64, seed, 0, c - 1)))
     return batches
 
@@ -383,12 +423,19 @@ def means_of_bins(probabilities: Any, targets: Any, bins: int = 10) -> tuple:
     A sample belongs to the last bin whose lower edge its confidence reaches.
     """
     held: list[list] = [[] for _ in range(bins)]
+    lower_edges = [b / bins for b in range(bins)]
     for row, target in zip(np.asarray(probabilities).tolist(), targets, strict=True):
-        bin_of_row = max(b for b in range(bins) if max(row) >= b / bins)
-        held[bin_of_row].append((max(row), in_order(row)[0] == _named(target)))
+        reached = bisect(lower_edges, max(row))  # how many of them
+        held[reached - 1].append((max(row), in_order(row)[0] == _named(target)))
     means = [[sum(x) / len(each) for x in zip(*each, strict=True)] or [0, 0] for each in held]
     confidence, share_right = np.array(means, float).T
     return confidence, share_right, np.array([len(each) for each in held])
+
+
+def certain_batches(times: Iterable[int], bins: int) -> list[tuple]:
+    """As many pairs of samples as told, with a confidence of 1: the first of each is right."""
+    columns = np.eye(2, dtype=np.float32)  # their own mirror image, and quick to add up
+    return [(np.tile(columns, n).T, np.zeros(2 * n, np.uint8), bins) for n in times]
 
 
 def tuple_of(function: Callable) -> Callable:

@@ -10,18 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Context, Decimal
-from functools import lru_cache
-from itertools import product
+from functools import cache, lru_cache
+from itertools import cycle, product
 from typing import Any
 
 import numpy as np
 
-from tinytorch.testing.inputs import Case, arrays, case, numbers, strided
+from tinytorch.testing.inputs import Case, case, strided
+from tinytorch.testing.inputs import numbers as drawn
 
 DTYPES = (np.float32, np.float64, np.float16)
 DECIMAL = Context(prec=20, Emax=10**8, Emin=-(10**8), traps=[])
-SIZES = (1e-9, -1e9, 0)  # of incoming gradients
 Shape = tuple[int, ...]
+
+# Drawn once for all tests: a check notices who writes into them, and puts them back.
+numbers = cache(drawn)
 
 
 # --- Definitions of functions -----------------------------------------------------------------
@@ -39,12 +42,12 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """The share of exp(v) in the sum of its row, in decimal numbers; rows lie along the axis."""
-    return _each_row(lambda row: [float(share) for share in _shares(row)], x, axis)
+    return _each_row(_softmax_of_row, x, axis)
 
 
 def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """The logarithms of the shares that softmax gives, however small these are."""
-    return _each_row(lambda row: [_log(share) for share in _shares(row)], x, axis)
+    return _each_row(_log_softmax_of_row, x, axis)
 
 
 def temperature(x: np.ndarray, temperature: float = 1.0, axis: int = -1) -> np.ndarray:
@@ -57,11 +60,11 @@ def _each(formula: Callable[[float], float], x: np.ndarray) -> np.ndarray:
     return np.reshape([formula(v) for v in x.ravel().tolist()], x.shape).astype(x.dtype)
 
 
-def _each_row(formula: Callable[[list], list], x: np.ndarray, axis: int) -> np.ndarray:
-    """A formula for a list of numbers, for each row of x along an axis."""
-    front = np.moveaxis(x, axis, -1)
-    rows = [formula(row) for row in front.reshape(-1, front.shape[-1]).tolist()]
-    return np.moveaxis(np.reshape(rows, front.shape).astype(x.dtype), -1, axis)
+def _each_row(formula: Callable[[tuple], list], x: np.ndarray, axis: int) -> np.ndarray:
+    """A formula for the numbers of a row, for each row of x along an axis."""
+    front = x.swapaxes(axis, -1)
+    rows = [formula(tuple(row)) for row in front.reshape(-1, front.shape[-1]).tolist()]
+    return np.array(rows, x.dtype).reshape(front.shape).swapaxes(axis, -1)
 
 
 @lru_cache(maxsize=4096)
@@ -69,16 +72,46 @@ def _exp(v: float) -> Decimal:
     return DECIMAL.exp(Decimal(v))
 
 
-def _shares(row: Sequence[float]) -> list[Decimal]:
+@lru_cache(maxsize=1024)
+def _shares(row: tuple[float, ...]) -> list[Decimal]:
     total = Decimal(0)
     for v in row:
         total = DECIMAL.add(total, _exp(v))
     return [DECIMAL.divide(_exp(v), total) for v in row]
 
 
+@lru_cache(maxsize=1024)
+def _softmax_of_row(row: tuple[float, ...]) -> list[float]:
+    return [float(share) for share in _shares(row)]
+
+
+@lru_cache(maxsize=1024)
+def _log_softmax_of_row(row: tuple[float, ...]) -> list[float]:
+    return [_log(share) for share in _shares(row)]
+
+
 def _log(share: Decimal) -> float:
     """Where a float can't hold the share, decimal numbers take its logarithm, slowly."""
     return math.log(share) if share > Decimal("1e-300") else float(DECIMAL.ln(share))
+
+
+# --- As the text has them, for numbers of modest size: there slopes are measured --------------
+
+
+def plain_sigmoid(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)), as it stands."""
+    return 1 / (1 + np.exp(-x))
+
+
+def plain_softmax(x: np.ndarray) -> np.ndarray:
+    """exp(x) / sum(exp(x)) along the last axis, as it stands."""
+    powers = np.exp(x)
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def plain_log_softmax(x: np.ndarray) -> np.ndarray:
+    """The logarithm of that."""
+    return np.log(plain_softmax(x))
 
 
 # --- Definitions of rules ---------------------------------------------------------------------
@@ -97,7 +130,7 @@ def sigmoid_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.
 
 def tanh_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The slope by the hyperbolic cosine, 1 / cosh(x)**2; beyond 400 it is 0 for any float."""
-    cosh = np.cosh(np.clip(x.astype(np.float64), -400, 400))
+    cosh = np.cosh(np.minimum(np.abs(x.astype(np.float64)), 400))
     return np.asarray(grad / cosh**2).astype(x.dtype)
 
 
@@ -125,18 +158,26 @@ def _slopes_of_log_softmax(logs: np.ndarray) -> np.ndarray:
 
 def _by_table(slopes: Callable, grad: np.ndarray, output: np.ndarray, axis: int) -> np.ndarray:
     """grad (..., 1, C) times a table of slopes for each row (..., C, C) -> (..., 1, C)."""
-    g, out = (np.moveaxis(a, axis, -1).astype(np.float64) for a in (grad, output))
+    g, out = (a.swapaxes(axis, -1).astype(np.float64) for a in (grad, output))
     result = (g[..., None, :] @ slopes(out))[..., 0, :]
-    return np.moveaxis(result, -1, axis).astype(grad.dtype)
+    return result.swapaxes(axis, -1).astype(grad.dtype)
 
 
 # --- What functions are tried on --------------------------------------------------------------
 
 
+def arrays(
+    shapes: Iterable[Shape], dtypes: Sequence[Any], seed: int = 0, low: float = -4
+) -> list[np.ndarray]:
+    """Numbers from low in each shape; the dtypes take turns, and every third is not contiguous."""
+    given = [numbers(s, t, seed, low) for s, t in zip(shapes, cycle(dtypes))]
+    return [strided(x) if n % 3 == 2 else x for n, x in enumerate(given)]
+
+
 def of_shapes(*shapes: Shape, seed: int = 0) -> list[Case]:
     """float64 arrays of these shapes, every third not contiguous, and one that is transposed."""
     turned = numbers((3, 2), np.float64, seed).T
-    return [case(x) for x in (*arrays(shapes, (np.float64,), seed=seed), turned)]
+    return [case(x) for x in (*arrays(shapes, (np.float64,), seed), turned)]
 
 
 def of_sizes(*sizes: float, seed: int = 0) -> list[Case]:
@@ -146,28 +187,27 @@ def of_sizes(*sizes: float, seed: int = 0) -> list[Case]:
 
 def of_dtypes(*shapes: Shape, seed: int = 0, low: float = -4) -> list[Case]:
     """Arrays of these shapes, in float32, float64 and float16 by turns, of numbers from low."""
-    return [case(x) for x in arrays(shapes, DTYPES, seed=seed, low=low)]
+    return [case(x) for x in arrays(shapes, DTYPES, seed, low)]
 
 
-def used_before(function: Callable, cases: Sequence[Case]) -> Sequence[Case]:
+def used_before(function: Callable, cases: Sequence[Case]) -> list[Case]:
     """The cases, after the function has seen the first one's array with other numbers in it."""
-    x = cases[0].inputs[0]
+    x = np.array(cases[0].inputs[0])
     function(x)
-    x *= -2
-    return cases
+    x[...] = -2 * cases[0].inputs[0]
+    return [case(x), *cases[1:]]
 
 
 def single_and_empty(*values: float, dtype: Any = np.float64) -> list[Case]:
     """Arrays without axes that hold these numbers, and arrays without elements."""
-    empty = [np.zeros(shape, dtype) for shape in ((0,), (0, 3), (2, 0, 3))]
+    empty = [np.zeros(shape, dtype) for shape in ((0,), (2, 0, 3))]
     return [case(x) for x in (*(np.array(v, dtype) for v in values), *empty)]
 
 
-def ends_of_dtypes(*fractions: float) -> list[Case]:
-    """Infinities, and these fractions of the largest number, of each dtype and of both signs."""
-    ends = [(dtype, part * float(np.finfo(dtype).max)) for dtype in DTYPES for part in fractions]
-    ends += [(dtype, np.inf) for dtype in DTYPES]
-    return [case(np.array([v, -v, 1.0], dtype)) for dtype, v in ends]
+def ends_of_dtypes(one: float, other: float) -> list[Case]:
+    """Of each dtype two fractions of its largest number, of both signs, and the infinities."""
+    ends = [[one, -one, other, -other], [np.inf, -np.inf, one]]
+    return [case(np.array(x, t) * np.finfo(t).max) for t in DTYPES for x in ends]
 
 
 def far_out(values: Mapping[Any, Iterable[Any]]) -> list[Case]:
@@ -175,22 +215,28 @@ def far_out(values: Mapping[Any, Iterable[Any]]) -> list[Case]:
     return [case(np.array(v, dtype)) for dtype, several in values.items() for v in several]
 
 
-def beside_others(values: Mapping[Any, Iterable[float]]) -> list[Case]:
-    """For each dtype, each of these numbers beside itself, beside one near 0 and a large one."""
-    pairs = [(dtype, v) for dtype, several in values.items() for v in several]
-    lists = [(t, x) for t, v in pairs for x in ([v, v], [v, 3.0], [[0.5], [1000.0], [v]])]
-    return [case(np.array(x, dtype)) for dtype, x in lists]
+def beside_others(values: Mapping[Any, Sequence[float]]) -> list[Case]:
+    """For each dtype a number beside itself, a second beside one near 0, a third, and so on."""
+    beside = (lambda v: [v, v], lambda v: [v, 3.0], lambda v: [[0.5], [1000.0], [v]])
+    pairs = [(t, v, make) for t, x in values.items() for v, make in zip(x, cycle(beside))]
+    return [case(np.array(make(v), dtype)) for dtype, v, make in pairs]
 
 
 def of_scores(*scores: Any) -> list[Case]:
-    """Rows of scores as they are, and transposed to columns, with axis=0."""
+    """Rows of scores as they are, and where there are several, also as columns, with axis=0."""
     given = [np.array(x) for x in scores]
-    return [*(case(x) for x in given), *(case(x.T, axis=0) for x in given)]
+    return [*(case(x) for x in given), *(case(x.T, axis=0) for x in given if x.ndim > 1)]
+
+
+def along(axes: Mapping[Shape, Iterable[int]], seed: int = 0) -> list[Case]:
+    """float64 arrays of these shapes, each along each of its axes."""
+    pairs = [(shape, axis) for shape, several in axes.items() for axis in several]
+    return [case(numbers(shape, np.float64, seed), axis=axis) for shape, axis in pairs]
 
 
 def known(function: Callable, results: Mapping[tuple, tuple], *dtypes: Any) -> list[Case]:
-    """Calls whose results are known: scores, and what comes out, in each of the dtypes."""
-    calls = [(x, y, dtype) for x, y in results.items() for dtype in dtypes]
+    """Calls whose results are known: scores, and what comes out, in the dtypes by turns."""
+    calls = [(x, y, t) for (x, y), t in zip(results.items(), cycle(dtypes))]
     labels = [f"{function.__name__}({list(x)}) in {dtype.__name__}" for x, _, dtype in calls]
     given = [[np.array(each, dtype) for each in (x, y)] for x, y, dtype in calls]
     return [case(*both, label=label) for both, label in zip(given, labels, strict=True)]
@@ -199,45 +245,45 @@ def known(function: Callable, results: Mapping[tuple, tuple], *dtypes: Any) -> l
 def alone_and_without_rows(*scores: float) -> list[Case]:
     """Rows of one score, along either axis, and batches without rows."""
     row = np.array([scores])
-    alone = [case(row.T), case(row, axis=0), case(row[0, :1])]
-    none = [case(np.zeros(shape)) for shape in ((0, 3), (2, 0, 3))]
-    return [*alone, *none, case(np.zeros((3, 0), np.float32), axis=0)]
+    alone = [case(row.T.astype(np.float32)), case(row, axis=0), case(row[0, :1])]
+    none = [case(np.zeros((0, 3), np.float32)), case(np.zeros((3, 2, 0)), axis=0)]
+    return [*alone, *none]
 
 
 # --- What rules are tried on ------------------------------------------------------------------
 
 
 def halves(*shapes: Shape, seed: int = 0) -> list[Case]:
-    """float64 arrays of these shapes, and a transposed one, of small numbers, none of them 0."""
-    return [case(each.inputs[0] / 2 + 1 / 32) for each in of_shapes(*shapes, seed=seed)]
-
-
-def grads(shape: Shape, seed: int) -> list[np.ndarray]:
-    """Three incoming gradients of a shape."""
-    return [numbers(shape, np.float64, seed + n) for n in range(3)]
+    """float64 arrays of these shapes, of small numbers, none of them 0."""
+    return [case(numbers(shape, np.float64, seed) / 2 + 1 / 32) for shape in shapes]
 
 
 def rule_case(function: Callable, grad: Any, x: Any, **options: Any) -> Case:
     """A rule's inputs: grad of the shape and dtype of x, the output of a function, and x."""
     x = np.asarray(x) if isinstance(x, np.ndarray) else np.array(x, np.float64)
-    grad = np.array(np.broadcast_to(grad, x.shape)).astype(x.dtype)
-    return case(grad, np.asarray(function(x, **options)), x, **options)
+    incoming = np.empty(x.shape, x.dtype)
+    incoming[...] = grad
+    return case(incoming, np.asarray(function(x, **options)), x, **options)
 
 
 def rule_inputs(
     function: Callable, *shapes: Shape, seed: int, dtypes: Sequence[Any] = DTYPES
 ) -> list[Case]:
-    """A rule's inputs, none of them 0, for grads of both signs, of many sizes, and of zeros.
+    """A rule's inputs, none of them 0, for grads of both signs, of many sizes, and 0.
 
     The dtypes take turns. One x is not contiguous, one transposed, one positive, one negative.
     """
-    given = [x / 2 + x.dtype.type(1 / 32) for x in arrays(shapes, dtypes, seed=seed)]
-    given[-1:] = [strided(given[-1]), given[0].T]
-    given += [numbers((3,), dtypes[0], seed, *ends) for ends in ((1, 2), (-2, -1))]
-    sets = [(numbers(x.shape, x.dtype, seed + 7), x) for x in given]
-    wide = [each for each in sets if each[1].dtype != np.float16][:1]
-    sets += [(size * grad, x) for grad, x in wide for size in SIZES]
-    return [rule_case(function, grad, x) for grad, x in sets]
+    given = [x / 2 + x.dtype.type(1 / 32) for x in arrays(shapes, dtypes, seed)]
+    given[-1] = strided(given[-1])
+    above, below = (numbers((3,), dtypes[0], seed, *ends) for ends in ((1, 2), (-2, -1)))
+    sets = [*((1, x) for x in given), (1e-9, given[0].T), (-1e9, above), (np.arange(3), below)]
+    grads = [size * numbers(x.shape, x.dtype, seed + 7) for size, x in sets]
+    return [rule_case(function, grad, x) for grad, (_, x) in zip(grads, sets, strict=True)]
+
+
+def mirrored(function: Callable, grads: Mapping[float, float]) -> list[Case]:
+    """For each x, and for -x beside it, a grad of its own and the same with the other sign."""
+    return [rule_case(function, [g, -g], [x, -x]) for x, g in grads.items()]
 
 
 def rule_over_axes(
@@ -272,9 +318,25 @@ def made_again(y: Any) -> Any:
     return y.origin.function(*map(made_again, y.origin.inputs), **y.origin.options)
 
 
+def leads_back(layer: Callable, x: Any) -> bool:
+    """Whether the record of a call ends at the very Tensor x that went in."""
+    waiting = [layer(x)]
+    while waiting:
+        tensor = waiting.pop()
+        if tensor is x:
+            return True
+        waiting += getattr(getattr(tensor, "origin", None), "inputs", ())
+    return False
+
+
 def with_options(options: Iterable[dict], *given: np.ndarray) -> list[Case]:
-    """Each array with each of the options."""
-    return [case(x, **each) for x in given for each in options]
+    """Each of the options, with the arrays by turns."""
+    return [case(x, **each) for each, x in zip(options, cycle(given))]
+
+
+def of_two_dtypes(shape: Shape) -> list[np.ndarray]:
+    """An array of float32 and one of float64."""
+    return [numbers(shape, dtype) for dtype in DTYPES[:2]]
 
 
 def of_temperatures(*temperatures: float, seed: int = 0) -> list[Case]:
