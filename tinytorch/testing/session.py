@@ -13,6 +13,7 @@ import io
 import linecache
 import re
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from tinytorch.testing.messages import (
     short_text,
 )
 
+LONG = 1.0  # seconds: a test that takes longer is not run again to explain its failure
 MOST_NOTES = 3  # of warnings that a test passes on
 UNWRITTEN = "is not written yet"
 
@@ -48,7 +50,6 @@ class Session:
     passed: dict[str, bool] = field(default_factory=dict)  # by the test's name
     running: str = ""  # the test
     checks: int = 0  # how many it has made
-    took_part: set[str] = field(default_factory=set)  # exercises that are not right, in this test
 
     def exercise_of(self, test: str) -> str:
         return self.table["tests"].get(test, {}).get("exercise", "")
@@ -92,7 +93,7 @@ def test(function: Callable[[], None]) -> Callable[[], None]:
     @functools.wraps(function)
     def run() -> None:
         name, says = function.__name__, (function.__doc__ or function.__name__).splitlines()[0]
-        current.running, current.checks, current.took_part = name, 0, set()
+        current.running, current.checks = name, 0
         with _noted() as notes:
             failure = _failure(function)
         current.passed[name] = failure is None
@@ -112,22 +113,28 @@ test.__test__ = False  # pytest would take it for a test of ours
 
 def _failure(function: Callable[[], None]) -> TestFailed | None:
     """Run a test: None where it passes."""
+    start = time.perf_counter()
+    failure = _caught(function)
+    if failure is None or time.perf_counter() - start > LONG:
+        return failure
+    return _explained(failure, _taking_part(function))
+
+
+def _caught(function: Callable[[], None]) -> TestFailed | None:
     try:
-        with _watched():
-            function()
+        function()
     except TestFailed as error:
-        return _explained(error)
+        return error
     except NotImplementedError as error:
-        return _explained(TestFailed(_unwritten(error)))
+        return TestFailed(_unwritten(error))
     except NameError as error:
         if not (exercise := _undefined_exercise(error)):
-            return _explained(_failure_of(error))
-        message = f"{current.called(exercise)} is not defined: run its cell first."
-        return _explained(TestFailed(message))
+            return _failure_of(error)
+        return TestFailed(f"{current.called(exercise)} is not defined: run its cell first.")
     except AssertionError as error:  # a plain assert of the test's own
-        return _explained(TestFailed(str(error) or "an assertion of the test does not hold"))
+        return TestFailed(str(error) or "an assertion of the test does not hold")
     except (Exception, SystemExit) as error:
-        return _explained(_failure_of(error))
+        return _failure_of(error)
     return None
 
 
@@ -138,12 +145,11 @@ def _failure_of(error: BaseException) -> TestFailed:
     return trial.failure()
 
 
-def _explained(failure: TestFailed) -> TestFailed:
+def _explained(failure: TestFailed, guilty: set[str]) -> TestFailed:
     """The failure with what goes before it: exercises it leans on that are not right yet."""
-    guilty = sorted(current.took_part - {current.exercise_of(current.running)})
     if not guilty:
         return failure
-    names = " and ".join(map(current.called, guilty))
+    names = " and ".join(map(current.called, sorted(guilty)))
     are, it = ("is", "it") if len(guilty) == 1 else ("are", "them")
     head = f"{names} {are} not right yet, and this leans on {it}: mend that first."
     lines = BaseException.__str__(failure).splitlines()
@@ -151,14 +157,15 @@ def _explained(failure: TestFailed) -> TestFailed:
     return TestFailed(fit([head, *said]), failure.evidence)
 
 
-@contextlib.contextmanager
-def _watched() -> Iterator[None]:
-    """Note which exercises that fail their own tests take part, where there are any."""
+def _taking_part(function: Callable[[], None]) -> set[str]:
+    """Which exercises that fail their own tests take part in a test, run once more to see it.
+
+    To watch every call takes a multiple of the time, so tests that pass are not watched.
+    """
     suspects = current.not_right() - {current.exercise_of(current.running)}
     if not suspects:
-        yield
-        return
-    main, took_part = vars(sys.modules["__main__"]), current.took_part
+        return set()
+    main, took_part = vars(sys.modules["__main__"]), set()
 
     def notice(frame, event, _) -> None:
         if event == "call" and frame.f_globals is main:
@@ -167,11 +174,15 @@ def _watched() -> Iterator[None]:
                 took_part.add(exercise)
 
     before = sys.getprofile()
-    sys.setprofile(notice)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
+    with contextlib.redirect_stdout(io.StringIO()):
+        sys.setprofile(notice)
+        try:
+            function()
+        except (Exception, SystemExit):
+            pass  # it is known to fail
+        finally:
+            sys.setprofile(before)
+    return took_part
 
 
 @contextlib.contextmanager
