@@ -146,12 +146,12 @@ def _gives_functions(cell: Cell) -> bool:
 
 
 def _text(content: dict) -> str:
-    """JSON with a line for each exercise, test and mistake, so that a change shows as such."""
+    """JSON with a line for each exercise and test, in the order of the lesson."""
     blocks = []
     for key in sorted(content):
         value = content[key]
         if isinstance(value, dict):
-            lines = [f"{json.dumps(k)}:{_line(value[k])}" for k in sorted(value)]
+            lines = [f"{json.dumps(k)}:{_line(v)}" for k, v in value.items()]
             blocks.append(f"{json.dumps(key)}:{{\n" + ",\n".join(lines) + "\n}")
         else:
             blocks.append(f"{json.dumps(key)}:{json.dumps(value, **COMPACT)}")

@@ -194,7 +194,7 @@ class Graph:
 
     def kept(self, grad: np.ndarray, keep: Iterable[str]) -> dict[str, np.ndarray]:
         """The slopes by the leaves that ask, and by those names that are on the way."""
-        return self.slopes(grad, {*self.asking, *self.reaches(keep)})
+        return self.slopes(grad, sorted({*self.asking, *self.reaches(keep)}))
 
     def untouched(self, grad: np.ndarray, before: float | None, keep: tuple = ()) -> dict:
         """What `Door.left` is to give: `.grad` as it was before, and the grad that was given."""
