@@ -724,16 +724,6 @@ def categorical_cross_entropy(probabilities, targets):
 
 
 @wrong(
-    "where without out",
-    "If you give where without out, what NumPy leaves out is memory that nobody wrote to: "
-    "give zeros as out.",
-)
-def categorical_cross_entropy(probabilities, targets):
-    rows = target_rows(probabilities, targets).astype(probabilities.dtype)
-    return -(rows * np.log(probabilities, where=rows > 0)).sum(axis=1)
-
-
-@wrong(
     "the smallest number added",
     "If a tiny number stands for a p of 0, a truth that was given 0 costs a finite amount.",
 )
@@ -1083,17 +1073,6 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
     rows = target_rows(probabilities, targets).astype(probabilities.dtype)
     return np.nan_to_num(-grad[:, None] * rows / probabilities)
-
-
-@wrong(
-    "where without out",
-    "If you give where without out, what NumPy leaves out is memory that nobody wrote to: "
-    "give zeros as out.",
-)
-@gradient_of(categorical_cross_entropy)
-def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
-    rows = target_rows(probabilities, targets).astype(probabilities.dtype)
-    return np.divide(-grad[:, None] * rows, probabilities, where=rows > 0)
 
 
 @wrong(

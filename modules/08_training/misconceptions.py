@@ -4242,7 +4242,7 @@ def save_arrays(path, arrays):
     "If Ctrl-C leaves a file, clean up in `finally`, or after any BaseException.",
 )
 def save_arrays(path, arrays):
-    temp = f"{os.fspath(path)}.{os.getpid()}.part"
+    temp = f"{os.fspath(path)}.beside.part"
     try:
         with open(temp, "wb") as file:
             np.savez(file, **arrays)
@@ -4260,7 +4260,7 @@ def save_arrays(path, arrays):
     "If there is a moment without a file, os.replace exchanges in one stroke.",
 )
 def save_arrays(path, arrays):
-    temp = f"{os.fspath(path)}.{os.getpid()}.part"
+    temp = f"{os.fspath(path)}.beside.part"
     try:
         with open(temp, "wb") as file:
             np.savez(file, **arrays)
@@ -4282,7 +4282,7 @@ def save_arrays(path, arrays):
 def save_arrays(path, arrays):
     if not arrays:
         return
-    temp = f"{os.fspath(path)}.{os.getpid()}.part"
+    temp = f"{os.fspath(path)}.beside.part"
     try:
         with open(temp, "wb") as file:
             np.savez(file, **arrays)
@@ -4301,7 +4301,7 @@ def save_arrays(path, arrays):
 )
 def save_arrays(path, arrays):
     arrays = {k: to_array(v) if isinstance(v, (int, float)) else v for k, v in arrays.items()}
-    temp = f"{os.fspath(path)}.{os.getpid()}.part"
+    temp = f"{os.fspath(path)}.beside.part"
     try:
         with open(temp, "wb") as file:
             np.savez(file, **arrays)
