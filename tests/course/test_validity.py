@@ -197,7 +197,7 @@ def test_what_a_test_saw_leads_to_the_sentence_of_the_one_mistake_that_gives_it(
     assert note.message.startswith("no cause is said for 'ignores the factor', 'squares': ")
 
 
-def test_mistakes_that_give_the_same_are_told_nothing_and_count_from_three_fifths(tmp_path):
+def test_mistakes_that_give_the_same_are_told_nothing_and_count_from_two_thirds(tmp_path):
     alike = WRONG | {"adds again": "factor + x"}
     write(tmp_path, SEEING, each(alike))
     finding, found = only_finding(tmp_path)
