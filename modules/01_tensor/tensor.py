@@ -618,7 +618,7 @@ def elementwise(function: Callable, a: Any, b: Any) -> Tensor:
 @tt.test
 def test_elementwise_broadcasts():
     """Every pair of elements meets once, rows, columns and numbers being repeated as needed."""
-    sent, given = (np.subtract, np.multiply), oracles.pairs()
+    sent, given = (np.subtract, np.multiply), tt.pairs(oracles.PAIRS)
     calls, sides = oracles.in_turn(sent, given), oracles.operands(seed=0)
     tt.check(elementwise, oracles.called, calls, wrap=Tensor, door=sent)
     tt.check(elementwise, oracles.called, calls[:2], returns="tensor", name="elementwise of arrays")
@@ -630,7 +630,7 @@ def test_elementwise_broadcasts():
     tt.check(times, times, [(row,), (row[:, None],)], **fresh, door=sent, name="array times")
     ### BEGIN HIDDEN TESTS
     sent, sides = (np.add, np.divide, np.maximum), oracles.operands(seed=4)
-    calls = oracles.in_turn(sent, oracles.pairs(oracles.MORE_PAIRS, seed=50, low=1, high=5))
+    calls = oracles.in_turn(sent, tt.pairs(oracles.MORE_PAIRS, seed=50, low=1, high=5))
     tt.check(elementwise, oracles.called, calls, wrap=Tensor, door=sent)
     tt.check(lambda a, b: a / b, np.divide, sides, **fresh, name="divide")
     tt.check(lambda a, b: a * b, np.multiply, oracles.strange_operands(), **fresh, name="times")
@@ -1184,7 +1184,7 @@ def matmul(a: Any, b: Any) -> Tensor:
 @tt.test
 def test_matmul_of_matrices():
     """Rows times columns, summed over the inner length; vectors lose their axis."""
-    by_sums, given = oracles.matmul_by_sums, oracles.pairs(oracles.MATRICES)
+    by_sums, given = oracles.matmul_by_sums, tt.pairs(oracles.MATRICES)
     tt.check(matmul, by_sums, given[:4], wrap=Tensor, door={np.matmul})
     tt.check(matmul, by_sums, given[4:], wrap=Tensor)
     tt.check(matmul, by_sums, given[:3], returns="tensor", name="matmul of arrays")
@@ -1194,7 +1194,7 @@ def test_matmul_of_matrices():
     tt.check(right, right, others, wrap=Tensor, door={np.matmul}, name="array @ tensor")
     ### BEGIN HIDDEN TESTS
     shapes = [((4, 2), (2, 3)), ((2,), (2, 4)), ((3, 1), (1, 2)), ((3, 3), (3, 3))]
-    given = oracles.pairs([*shapes, ((0, 2), (2, 3))], seed=60)
+    given = tt.pairs([*shapes, ((0, 2), (2, 3))], seed=60)
     tt.check(matmul, by_sums, given, wrap=Tensor)
     left, right = lambda x: x @ a[:, :2], lambda x: a[:2] @ x
     tt.check(left, left, others, wrap=Tensor, door={np.matmul}, name="tensor @ array")
@@ -1208,13 +1208,13 @@ test_matmul_of_matrices()
 @tt.test
 def test_matmul_of_stacks():
     """The axes in front broadcast, and each matrix of the stack is multiplied on its own."""
-    given = oracles.pairs(oracles.STACKS)
+    given = tt.pairs(oracles.STACKS)
     tt.check(matmul, np.matmul, given[:3], wrap=Tensor, door={np.matmul})
     tt.check(matmul, np.matmul, given[3:], wrap=Tensor)
     ### BEGIN HIDDEN TESTS
     stacks = [((4, 3, 2), (2, 5)), ((3, 2), (4, 2, 5)), ((2, 3, 3), (2, 3, 3))]
     stacks += [((2, 1, 3, 2), (5, 2, 3)), ((1, 2, 3), (4, 3, 2))]
-    tt.check(matmul, np.matmul, oracles.pairs(stacks, seed=70), wrap=Tensor)
+    tt.check(matmul, np.matmul, tt.pairs(stacks, seed=70), wrap=Tensor)
     ### END HIDDEN TESTS
 
 

@@ -10,21 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Context, Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import cycle, product
 from typing import Any
 
 import numpy as np
 
-from tinytorch.testing.inputs import Case, case, strided
-from tinytorch.testing.inputs import numbers as drawn
+from tinytorch.testing.inputs import Case, arrays, case, numbers, strided
 
 DTYPES = (np.float32, np.float64, np.float16)
 DECIMAL = Context(prec=20, Emax=10**8, Emin=-(10**8), traps=[])
 Shape = tuple[int, ...]
-
-# Drawn once for all tests: a check notices who writes into them, and puts them back.
-numbers = cache(drawn)
 
 
 # --- Definitions of functions -----------------------------------------------------------------
@@ -166,18 +162,10 @@ def _by_table(slopes: Callable, grad: np.ndarray, output: np.ndarray, axis: int)
 # --- What functions are tried on --------------------------------------------------------------
 
 
-def arrays(
-    shapes: Iterable[Shape], dtypes: Sequence[Any], seed: int = 0, low: float = -4
-) -> list[np.ndarray]:
-    """Numbers from low in each shape; the dtypes take turns, and every third is not contiguous."""
-    given = [numbers(s, t, seed, low) for s, t in zip(shapes, cycle(dtypes))]
-    return [strided(x) if n % 3 == 2 else x for n, x in enumerate(given)]
-
-
 def of_shapes(*shapes: Shape, seed: int = 0) -> list[Case]:
     """float64 arrays of these shapes, every third not contiguous, and one that is transposed."""
     turned = numbers((3, 2), np.float64, seed).T
-    return [case(x) for x in (*arrays(shapes, (np.float64,), seed), turned)]
+    return [case(x) for x in (*arrays(shapes, (np.float64,), seed=seed), turned)]
 
 
 def of_sizes(*sizes: float, seed: int = 0) -> list[Case]:
@@ -187,7 +175,7 @@ def of_sizes(*sizes: float, seed: int = 0) -> list[Case]:
 
 def of_dtypes(*shapes: Shape, seed: int = 0, low: float = -4) -> list[Case]:
     """Arrays of these shapes, in float32, float64 and float16 by turns, of numbers from low."""
-    return [case(x) for x in arrays(shapes, DTYPES, seed, low)]
+    return [case(x) for x in arrays(shapes, DTYPES, seed=seed, low=low)]
 
 
 def used_before(function: Callable, cases: Sequence[Case]) -> list[Case]:
@@ -273,7 +261,7 @@ def rule_inputs(
 
     The dtypes take turns. One x is not contiguous, one transposed, one positive, one negative.
     """
-    given = [x / 2 + x.dtype.type(1 / 32) for x in arrays(shapes, dtypes, seed)]
+    given = [x / 2 + x.dtype.type(1 / 32) for x in arrays(shapes, dtypes, seed=seed)]
     given[-1] = strided(given[-1])
     above, below = (numbers((3,), dtypes[0], seed, *ends) for ends in ((1, 2), (-2, -1)))
     sets = [*((1, x) for x in given), (1e-9, given[0].T), (-1e9, above), (np.arange(3), below)]

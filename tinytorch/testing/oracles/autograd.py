@@ -130,7 +130,7 @@ class Graph:
         self.steps, names, self._ways = _read(text)
         self.output = next(reversed(self.steps))
         self.leaves = {
-            name: _some(shape, dtype, seed + 5 * n, 0.25, 1.5) * np.array((-1) ** n, dtype)
+            name: numbers(shape, dtype, seed + 5 * n, 0.25, 1.5) * np.array((-1) ** n, dtype)
             for n, name in enumerate(names)
         }
 
@@ -291,7 +291,7 @@ def cases(graphs: Iterable[Graph | str], label: str = "{}", **options: Any) -> l
     for n, graph in enumerate(graphs):
         graph = Graph(graph, seed=n) if isinstance(graph, str) else graph
         x = next(iter(graph.leaves.values()))
-        grad = _some(x.shape, x.dtype, n + 1, 1, 3)
+        grad = numbers(x.shape, x.dtype, n + 1, 1, 3)
         found.append(Case((graph, grad), options, label.format(graph)))
     return found
 
@@ -815,7 +815,7 @@ BOTH = ((0, 1), (0,), (1,))  # which of two inputs ask
 
 def steps(seed: int, shape: tuple, dtype: Any) -> list[Case]:
     """Steps of functions of one and two inputs, of which one or both ask, or one is used twice."""
-    a, b, grad = (_some(shape, dtype, seed + n, low=1) for n in range(3))
+    a, b, grad = (numbers(shape, dtype, seed + n, low=1) for n in range(3))
     other = np.float32 if dtype == np.float64 else np.float64
     whole, wide = np.arange(shape[-1]) + 1, np.float64(grad)
     subtract, multiply = np.subtract, np.multiply
@@ -845,7 +845,7 @@ def broadcast_steps(shapes: Iterable[tuple], seed: int) -> list[Case]:
 
 def calls_of_three(seed: int, shape: tuple) -> list[Case]:
     """Steps of `of_three` for each of its inputs, numbers and options among them."""
-    a, b, c, grad = (_some(shape, seed=seed + n) for n in range(4))
+    a, b, c, grad = (numbers(shape, seed=seed + n) for n in range(4))
     whole = np.arange(a.size).reshape(shape) + 1
     calls = [((a, b, c), (0,)), ((a, b, c), (1,)), ((c, a, b), (2,)), ((a, b, c), (0, 1, 2))]
     calls += [((5.0, b, c), (1, 2)), ((a, 0.0, c), (0, 2)), ((1.0, 2.0, c), (2,))]
@@ -872,7 +872,7 @@ def ways_back(shapes: Iterable[tuple], seed: int) -> list[tuple]:
     """
     found = []
     for n, (big, small) in enumerate(shapes):
-        grad = _some(big, (np.float64, np.float32)[n % 2], seed + n) * (1, 1e6, 1e-6)[n % 3]
+        grad = numbers(big, (np.float64, np.float32)[n % 2], seed + n) * (1, 1e6, 1e-6)[n % 3]
         found.append((np.asarray(strided(grad) if n % 4 == 3 else grad), small))
     return found
 
@@ -1003,7 +1003,7 @@ def for_rule(
         output = np.asarray(function(*inputs, **options))
         dtype = dtypes[n % len(dtypes)] if dtypes else output.dtype
         # Eighths and a bit, of either sign: none is 0, and no two results are like each other.
-        eighths = _stretch(-24, 23, output.size, seed + n) + 0.5
+        eighths = numbers((output.size,), seed=seed + n, low=-24, high=23) + 0.5
         grad = (eighths * ((1, 1e6, 1, 1e-9)[n % 4] / 8)).astype(dtype).reshape(output.shape)
         found.append(Case((strided(grad) if n % 3 == 2 else grad, output, *inputs), options))
     return found
@@ -1061,7 +1061,7 @@ def _reductions(shapes: Iterable[tuple], seed: int, **limits: float) -> list[Cas
     """Arrays of some shapes over every axis, of both dtypes, with keepdims or without."""
     found = []
     for n, shape in enumerate(shapes):
-        x = _some(shape, (np.float64, np.float32)[n % 2], seed + n, **limits)
+        x = numbers(shape, (np.float64, np.float32)[n % 2], seed + n, **limits)
         x = strided(x) if n % 3 == 2 else x
         for m, axis in enumerate(ALONG[len(shape)]):
             options: dict = {} if axis is None and m % 2 else {"axis": axis}
@@ -1074,7 +1074,7 @@ def _reductions(shapes: Iterable[tuple], seed: int, **limits: float) -> list[Cas
 def sums(shapes: Iterable[tuple], seed: int) -> list[Case]:
     """Sums over every axis of several shapes, also of those whose axes are equally long."""
     found = _reductions(shapes, seed)
-    square, cube = _some((3, 3), seed=seed), _some((2, 2, 2), seed=seed)
+    square, cube = numbers((3, 3), seed=seed), numbers((2, 2, 2), seed=seed)
     found += [case(square, axis=axis) for axis in (0, 1, -1)]
     found += [case(cube, axis=axis) for axis in (0, 1, (0, -1))]
     found += [case(np.zeros((0, 2)), axis=axis) for axis in (1, 0)]
@@ -1094,7 +1094,7 @@ TIES = ([[2.0, 2, 1], [3, 3, 3]], [[-1.0, -5], [-5, -1]], [[0.0, 0], [-1, 0]])
 def maxima(shapes: Iterable[tuple], seed: int, low: float, high: float) -> list[Case]:
     """Maxima along every axis; ties among them, in places that differ; nothing to choose from."""
     found = _reductions(shapes, seed, low=low, high=high)
-    negative = _some((3, 3), seed=seed, high=0)
+    negative = numbers((3, 3), seed=seed, high=0)
     found += [case(np.array(rows), axis=axis) for rows in TIES for axis in (1, 0)]
     found += [case(np.array(TIES[0]), axis=None), case(np.array(TIES[1]), keepdims=True)]
     found += [case(negative, axis=axis) for axis in (0, -1)]
@@ -1144,7 +1144,7 @@ def products(shapes: Iterable[tuple], seed: int) -> list[Case]:
     kinds = (("f8", "f8"), ("f4", "f4"))
     found = [_two(*each, kinds[n % 2], seed + n) for n, each in enumerate(shapes)]
     if all(len(b) == 2 == len(a) for a, b in shapes):
-        a = _some((2, 3), seed=seed)
+        a = numbers((2, 3), seed=seed)
         found += [(a, np.eye(3)), (a[:, :1], np.ones((1, 1))), (a, np.zeros((3, 2)))]
     return for_rule(np.matmul, found, seed)
 
@@ -1186,7 +1186,7 @@ def selections(
 
 def small_selections(select: Callable) -> list[Case]:
     """The one element there is, the first, none of none; and from among nan and infinity."""
-    found = [case(np.array(2.5), index=()), case(_some((4,)), index=(0,))]
+    found = [case(np.array(2.5), index=()), case(numbers((4,)), index=(0,))]
     found += [case(np.zeros((0, 2)), index=([], 1))]
     indices = ((0,), ([1, 0], [1, 3]), (EVERY, [True, False, False, True]), ([],))
     kinds = (np.float64, np.float32, np.float64, np.float32)
@@ -1197,29 +1197,11 @@ def small_selections(select: Callable) -> list[Case]:
 # --- Small helpers ----------------------------------------------------------------------------
 
 
-@functools.cache
-def _drawn(shape: tuple, seed: int, low: float, high: float) -> np.ndarray:
-    return numbers(shape, np.float64, seed, low, high)
-
-
-def _stretch(low: float, high: float, size: int, seed: int) -> np.ndarray:
-    """Some of the numbers that are drawn once: drawing anew takes longer than many a case."""
-    start = 37 * seed % 500
-    return _drawn((2000,), 0, low, high)[start : start + size]
-
-
-def _some(
-    shape: tuple, dtype: Any = np.float64, seed: int = 0, low: float = -4, high: float = 4
-) -> np.ndarray:
-    """What `numbers` gives, but cheap."""
-    return _stretch(low, high, math.prod(shape), seed).reshape(shape).astype(dtype)
-
-
 def _two(
     one: tuple, other: tuple, dtypes: Sequence, seed: int, **limits: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """a and b of two shapes and dtypes; every third b is not contiguous."""
-    a, b = _some(one, dtypes[0], seed, **limits), _some(other, dtypes[1], seed + 100, **limits)
+    a, b = numbers(one, dtypes[0], seed, **limits), numbers(other, dtypes[1], seed + 100, **limits)
     return a, strided(b) if seed % 3 == 2 else b
 
 

@@ -36,20 +36,8 @@ def group(
         size: a factor for all their values.
     """
     dtype = FLOATS[turn % 2]
-    values = (_numbers((count, *shape), seed) * size).astype(dtype)
+    values = (numbers((count, *shape), seed=seed) * size).astype(dtype)
     return [LAYOUTS[(turn + n) % 3](np.asarray(x)) for n, x in enumerate(values)]
-
-
-def _numbers(shape: Sequence[int], seed: int) -> np.ndarray:
-    """What `numbers` gives, out of one store: to draw anew for each array takes too long."""
-    size = math.prod(shape)
-    start = 97 * seed + 31 * size % 997
-    return _store()[start : start + size].reshape(shape).copy()
-
-
-@lru_cache
-def _store() -> np.ndarray:
-    return numbers((8192,), seed=7)
 
 
 def rule_inputs(
@@ -147,7 +135,7 @@ def number_inputs(seed: int, lengths: Iterable[tuple[int, float]]) -> list[Case]
     cases = []
     for count, beta in lengths:
         label = f"unbiased, after {count} of the numbers, with beta {beta},"
-        cases.append(case(_numbers((count,), seed + count % 31), beta, label=label))
+        cases.append(case(numbers((count,), seed=seed + count % 31), beta, label=label))
     for size in (size * seed for size in (*SIZES[seed % 2 :: 2], 1e-9)):
         label = f"unbiased, after 3, -1 and 2 times {size},"
         cases.append(case(np.array([3.0, -1.0, 2.0]) * size, 0.9, label=label))
@@ -157,7 +145,7 @@ def number_inputs(seed: int, lengths: Iterable[tuple[int, float]]) -> list[Case]
 def mean_inputs(seed: int, settings: Sequence, long: Iterable) -> list[tuple]:
     """(mean, beta, count) of every kind, with the settings in turn, and then long runs."""
     tried = rule_inputs(1, seed, settings, (*SHAPES, (), ()))
-    long = [(_numbers((3,), seed), *setting) for setting in long]
+    long = [(numbers((3,), seed=seed), *setting) for setting in long]
     return [(mean, *setting) for (mean,), setting, _ in tried] + [
         *long,
         (strange(FLOATS[seed % 2]), 0.9, 2),
@@ -416,7 +404,7 @@ def adam_late(old, grads, count, betas, eps) -> np.ndarray:
 
 def adam_late_inputs(seed: int, betas: tuple, counts: Iterable[tuple[int, float]]) -> list[tuple]:
     """(old, grads, count, betas, eps) for each (count, eps); of usual size, and tiny."""
-    old, new = (x + 0.0625 for x in (_numbers((2, 3), seed + n) for n in (0, 1)))  # no zero
+    old, new = (x + 0.0625 for x in (numbers((2, 3), seed=seed + n) for n in (0, 1)))  # no zero
     new, tiny = np.asfortranarray(new), 1e-8 * seed
     pairs = ((old, old, 1.0), (old, new, 1.0), (0 * old, new, 1.0), (new, 0 * old, tiny))
     pairs, found = (*pairs, (old, new, tiny)), []
@@ -457,7 +445,7 @@ def decay_inputs(seed: int, settings: Sequence, decoupled: bool) -> list[Case]:
 
 def decay_settings(seed: int, settings: Iterable) -> list[tuple]:
     """The same arrays with each (lr, weight_decay, decoupled)."""
-    values, grads = _numbers((2, 2, 3), seed).astype(FLOATS[seed % 2])
+    values, grads = numbers((2, 2, 3), seed=seed).astype(FLOATS[seed % 2])
     return [(values, grads, *setting) for setting in settings]
 
 
@@ -555,7 +543,7 @@ def clip_inputs(seed: int, shares: Sequence[float]) -> list[tuple]:
 
     Of one gradient and of several, of other shapes, sizes, dtypes and layouts, or missing.
     """
-    a, b, c = (_numbers(shape, seed) + 0.0625 for shape in ((3, 2), (4,), (1, 2, 2)))
+    a, b, c = (numbers(shape, seed=seed) + 0.0625 for shape in ((3, 2), (4,), (1, 2, 2)))
     a, c = np.asfortranarray(a), c.T
     small = [np.zeros((0, 2)), None, np.array(-3.0 * seed), np.array([[4.0 * seed]], np.float32)]
     some = [[a, b, c], [a, None, b, None], [b], [None, a.astype(np.float32), b], small]

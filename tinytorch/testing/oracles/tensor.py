@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import combinations_with_replacement, product
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from tinytorch.testing.inputs import (
-    FLOATS,
     PRODUCTS,
     Case,
     case,
     numbers,
     over_axes,
     strange,
-    strided,
 )
 
 DTYPES = (np.float64, np.float32, np.float16, np.int64, np.int32, np.uint8, np.bool_)
@@ -165,24 +162,6 @@ def laid_out(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 
 # --- Elements, and products -------------------------------------------------------------------
-
-
-def pairs(
-    shapes: Iterable[tuple] = PAIRS, *, seed: int = 0, low: float = -4, high: float = 4
-) -> list[Case]:
-    """Two arrays for each pair of shapes, as `tt.pairs` has them, but from one draw."""
-    total = sum(prod(shape) for pair in shapes for shape in pair)
-    drawn = numbers((total,), seed=seed, low=low, high=high)
-    cases, start = [], 0
-    for n, pair in enumerate(shapes):
-        arrays = []
-        for shape in pair:
-            end = start + prod(shape)
-            arrays.append(drawn[start:end].reshape(shape).astype(FLOATS[n % len(FLOATS)]))
-            start = end
-        a, b = arrays
-        cases.append(case(a, strided(b) if n % 3 == 2 else b))
-    return cases
 
 
 def in_turn(functions: Sequence[Callable], cases: Iterable[Case]) -> list[Case]:
