@@ -58,7 +58,7 @@ def descendants_of(pid: int) -> list[int]:
 def workers_of(coordinator: int) -> list[int]:
     """Its workers, which are forked from its only child."""
     found = [pid for nursery in children_of(coordinator) for pid in children_of(nursery)]
-    return [pid for pid in found if b"engine.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in found if b"engine.nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def assert_whole(course: Path) -> None:

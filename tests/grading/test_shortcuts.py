@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import Student, code, notebook, write
 from ipykernel.compiler import murmur2_x86
 from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import ValidationError, from_dict
+from nbformat.v4 import nbbase, new_code_cell, new_notebook
 
 from tinytorch.grading import grade, stock
 from tinytorch.grading.engine import warm, worker
 from tinytorch.grading.engine.coordinator import Desk
+from tinytorch.grading.engine.run import is_plain
+from tinytorch.grading.engine.thrift import thrift
 from tinytorch.grading.places import Places
 
 SEED = 0xC70F6907
@@ -55,19 +61,85 @@ def test_a_cells_file_has_the_name_that_ipykernel_gives_it(length):
 )
 def test_cells_are_read_as_ipython_reads_them(cell):
     plain, quick = TransformerManager(), TransformerManager()
-    warm.spare_tokenizing(quick)
-    assert quick.transform_cell(cell) == plain.transform_cell(cell)
+    warm.transform_once(quick)
+    for _ in range(2):
+        assert quick.transform_cell(cell) == plain.transform_cell(cell)
 
 
 def test_a_transformer_of_the_cells_own_is_asked():
     manager = TransformerManager()
-    warm.spare_tokenizing(manager)
+    warm.transform_once(manager)
+    manager.transform_cell("x = 1")
     asked = []
     manager.token_transformers.append(
         type("Mine", (), {"priority": 1, "find": classmethod(lambda cls, lines: asked.append(1))})
     )
-    manager.transform_cell("x = 1")
+    manager.line_transforms.append(lambda lines: [line.replace("x", "y") for line in lines])
+    assert manager.transform_cell("x = 1") == "y = 1\n"
     assert asked
+
+
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [
+        ("x = 1\n", True),
+        ("async def f():\n    await g()\n", True),
+        ("await g()\n", False),
+        ("async with g():\n    pass\n", False),
+        ("[x async for x in g()]\n", False),
+        ("x = 1 is 1\n", False),
+        ("assert (1, 'always')\n", False),
+        ("text = '\\d'\n", False),
+        ("(1, 2)\n(3)\n", True),
+        ("[(1, 2)\n(3)]\n", False),
+        ("def broken(:\n", False),
+        ("return 1\n", False),
+        ("x\0\n", False),
+        ("x" + ".x" * 9000 + "\n", False),
+        ("\ud800\n", False),
+    ],
+)
+def test_a_cell_is_expected_where_compiling_it_says_nothing(cell, plain):
+    assert is_plain(cell) == plain
+
+
+OUTPUTS = [
+    {"output_type": "stream", "name": "stdout", "text": "x"},
+    {"output_type": "stream", "name": "stdout", "text": ["x", "y"]},
+    {"output_type": "stream", "name": "stdout", "text": 5},
+    {"output_type": "stream", "name": None, "text": "x"},
+    {"output_type": "stream", "name": "stdout", "text": "x", "more": 1},
+    {"output_type": "stream", "text": "x"},
+    {"output_type": "error", "ename": "E", "evalue": "e", "traceback": ["x", "y"]},
+    {"output_type": "error", "ename": "E", "evalue": "e", "traceback": "xy"},
+    {"output_type": "error", "ename": "E", "evalue": "e", "traceback": ["x", 5]},
+    {"output_type": "error", "ename": "E", "evalue": 5, "traceback": []},
+    {"output_type": "error", "ename": "E", "evalue": "e"},
+    {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}},
+    {"output_type": "display_data", "data": {"text/plain": 5}, "metadata": {}},
+]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_an_output_is_refused_where_nbformat_refuses_it(output):
+    verdicts = []
+    for ways in (contextlib.nullcontext, thrift):
+        with ways():
+            try:
+                nbbase.validate(from_dict(output), output["output_type"])
+            except ValidationError as error:
+                verdicts.append(error.message)
+            else:
+                verdicts.append("")
+    assert verdicts[0] == verdicts[1]
+
+
+def test_a_notebook_is_written_as_nbformat_writes_it():
+    cells = [new_code_cell("x\ny", outputs=[from_dict(OUTPUTS[n])]) for n in (0, 1, 6, 11)]
+    made = new_notebook(cells=cells)
+    expected = nbformat.writes(made)
+    with thrift():
+        assert nbformat.writes(made) == expected
 
 
 def test_a_library_of_one_assignment_stands_in_nobodys_way(course):

@@ -33,7 +33,7 @@ def write_pages(
     """Write the pages. Gives the number of each as it is done, and why not, where it failed."""
     course = FeedbackCourse(f"{root} {show_hidden_tests}", str(root), show_hidden_tests)
     tasks = (Task(course, page, number) for number, page in enumerate(pages))
-    with LocalPool(workers) as pool:
+    with LocalPool(workers, runs=False) as pool:
         for task, answer in pool.run(tasks):
             yield task.about, answer.reason if isinstance(answer, Failed) else ""
 

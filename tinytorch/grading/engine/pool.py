@@ -16,7 +16,7 @@ from multiprocessing.reduction import send_handle
 from tinytorch.errors import TinyTorchError
 from tinytorch.grading.engine.parcels import Assignment, Failed, FeedbackCourse, Graded, Task
 
-WORKER = "tinytorch.grading.engine.worker"
+NURSERY = "tinytorch.grading.engine.nursery"
 Answer = tuple[Task, Graded | Failed | None]
 DIED = Failed(
     "the grading process ended twice with this submission: is there memory enough?", lasting=False
@@ -24,10 +24,15 @@ DIED = Failed(
 
 
 class LocalPool:
-    """A few worker processes. One that dies is replaced, and what it held is tried once more."""
+    """A few worker processes. One that dies is replaced, and what it held is tried once more.
 
-    def __init__(self, workers: int | None = None):
-        self._size = workers or os.cpu_count() or 1
+    Args:
+        workers: how many; by default as many as there are cores.
+        runs: whether their work is to run notebooks.
+    """
+
+    def __init__(self, workers: int | None = None, *, runs: bool = True):
+        self._size, self._runs = workers or os.cpu_count() or 1, runs
         self._workers: list[_Worker] = []
         self._nursery: _Nursery | None = None
 
@@ -67,7 +72,7 @@ class LocalPool:
                 worker = _Worker(*self._nursery.fork(task.context), task.context.key)
             except (EOFError, OSError):  # it was killed, and its workers with it
                 self._nursery.close()
-                self._nursery = _Nursery()
+                self._nursery = _Nursery(self._runs)
             else:
                 worker.start(task)
                 self._workers.append(worker)
@@ -87,7 +92,7 @@ class LocalPool:
 
     def __enter__(self) -> LocalPool:
         # It takes a second to load; meanwhile the first task is made ready.
-        self._nursery = _Nursery()
+        self._nursery = _Nursery(self._runs)
         return self
 
     def __exit__(self, *_) -> None:
@@ -95,14 +100,15 @@ class LocalPool:
 
 
 class _Nursery:
-    """The process from which workers are forked: see `worker.main`."""
+    """The process from which workers are forked: see nursery.py."""
 
-    def __init__(self):
+    def __init__(self, runs: bool):
         ours, theirs = socket.socketpair()
+        warm = ["warm"] if runs else []
         with theirs:
             self._process = subprocess.Popen(
                 # -P: the course's own folder may hold a package of our name.
-                [sys.executable, "-P", "-m", WORKER, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", NURSERY, str(theirs.fileno()), *warm],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C in a terminal goes to the coordinator alone

@@ -16,6 +16,7 @@ import base64
 import contextlib
 import ctypes
 import gc
+import hashlib
 import importlib
 import inspect
 import io
@@ -39,6 +40,8 @@ FLUSH_INTERVAL = 0.2  # seconds for which ipykernel gathers what is printed into
 GATHERED = 1 << 16  # bytes of messages that may wait for the end of their cell
 MOST_TEXT = 64_000_000  # characters that one cell may print, ten thousands of what is kept of it
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+# The SHA-256 of cells that compile without a warning and await nothing; their text stays away.
+PLAIN: set[bytes] = set()
 
 
 def main() -> None:
@@ -58,6 +61,8 @@ def main() -> None:
             load(job["load"])
         elif "read" in job:
             read(app.kernel.shell, job["read"])
+        elif "expect" in job:
+            PLAIN.add(bytes.fromhex(job["expect"]))
         elif "twin" in job:
             control = twin(control, *descriptors)
         else:
@@ -174,11 +179,15 @@ def speed_up_cells(shell) -> None:
     import ipykernel.compiler
     from IPython.core import interactiveshell
 
-    # Asked twice a cell, it compiles the cell each time.
-    is_async = interactiveshell._should_be_async
-    interactiveshell._should_be_async = lru_cache(1)(is_async)
+    should_be_async = interactiveshell._should_be_async
+
+    def should_be_async_unless_plain(cell: str) -> bool:
+        """It compiles the cell, to see whether it awaits."""
+        return hashlib.sha256(cell.encode(errors="replace")).digest() not in PLAIN and should_be_async(cell)
+
+    interactiveshell._should_be_async = lru_cache(1)(should_be_async_unless_plain)
     ipykernel.compiler.murmur2_x86 = murmur2
-    spare_tokenizing(shell.input_transformer_manager)
+    transform_once(shell.input_transformer_manager)
 
 
 def murmur2(text: str, seed: int) -> int:
@@ -195,19 +204,33 @@ def murmur2(text: str, seed: int) -> int:
     return result ^ result >> 15
 
 
-def spare_tokenizing(manager) -> None:
-    """Tokenize only those cells that may hold IPython's own syntax: `%magic`, `!command`, `help?`.
+def transform_once(manager) -> None:
+    """Look for IPython's own syntax once a cell, and only tokenize a cell that may hold some.
 
-    IPython does it with each cell, twice, and it takes longer than most cells run.
+    That is `%magic`, `!command` and `help?`. IPython looks twice and tokenizes each time, which
+    takes longer than most cells run.
     """
     own_syntax = re.compile(r"\?|^[ \t]*[!%,;/]|=[\s\\]*[!%]", re.MULTILINE)
-    known, transform = list(manager.token_transformers), manager.do_token_transforms
+    transform, tokenize, last = manager.transform_cell, manager.do_token_transforms, ["", ""]
+
+    def transforms() -> list:
+        of_lines = [*manager.cleanup_transforms, *manager.line_transforms]
+        return [*of_lines, *manager.token_transformers]
+
+    known = transforms()
+
+    def transform_cell(cell: str) -> str:
+        if transforms() != known:
+            return transform(cell)
+        if last[0] != cell:
+            last[:] = cell, transform(cell)
+        return last[1]
 
     def do_token_transforms(lines: list[str]) -> list[str]:
-        plain = manager.token_transformers == known and not own_syntax.search("".join(lines))
-        return lines if plain else transform(lines)
+        plain = transforms() == known and not own_syntax.search("".join(lines))
+        return lines if plain else tokenize(lines)
 
-    manager.do_token_transforms = do_token_transforms
+    manager.transform_cell, manager.do_token_transforms = transform_cell, do_token_transforms
 
 
 def speed_up_tracebacks(shell) -> None:

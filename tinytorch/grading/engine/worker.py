@@ -11,20 +11,16 @@ import contextlib
 import os
 import py_compile
 import shutil
-import signal
-import sys
 import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import recv_handle
 from pathlib import Path
-from types import SimpleNamespace
-from unittest.mock import patch
 
 from tinytorch.grading import NotGraded, intake, stock
 from tinytorch.grading.engine.pages import Printer
@@ -37,7 +33,7 @@ from tinytorch.grading.engine.parcels import (
     Sheet,
     Submission,
 )
-from tinytorch.grading.engine.run import Run, RunDied, RunSpec, WarmParent, die_with_parent
+from tinytorch.grading.engine.run import Run, RunDied, RunSpec, WarmParent
 from tinytorch.grading.engine.second import Gain, Trial, with_notes
 from tinytorch.grading.engine.steps import (
     INSTEAD,
@@ -46,17 +42,15 @@ from tinytorch.grading.engine.steps import (
     Work,
     kernel_arguments,
 )
+from tinytorch.grading.engine.thrift import thrift
 from tinytorch.slow_imports import without_rfc3987
 
 with without_rfc3987():
     import nbformat
-    from nbconvert.exporters import exporter as nbconvert_exporter
     from nbconvert.exporters.exporter import ResourcesDict
     from nbgrader.preprocessors import Execute, OverwriteCells
     from traitlets.utils.importstring import import_item
 
-# nbconvert copies a notebook twice before its steps; here nobody else has it.
-AS_IT_IS = SimpleNamespace(deepcopy=lambda thing: thing)
 # A cell may import these by names that no parser sees; the rest is read from the course.
 ALWAYS = ("numpy.random",)
 
@@ -76,7 +70,7 @@ class Grader:
         """Grade a submission, whatever is wrong with it."""
         began = time.monotonic()
         try:
-            with warnings.catch_warnings(action="ignore"), _temporary_folder() as folder:
+            with warnings.catch_warnings(action="ignore"), _run_folder() as folder:
                 answer = self._grade(submission, folder)
         except NotGraded as error:
             answer = Failed(str(error))
@@ -169,7 +163,7 @@ class Grader:
             instead = steps.get(_class_of(step))
             exporter.register_preprocessor(instead(work, parent=exporter) if instead else step)
         node = nbformat.from_dict(notebook)
-        with patch.object(nbconvert_exporter, "copy", AS_IT_IS):
+        with thrift():
             text, _ = exporter.from_notebook_node(node, resources)
         return text if text.endswith("\n") else text + "\n", work.sheet
 
@@ -191,6 +185,7 @@ class Grader:
         if self._warm is not self._prepared:
             self._warm.load(self._libraries)
             self._warm.read(self._released_code)
+            self._warm.expect([*self._released_code, *self._restored_code])
             self._prepared = self._warm
         return self._warm
 
@@ -210,6 +205,14 @@ class Grader:
         return [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
     @cached_property
+    def _restored_code(self) -> list[str]:
+        """The cells that are put back as they were before they were released."""
+        cells = [
+            cell for record in self.assignment.notebooks.values() for cell in record.source_cells
+        ]
+        return [cell.source for cell in cells if cell.cell_type == "code"]
+
+    @cached_property
     def _libraries(self) -> list[str]:
         """What every submission imports, without the course's own modules."""
         own = [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
@@ -219,7 +222,8 @@ class Grader:
     @cached_property
     def _core(self) -> dict[str, bytes]:
         """The package that submissions import, and its bytecode, which each would else make."""
-        with _temporary_folder() as folder:
+        with tempfile.TemporaryDirectory(prefix="tinytorch-core-") as name:
+            folder = Path(name)
             intake.write_files(folder, self.assignment.core or {})
             mode = py_compile.PycInvalidationMode.CHECKED_HASH  # good in any folder, at any time
             compileall.compile_dir(folder, quiet=2, invalidation_mode=mode)
@@ -254,12 +258,13 @@ class _Bench:
         return {"NBGRADER_EXECUTION": "autograde"} | ({"PYTHONPATH": path} if path else {})
 
 
-# --- A worker as a function, and as a process -----------------------------------------------
+# --- A worker as a function, and serving a pool -----------------------------------------------
 
 
 Context = Assignment | FeedbackCourse
 _grader: Grader | None = None  # of the assignment at hand
 _printer: Printer | None = None
+_remover: Executor | None = None
 _one_at_a_time = threading.Lock()  # Dask may give a worker more threads than it should have
 
 
@@ -273,66 +278,50 @@ def grade(assignment: Assignment, submission: Submission) -> Graded | Failed:
         return grader.grade(submission)
 
 
-def grader_of(assignment: Assignment) -> Grader:
+def prepare(context: Context, warm: WarmParent | None) -> None:
+    """Get ready for a piece of work, as far as it is the same for all of its kind.
+
+    Args:
+        warm: a warm parent for the first grader.
+    """
+    global _printer
+    if isinstance(context, FeedbackCourse):
+        _printer = _printer or Printer(context)
+    else:
+        grader_of(context, warm)
+
+
+def twin() -> WarmParent | None:
+    """Another warm parent, for this grader in another process."""
+    return _grader.twin() if _grader else None
+
+
+def take_over(warm: WarmParent | None) -> None:
+    """Begin in a process that was forked from the one that got ready."""
+    if _grader:
+        _grader.take_over(warm)
+
+
+def grader_of(assignment: Assignment, warm: WarmParent | None = None) -> Grader:
+    """The grader of an assignment; the first one begins with `warm`."""
     global _grader
     if _grader is None or _grader.assignment.key != assignment.key:
         before, _grader = _grader, None
-        _grader = Grader(assignment, before.hand_over() if before else None)
+        _grader = Grader(assignment, before.hand_over() if before else warm)
     return _grader
 
 
 def close_grader() -> None:
-    global _grader
+    global _grader, _remover
     if _grader:
         _grader.close()
         _grader = None
+    if _remover:
+        _remover.shutdown()
+        _remover = None
 
 
-def main() -> None:
-    """Be the nursery of a pool's workers, which are forked from here with all that they need.
-
-    The pool says what the next worker's first piece of work is about, and hands over the socket
-    that it is to serve.
-    """
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
-    control, workers = Connection(int(sys.argv[1])), []
-    with contextlib.suppress(EOFError, ConnectionError):
-        while True:
-            context = control.recv()
-            descriptor = recv_handle(control)
-            workers.append(_fork(control, Connection(descriptor), context))
-            control.send(workers[-1])
-    for pid in workers:  # not before: until now no process of another may have a worker's id
-        os.waitpid(pid, 0)
-    close_grader()
-
-
-def _fork(control: Connection, connection: Connection, context: Context) -> int:
-    """Fork a worker, and return its id."""
-    global _printer
-    warm = None
-    if isinstance(context, FeedbackCourse):
-        _printer = _printer or Printer(context)
-    else:
-        with contextlib.suppress(Exception):  # the worker will meet it again, and tell of it
-            warm = grader_of(context).twin()
-    pid = os.fork()
-    if pid == 0:
-        control.close()
-        die_with_parent()
-        if _grader:
-            _grader.take_over(warm)
-        _serve(connection, context)
-        close_grader()
-        os._exit(0)
-    connection.close()
-    if warm:
-        warm.forget()
-    return pid
-
-
-def _serve(connection: Connection, context: Context) -> None:
+def serve(connection: Connection, context: Context) -> None:
     """Do one piece of work after the other, and send the answers back."""
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
@@ -345,16 +334,19 @@ def _serve(connection: Connection, context: Context) -> None:
                 context = parcel
 
 
-# --- Small helpers ------------------------------------------------------------------------
-
-
 @contextlib.contextmanager
-def _temporary_folder() -> Iterator[Path]:
+def _run_folder() -> Iterator[Path]:
+    """A folder that is removed while the next submission is graded: the disk takes its time."""
+    global _remover
+    _remover = _remover or ThreadPoolExecutor(1)
     folder = Path(tempfile.mkdtemp(prefix="tinytorch-run-")).resolve()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remover.submit(shutil.rmtree, folder, ignore_errors=True)
+
+
+# --- Small helpers ------------------------------------------------------------------------
 
 
 def _resources(name: str, student: str, assignment: str, folder: Path) -> ResourcesDict:
@@ -401,7 +393,3 @@ def _text(source: str | list[str]) -> str:
 
 def _class_of(step: type | str) -> type:
     return import_item(step) if isinstance(step, str) else step
-
-
-if __name__ == "__main__":
-    main()
