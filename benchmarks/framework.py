@@ -376,7 +376,7 @@ def step(framework, dims, x, y, optimize: Callable, loss: Callable) -> Side:
 
 
 def digits_epoch(framework, count: int, *dims: int) -> Side:
-    from sklearn.datasets import load_digits
+    from tinytorch.data import load_digits
 
     digits = load_digits()
     x, y = (digits.data[:count] / 16).astype(np.float32), digits.target[:count]

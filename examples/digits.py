@@ -8,13 +8,13 @@ import time
 
 import numpy as np
 from shared import draw_run, finish, options
-from sklearn.datasets import load_digits
 
 from tinytorch.core.activations import ReLU
 from tinytorch.core.layers import Dropout, Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
 from tinytorch.core.optimizers import Adam, cosine_with_warmup
 from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, split
+from tinytorch.data import load_digits
 
 SEED, EPOCHS, MARK = 0, 40, 0.97
 

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# %%
+# %% jupyter={"source_hidden": true}
+# What this notebook itself uses: a clock, figures and the tests
 import timeit
 
 from tinytorch import figures
@@ -42,7 +43,7 @@ prices = [1.0, 2.0, 3.0]
 print("prices * 2      ", prices * 2)
 print("prices + prices ", prices + prices)
 
-numbers, array = list(range(20_000)), np.arange(20_000)
+numbers, array = list(range(5_000)), np.arange(5_000)
 loop = timeit.timeit(lambda: [2 * n for n in numbers], number=5)
 whole = timeit.timeit(lambda: 2 * array, number=5)
 print(f"a loop takes {loop / whole:.0f} times as long as NumPy")
@@ -66,12 +67,23 @@ The class is written for you. Read it as a table of contents: it says what a ten
 and hands the work to functions that *you* write below. Python looks those functions up when
 they are called, so the class may come first.
 
-Start with the signs. `a - b` calls `a.__sub__(b)`; if `a` is a plain number and knows nothing
-of tensors, Python turns round and asks `b.__rsub__(a)`, with the operands swapped.
+Start with the signs. Each has a line or two in the folded cell, like these of minus:
+
+```python
+def __sub__(self, other): return elementwise(np.subtract, self, other)
+def __rsub__(self, other): return elementwise(np.subtract, other, self)
+```
+
+`a - b` calls `a.__sub__(b)`; if `a` is a plain number and knows nothing of tensors, Python turns
+round and asks `b.__rsub__(a)`, with the operands swapped.
+
+In the class itself, `requires_grad`, `grad` and `origin` are the record of how a result was made;
+section 1.4 fills them, and for now they may stay empty.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 #| export
+# The signs: what +, -, *, /, **, @, ==, < and > mean, a line for each side of a sign
 class Operators:
     """What the arithmetic signs mean between a tensor and another tensor, array or number."""
 
@@ -96,12 +108,6 @@ class Operators:
     def __gt__(self, other): return Tensor(self.data > to_array(other))
 
     __hash__ = object.__hash__  # == gives a tensor, yet a tensor may be the key of a dict
-
-# %% [markdown]
-r"""
-Now the class itself. `requires_grad`, `grad` and `origin` are the record of how a result was
-made; section 1.4 fills them, and for now they may stay empty.
-"""
 
 # %%
 #| export
@@ -170,15 +176,13 @@ def to_array(data: Any) -> np.ndarray:
         data: a number, a (nested) list of numbers, a NumPy array or scalar, or a Tensor.
 
     Returns:
-        An `np.ndarray`, also where it is a single number that came: then it has no axes. Python
-        numbers and lists give float32, also where they are integers or booleans, or NumPy's
-        numbers in a list. Arrays keep their dtype and are not copied, NumPy scalars keep theirs
-        too; a Tensor gives the array inside it.
+        An `np.ndarray`, without axes for a single number. Python numbers and lists give float32,
+        be they integers, booleans, or NumPy's numbers in a list. Arrays keep their dtype and are
+        not copied, NumPy scalars keep theirs too; a Tensor gives the array inside it.
 
     Raises:
-        TypeError: the data are not real numbers, but text, dates, None, complex numbers or other
-            objects, say. These may be refused too: integers beyond 64 bits, and numbers in an
-            array of dtype object.
+        TypeError: the data are text, dates, None, complex numbers or other objects. Integers
+            beyond 64 bits, and numbers in an array of dtype object, may be refused too.
         ValueError: the rows of a list have different lengths.
 
     Example:
@@ -203,17 +207,13 @@ def test_to_array_makes_float32_of_python_numbers():
     """Python numbers and lists become float32 arrays, integers and booleans too."""
     lists = [[[1, 2, 3], [4, 5, 6]], [0.5, 2.5], (1, 2), [True, False], [[1, 0.5], (2, 3)], []]
     of_numpy_numbers = [[np.float64(1.5)], [np.int32(7)]]
-    single = [tt.case(each) for each in (7, 0, -1.25, True)]
-    data = [*map(tt.case, lists + of_numpy_numbers), *single]
+    data = map(tt.case, [*lists, *of_numpy_numbers, 7, 0, -1.25, True])
     tt.check(to_array, oracles.float32_array, data, returns="array")
     is_array = lambda x: isinstance(to_array(x), np.ndarray)
-    tt.check(is_array, lambda x: True, single, name="whether this gives an array: ")
+    tt.check(is_array, lambda x: True, [(7,), (0.5,)], name="whether this gives an array: ")
     ### BEGIN HIDDEN TESTS
-    lists = [[[3, 1]], [[[4]], [[5]]], [[], []], (0.5, (1)), [-3], [np.float64(1.5), 2]]
-    single = [tt.case(each) for each in (0.0, False, 2)]
-    data = [*map(tt.case, lists), *single]
-    tt.check(to_array, oracles.float32_array, data, returns="array")
-    tt.check(is_array, lambda x: True, single, name="whether this gives an array: ")
+    data = map(tt.case, ([[[4]], [[5]]], [[], []], [np.float64(1.5), 2], 0.0, False))
+    tt.check(to_array, oracles.float32_array, data, returns="array", once=True)
     ### END HIDDEN TESTS
 
 
@@ -227,17 +227,16 @@ def test_to_array_keeps_an_array_as_it_is():
     shapes = (), (5,), (2, 3), (0,), (3, 1), (2, 3, 2), (4,)
     given = [tt.case(x) for x in tt.arrays(shapes, oracles.DTYPES)]
     tt.check(to_array, np.asarray, given, **kept)
-    tt.check(to_array, np.asarray, given[::2], **kept, wrap=Tensor, name="to_array of a Tensor")
+    tt.check(to_array, np.asarray, given[:3], **kept, wrap=Tensor, name="to_array of a Tensor")
     single = [tt.case(dtype(2)) for dtype in oracles.DTYPES]
     tt.check(to_array, np.asarray, single, dtype="same", name="to_array of a NumPy number")
     is_array = lambda x: isinstance(to_array(x), np.ndarray)
-    tt.check(is_array, lambda x: True, single, name="whether it is an array, made of NumPy's ")
+    tt.check(is_array, lambda x: True, single[:2], name="whether it is an array, made of NumPy's ")
     ### BEGIN HIDDEN TESTS
-    shapes, dtypes = ((3, 2), (4,), (2, 2), (2, 0), ()), (np.int16, np.float64, np.bool_)
-    given = [tt.case(x) for x in tt.arrays(shapes, dtypes, seed=9)]
+    given = [tt.case(x) for x in tt.arrays(((2, 0), (), (3, 2)), (np.int16, np.bool_), seed=9)]
     tt.check(to_array, np.asarray, given, **kept)
-    tt.check(to_array, np.asarray, given, **kept, wrap=Tensor, name="to_array of a Tensor")
-    single = [tt.case(x) for x in (np.float64(0), np.int8(-3), np.float32(0.5))]
+    tt.check(to_array, np.asarray, given[1:], **kept, wrap=Tensor, name="to_array of a Tensor")
+    single = [tt.case(np.float64(0)), tt.case(np.int8(-3))]
     tt.check(to_array, np.asarray, single, dtype="same", name="to_array of a NumPy number")
     ### END HIDDEN TESTS
 
@@ -254,12 +253,12 @@ def test_to_array_refuses_what_is_not_numbers():
     uneven = [tt.case([[1, 2], [3]]), tt.case([1, [2]]), tt.case([[1], [2, 3], [4]])]
     sound = [tt.case(each) for each in (np.ones(2), [1, 2], 0, np.zeros((0, 2)))]
     tt.check_raises(TypeError, to_array, map(tt.case, text + others), but=sound)
-    tt.check_raises(ValueError, to_array, uneven, but=sound)
+    tt.check_raises(ValueError, to_array, uneven, but=sound[:1])
     ### BEGIN HIDDEN TESTS
-    objects = [[None], {1, 2}, [{}], np.array([None, 1]), np.array([1j])]
+    objects = [[None], {1, 2}, np.array([None, 1]), np.array([1j])]
     others = ["7", ["1.5"], b"7", np.array(["2026-01-01"], "datetime64[D]"), *objects]
-    tt.check_raises(TypeError, to_array, map(tt.case, others), but=sound)
-    tt.check_raises(ValueError, to_array, [tt.case([[[1]], [2]]), tt.case([[], [1]])], but=sound)
+    tt.check_raises(TypeError, to_array, map(tt.case, others), but=sound[:1])
+    tt.check_raises(ValueError, to_array, [tt.case([[[1]], [2]]), tt.case([[], [1]])])
     ### END HIDDEN TESTS
 
 
@@ -290,7 +289,6 @@ for it with `requires_grad=True`; otherwise it remembers nothing, and costs next
 #| export
 class Origin(NamedTuple):
     """How a tensor was made: `function(*inputs, **options)`."""
-
     function: Callable
     inputs: tuple
     options: dict
@@ -298,7 +296,6 @@ class Origin(NamedTuple):
 
 class Recording(threading.local):
     """Whether the door writes origins down. Each thread has a switch of its own."""
-
     enabled = True
 
 
@@ -344,9 +341,8 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
 def test_apply_calls_the_function_on_arrays():
     """Tensors are unwrapped, the rest and the options passed on, the result is a new Tensor."""
     calls, kept = oracles.calls_through_the_door(seed=0), {"returns": "tensor", "dtype": "same"}
-    sent = {each.inputs[0] for each in calls}
-    tt.check(apply, oracles.called, calls, wrap=Tensor, door=sent, **kept)
-    tt.check(apply, oracles.called, calls[::2], name="with arrays, apply", **kept)
+    tt.check(apply, oracles.called, calls, wrap=Tensor, **kept)
+    tt.check(apply, oracles.called, calls[1::3], name="with arrays, apply", **kept)
     views = [(np.transpose, tt.numbers((2, 3))), (np.asarray, tt.numbers((3,)))]
     tt.check(apply, oracles.called, views, wrap=Tensor, memory="shared", **kept)
     seen, x = oracles.arrive_as(np.ndarray, float, option=Tensor), Tensor([1.0, 2.0])
@@ -355,9 +351,8 @@ def test_apply_calls_the_function_on_arrays():
     tt.expect(x.grad, None, "x.grad once apply(np.asarray, x), a new Tensor, was given one,")
     ### BEGIN HIDDEN TESTS
     a, calls = tt.numbers((2, 2), seed=7, low=1), oracles.calls_through_the_door(seed=7)
-    calls += [tt.case(np.power, a, 2), tt.case(np.mean, a, axis=1)]
-    tt.check(apply, oracles.called, calls[1::2], wrap=Tensor, **kept)
-    tt.check(apply, oracles.called, calls[::2], name="with arrays, apply", **kept)
+    calls = [*calls[::3], tt.case(np.power, a, 2), tt.case(np.mean, a, axis=1)]
+    tt.check(apply, oracles.called, calls, wrap=Tensor, **kept, once=True)
     mixed = lambda: apply(np.subtract, np.ones(2), Tensor([3.0, 5.0])).data
     tt.expect(mixed, np.array([-2.0, -4.0]), "array - tensor")
     ### END HIDDEN TESTS
@@ -373,7 +368,8 @@ def test_apply_records_the_origin_when_asked():
     whole = lambda *asking: (True, [0.0, 1.0, 2.0], {"out": None, "subok": False})
     asking = [(True, False, False), (False, True, False), (False, False, True), (True, True, True)]
     tt.check(recorded, whole, asking, name="(requires_grad, inputs, options) where inputs ask ")
-    x = Tensor([1.0, 3.0], requires_grad=True)
+    x, single = Tensor([1.0, 3.0], requires_grad=True), oracles.made_single(np.sum, float)
+    tt.check(apply, oracles.called, single, wrap=Tensor, door={np.sum, float}, dtype="any")
     square, rest = lambda: apply(np.multiply, x, x).origin, lambda: apply(np.subtract, 10, x).origin
     tt.expect(lambda: len(square().inputs), 2, "the number of inputs recorded of x * x")
     tt.expect(lambda: [rest().inputs[0], dict(rest().options)], [10, {}], "what 10 - x records")
@@ -397,8 +393,8 @@ def test_apply_of_what_holds_no_floats():
     x, numbers = Tensor([1.0, 3.0], requires_grad=True), [(np.argmax,), (np.count_nonzero,)]
     tt.check(lambda f: int(apply(f, x).data), lambda f: f([1, 3]), numbers, name="the number from ")
     ### BEGIN HIDDEN TESTS
-    larger = lambda: apply(np.greater, x, 2).data.astype(bool)
-    tt.expect(larger, np.array([False, True]), "x > 2, where x asks for a gradient,")
+    finite = lambda: apply(np.isfinite, x).data.astype(bool)
+    tt.expect(finite, np.array([True, True]), "np.isfinite of x, which asks for a gradient,")
     ### END HIDDEN TESTS
 
 
@@ -416,10 +412,11 @@ def test_apply_remembers_nothing_unasked():
     cases = [(True, True), (True, False), (False, True), (False, False)]
     tt.check(left, both, cases, name="(asks, is recorded, on) where (input asks, on) is ")
     broken = lambda enabled: left(True, enabled, lambda a: a[7])[2]
-    name = "the switch after a function that raises, recording on "
-    tt.check(broken, lambda enabled: enabled, [(True,), (False,)], name=name)
+    tt.check(broken, bool, [(True,), (False,)], name="the switch once a function raised, on ")
+    x, asks = Tensor([1.0]), Tensor([2.0], requires_grad=True)
+    tt.expect(lambda: apply(oracles.first, x, by=asks).origin, None, "the origin if an option asks")
     ### BEGIN HIDDEN TESTS
-    whole = lambda: apply(np.multiply, np.ones(2), Tensor(np.array([1, 2])))
+    whole = lambda: apply(np.square, Tensor(np.array([1, 2])))
     tt.expect(lambda: whole().requires_grad, False, "requires_grad of whole numbers")
     tt.expect(lambda: whole().origin, None, "the origin of whole numbers")
     again = lambda: apply(np.exp, Tensor([1.0], requires_grad=True)).requires_grad
@@ -453,12 +450,7 @@ GRADIENTS: dict[tuple[Callable, int], Callable] = {}
 
 
 def gradient_of(function: Callable, argnum: int = 0) -> Callable:
-    """Register the decorated rule as the gradient of `function` by its input number `argnum`.
-
-    The rule is called as `rule(grad, output, *inputs, **options)` with plain arrays. It returns
-    the gradient of `sum(grad * output)` with respect to `inputs[argnum]`.
-    """
-
+    """Register `rule(grad, output, *inputs, **options)`: the gradient by input `argnum`."""
     def register(rule: Callable) -> Callable:
         GRADIENTS[function, argnum] = rule
         return rule
@@ -547,13 +539,12 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 @tt.test
 def test_broadcast_shape_of_fitting_shapes():
     """Equal lengths, ones and missing lengths fit, aligned on the right; the result is a tuple."""
-    shapes = [(), (3,), (2, 3), (2, 1), (1, 3), (0, 3), (4, 2, 3), (2, 1, 1, 1, 3), (1000, 3)]
+    shapes = [(), (3,), (2, 3), (2, 1), (0, 3), (4, 2, 3), (2, 1, 1, 1, 3), (1000, 3)]
     fitting, _ = oracles.pairs_of_shapes(shapes)
     tt.check(broadcast_shape, np.broadcast_shapes, fitting)
     ### BEGIN HIDDEN TESTS
-    shapes = [(5, 1, 4, 1), (3, 1, 2), (1,), (2, 1), (1, 0), (), (3, 3000, 2)]
-    fitting, _ = oracles.pairs_of_shapes(shapes)
-    tt.check(broadcast_shape, np.broadcast_shapes, fitting)
+    fitting, _ = oracles.pairs_of_shapes([(5, 1, 4, 1), (3, 1, 2), (1,), (1, 0), (3, 3000, 2)])
+    tt.check(broadcast_shape, np.broadcast_shapes, fitting, once=True)
     ### END HIDDEN TESTS
 
 
@@ -563,13 +554,13 @@ test_broadcast_shape_of_fitting_shapes()
 @tt.test
 def test_broadcast_shape_refuses_the_rest():
     """Different lengths fit only where one of them is 1: the rest is a ValueError."""
-    shapes = [(2,), (3,), (1, 3), (2, 3), (4, 3), (3, 2), (2, 0), (4, 2, 3), (4, 3, 1)]
-    fitting, refused = oracles.pairs_of_shapes(shapes)
-    tt.check_raises(ValueError, broadcast_shape, refused, but=fitting)
+    shapes = [(2,), (3,), (1, 3), (2, 3), (4, 3), (2, 0), (4, 3, 1)]
+    _, refused = oracles.pairs_of_shapes(shapes)
+    tt.check_raises(ValueError, broadcast_shape, refused, but=[((2, 3), (2, 3))])
     ### BEGIN HIDDEN TESTS
-    shapes = [(0,), (2,), (5, 2), (5,), (5, 1), (3, 3, 4), (6, 2, 1), (3, 0), (2, 5)]
-    fitting, refused = oracles.pairs_of_shapes(shapes)
-    tt.check_raises(ValueError, broadcast_shape, refused, but=fitting)
+    shapes = [(0,), (2,), (5, 2), (5, 1), (3, 3, 4), (6, 2, 1)]
+    _, refused = oracles.pairs_of_shapes(shapes)
+    tt.check_raises(ValueError, broadcast_shape, refused)
     ### END HIDDEN TESTS
 
 
@@ -620,23 +611,23 @@ def test_elementwise_broadcasts():
     """Every pair of elements meets once, rows, columns and numbers being repeated as needed."""
     sent, given = (np.subtract, np.multiply), tt.pairs(oracles.PAIRS)
     calls, sides = oracles.in_turn(sent, given), oracles.operands(seed=0)
-    tt.check(elementwise, oracles.called, calls, wrap=Tensor, door=sent)
-    tt.check(elementwise, oracles.called, calls[:2], returns="tensor", name="elementwise of arrays")
+    tt.check(elementwise, oracles.called, calls[:4], wrap=Tensor, door=sent)
+    tt.check(elementwise, oracles.called, calls[4:], wrap=Tensor)
+    tt.check(elementwise, oracles.called, calls[:1], returns="tensor", name="elementwise of arrays")
     fresh, row = {"wrap": Tensor, "memory": "fresh"}, tt.numbers((3,), low=1)
     tt.check(lambda a, b: a - b, np.subtract, sides, **fresh, door=sent, name="minus")
     tt.check(lambda a, b: a / b, np.divide, oracles.strange_operands(), **fresh, name="divide")
-    minus, times = lambda x: row - x, lambda x: x * row
-    tt.check(minus, minus, [(row[::-1],), (row[:, None],)], **fresh, door=sent, name="array minus")
-    tt.check(times, times, [(row,), (row[:, None],)], **fresh, door=sent, name="array times")
+    beside, others = lambda x: (row - x) * row, [(row[::-1],), (row[:, None],)]
+    tt.check(beside, beside, others, **fresh, door=sent, name="(array - x) * array, with x = ")
     ### BEGIN HIDDEN TESTS
     sent, sides = (np.add, np.divide, np.maximum), oracles.operands(seed=4)
     calls = oracles.in_turn(sent, tt.pairs(oracles.MORE_PAIRS, seed=50, low=1, high=5))
-    tt.check(elementwise, oracles.called, calls, wrap=Tensor, door=sent)
-    tt.check(lambda a, b: a / b, np.divide, sides, **fresh, name="divide")
+    fresh["once"] = True
+    tt.check(elementwise, oracles.called, calls, wrap=Tensor, once=True)
+    tt.check(lambda a, b: a / b, np.divide, sides[:4], **fresh, name="divide")
     tt.check(lambda a, b: a * b, np.multiply, oracles.strange_operands(), **fresh, name="times")
-    over, plus = lambda x: x / row, lambda x: row + x
-    tt.check(over, over, [(row[:2, None],)], **fresh, door=sent, name="over an array")
-    tt.check(plus, plus, [(row[:2, None],)], **fresh, door=sent, name="array plus")
+    beside = lambda x: row + x / row
+    tt.check(beside, beside, others[1:], **fresh, door=sent, name="array + x / array, with x = ")
     ### END HIDDEN TESTS
 
 
@@ -648,12 +639,12 @@ def test_elementwise_keeps_dtypes():
     """A Python number adds no dtype, on either side; two arrays give what NumPy makes of them."""
     dtypes = np.float32, np.float64, np.float16, np.int64
     sides = oracles.of_all_dtypes(dtypes, (2, 0.5), seed=0)
-    minus = oracles.in_turn([np.subtract], sides)
-    tt.check(elementwise, oracles.called, minus, wrap=Tensor, dtype="same")
+    calls = oracles.in_turn([np.subtract, np.divide], sides)
+    tt.check(elementwise, oracles.called, calls, wrap=Tensor, dtype="same")
     ### BEGIN HIDDEN TESTS
-    sides = oracles.of_all_dtypes((np.float16, np.int32), (3, 0.25), seed=5)
-    divide = oracles.in_turn([np.divide], sides)
-    tt.check(elementwise, oracles.called, divide, wrap=Tensor, dtype="same")
+    sides = oracles.of_all_dtypes((np.float16, np.int32), (0.25,), seed=5)
+    calls = oracles.in_turn([np.divide, np.subtract], sides)
+    tt.check(elementwise, oracles.called, calls, wrap=Tensor, dtype="same", once=True)
     ### END HIDDEN TESTS
 
 
@@ -670,8 +661,7 @@ def test_elementwise_refuses_shapes_that_do_not_fit():
     ### BEGIN HIDDEN TESTS
     refused = [(np.multiply, np.ones(2), x), (np.add, x, Tensor(np.ones((2, 2))))]
     refused += [(np.power, whole, Tensor(np.array([1, -2])))]
-    sound = [(np.add, x, 1), (np.add, x, np.ones(3))]
-    tt.check_raises(ValueError, elementwise, refused, but=sound)
+    tt.check_raises(ValueError, elementwise, refused, but=[(np.add, x, 1)])
     ### END HIDDEN TESTS
 
 
@@ -769,17 +759,15 @@ def reduce_sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 @tt.test
 def test_reduce_sum():
     """Every axis, several at once, and all, with keepdims and without; recorded as `np.sum`."""
-    cases = oracles.reductions()
-    tt.check(reduce_sum, np.sum, cases[:7], wrap=Tensor, door={np.sum})
-    tt.check(reduce_sum, np.sum, cases[7:], wrap=Tensor)
-    infinite = [tt.case(tt.strange(), axis=axis) for axis in (0, 1, None)]
-    tt.check(reduce_sum, np.sum, infinite, wrap=Tensor)
-    more = tt.over_axes(((2, 1), (0, 3)), (np.int64, np.float32), tuples=False)
+    cases = [*oracles.reductions(), tt.case(tt.strange(), axis=0)]
+    tt.check(reduce_sum, np.sum, cases[:8], wrap=Tensor, door={np.sum})
+    tt.check(reduce_sum, np.sum, cases[8:], wrap=Tensor)
+    whole, nothing = tt.numbers((2, 1), np.int64), np.zeros((0, 3))
+    more = [tt.case(whole, axis=0), *(tt.case(nothing, axis=axis) for axis in (None, 0, 1))]
     tt.check(Tensor.sum, np.sum, more, wrap=Tensor, name="x.sum")
     ### BEGIN HIDDEN TESTS
-    tt.check(reduce_sum, np.sum, oracles.more_reductions(), wrap=Tensor, door={np.sum})
-    whole = tt.over_axes(((2, 2), (3, 0)), (np.bool_, np.int64), tuples=False, seed=31)
-    tt.check(reduce_sum, np.sum, whole, wrap=Tensor)
+    whole = tt.over_axes(((2, 2), (3, 0)), (np.bool_, np.int64), tuples=False, seed=31)[::3]
+    tt.check(reduce_sum, np.sum, [*oracles.more_reductions(), *whole], wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -792,8 +780,9 @@ behind the door this time, where arrays are plain: divide the sum by the number 
 went into each result. Which number that is, the axes tell.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 #| export
+# reduce_max and reduce_mean: `np.max` and your `mean`, sent through the door
 def reduce_max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The largest element over one axis, several, or all of them."""
     return apply(np.max, x, axis=axis, keepdims=keepdims)
@@ -833,13 +822,13 @@ def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray
 @tt.test
 def test_mean():
     """Each result is the sum divided by the number of elements that went into it."""
-    tt.check(mean, np.mean, oracles.reductions(), dtype="same", returns="array")
-    infinite = [tt.case(tt.strange(), axis=axis) for axis in (0, 1, None)]
-    tt.check(mean, np.mean, infinite, returns="array")
-    more = tt.over_axes(((3, 2),), (np.float32,), tuples=False)
+    cases = [*oracles.reductions(), tt.case(tt.strange(), axis=0)]
+    tt.check(mean, np.mean, cases, dtype="same", returns="array")
+    more = [tt.case(tt.numbers((3, 2), np.float32), axis=axis) for axis in (None, 0)]
     tt.check(Tensor.mean, np.mean, more, wrap=Tensor, name="x.mean")
     ### BEGIN HIDDEN TESTS
-    tt.check(mean, np.mean, oracles.more_reductions(), dtype="same", returns="array")
+    cases = oracles.more_reductions()
+    tt.check(mean, np.mean, cases, dtype="same", returns="array", once=True)
     ### END HIDDEN TESTS
 
 
@@ -855,8 +844,8 @@ def test_mean_of_nothing():
     with np.errstate(all="ignore"):
         tt.expect(lambda: mean(empty, axis=0), unknown, "mean(zeros (0, 3), axis=0)")
     ### BEGIN HIDDEN TESTS
-    over_two = lambda: mean(np.zeros((2, 0, 5)), axis=(0, 2), keepdims=True)
-    tt.expect(over_two, np.zeros((1, 0, 1)), "mean(zeros (2, 0, 5), axis=(0, 2))")
+    of_columns = lambda: mean(np.zeros((4, 0), np.float32), axis=0)
+    tt.expect(of_columns, nothing, "mean(zeros (4, 0), axis=0)")
     ### END HIDDEN TESTS
 
 
@@ -904,12 +893,10 @@ def row_major_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 def test_row_major_strides():
     """One stride an axis, as NumPy lays arrays out: bytes to the next element along it."""
     shapes = [(2, 3), (7,), (), (2, 3, 4), (4, 1), (1, 4), (5, 1, 2, 3)]
-    cases = [(shape, itemsize) for shape in shapes for itemsize in (4, 6)]
-    cases += [((2, 3), 8), ((3, 2, 2), 1)]
-    tt.check(row_major_strides, oracles.laid_out, cases)
+    cases = [(shape, 4 + 2 * (n % 2)) for n, shape in enumerate(shapes)]
+    tt.check(row_major_strides, oracles.laid_out, [*cases, ((2, 3), 8), ((3, 2, 2), 1)])
     ### BEGIN HIDDEN TESTS
-    shapes = [(3, 2), (1,), (6, 2, 1), (2, 2, 2, 2), (3, 4, 5)]
-    cases = [(shape, itemsize) for shape in shapes for itemsize in (2, 16)]
+    cases = [((3, 2), 2), ((1,), 16), ((), 2), ((6, 2, 1), 16), ((2, 2, 2, 2), 2)]
     tt.check(row_major_strides, oracles.laid_out, cases)
     ### END HIDDEN TESTS
 
@@ -942,14 +929,13 @@ figures.show(
     "third.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
+# A table of what shares the memory of x
 x = np.zeros((2, 3), np.float32)
-print("x        ", x.shape, "strides", x.strides)
-print("x.T      ", x.T.shape, "strides", x.T.strides, "shares memory:", np.shares_memory(x, x.T))
-print("x[:, ::2]", x[:, ::2].shape, "strides", x[:, ::2].strides, "shares memory:",
-      np.shares_memory(x, x[:, ::2]))
-print("x[[0, 1]]", x[[0, 1]].shape, "strides", x[[0, 1]].strides, "shares memory:",
-      np.shares_memory(x, x[[0, 1]]))
+made = {"x": x, "x.T": x.T, "x[:, ::2]": x[:, ::2], "x[[0, 1]]": x[[0, 1]]}
+for name, array in made.items():
+    shares = np.shares_memory(x, array)
+    print(f"{name:9} {array.shape} strides {array.strides!s:7} shares memory: {shares}")
 
 # %% [markdown]
 r"""
@@ -989,41 +975,27 @@ def reshape(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_reshape", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_reshape", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_reshape():
-    """Elements keep their order, -1 is worked out, both ways of writing a shape are taken."""
+    """Elements keep their order, -1 is worked out, lengths or a tuple; a view if strides allow."""
     x, y, z = tt.numbers((3, 4)), tt.numbers((2, 3, 1), np.float32), tt.numbers(())
-    lengths = [(x, 2, 6), (x, -1), (x, 2, -1, 3), (y, 6), (y, 1, 6), (z, 1), (x.T, 2, 6)]
-    tuples = [(x, (4, 3)), (x, (3, 4)), (x, (12,)), (x, (-1, 1)), (y, (3, 2)), (z, (1, 1))]
-    calls = [*lengths, *tuples, (y[:1, :1], ()), (tt.numbers((0, 3)), 3, 0)]
-    tt.check(reshape, np.ndarray.reshape, calls, wrap=Tensor, door={np.reshape})
+    lengths = [(x, 2, 6), (x, -1), (x, 2, -1, 3), (y, 6), (z, 1), (x.T, 4, 3, 1), (x[:, ::2], 6, 1)]
+    tuples = [(x, (4, 3)), (x, (3, 4)), (y, (6,)), (x, (-1, 1)), (z, (1, 1)), (y[:1, :1], ())]
+    sent, view = {"wrap": Tensor, "door": {np.reshape}}, {"wrap": Tensor, "memory": "shared"}
+    tt.check(reshape, np.ndarray.reshape, lengths + tuples, **view)
+    calls = [(x.T, 2, 6), (x, -1), (x, (4, 3)), (tt.numbers((0, 3)), 3, 0)]
+    tt.check(reshape, np.ndarray.reshape, calls, **sent)
     ### BEGIN HIDDEN TESTS
     a, b = tt.numbers((2, 5), np.float32, seed=8), tt.numbers((2, 2, 3), np.int64, seed=9)
-    calls = [(a, 5, 2), (a, (1, 10)), (a, -1), (a.T, -1), (b, 3, 4), (b, (4, -1)), (a, (2, 5))]
-    calls += [(b, (2, 1, 6))]
-    tt.check(reshape, np.ndarray.reshape, calls, wrap=Tensor, door={np.reshape})
-    tt.check(Tensor.reshape, np.ndarray.reshape, calls[:2], wrap=Tensor, name="x.reshape")
+    calls = [(a, 5, 2), (a, (1, 10)), (b, (4, -1)), (b[1], 3, -1, 1), (b[::-1], 2, 3, 2)]
+    tt.check(reshape, np.ndarray.reshape, calls, **view)
+    calls = [(a.T, -1), (a, (2, 5))]
+    tt.check(Tensor.reshape, np.ndarray.reshape, calls, **sent, once=True, name="x.reshape")
     ### END HIDDEN TESTS
 
 
 test_reshape()
-
-# %% nbgrader={"grade": true, "grade_id": "test_reshape_views", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_reshape_views():
-    """No data are moved where strides allow it: the result shares the memory of x."""
-    x = tt.numbers((3, 4))
-    views = [(x, 2, 6), (x, -1), (x, (4, 3)), (x.T, 4, 3, 1), (x[:, ::2], 3, 1, -1)]
-    tt.check(reshape, np.ndarray.reshape, views, wrap=Tensor, memory="shared")
-    ### BEGIN HIDDEN TESTS
-    y = tt.numbers((2, 3, 2), np.float32)
-    views = [(y, 6, 2), (y[1], 3, -1, 1), (y[::-1], 2, 6), (y.T, 2, 3, 1, 2)]
-    tt.check(reshape, np.ndarray.reshape, views, wrap=Tensor, memory="shared")
-    ### END HIDDEN TESTS
-
-
-test_reshape_views()
 
 # %% nbgrader={"grade": true, "grade_id": "test_reshape_refuses_another_size", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
@@ -1076,15 +1048,15 @@ def transpose(x: Tensor, *axes: int) -> Tensor:
 def test_transpose():
     """Without axes all are reversed; else axis i of the result is axis axes[i] of x; no copy."""
     x, y, z = tt.numbers((2, 3, 4)), tt.numbers((2, 3), np.float32), tt.numbers((5, 1, 2, 3))
-    calls = [(x,), (x, 2, 0, 1), (x, 1, 2, 0), (x, 0, 2, 1), (x, 0, -1, 1), (x, -1, -3, -2)]
+    calls = [(x,), (x, 2, 0, 1), (x, 0, -1, 1), (x, 1, 2, 0), (x, 0, 2, 1), (x, -1, -3, -2)]
     calls += [(y,), (y, 1, 0), (y, 0, 1), (tt.numbers((3,)),), (tt.numbers(()),)]
-    calls += [(z,), (z, 3, 1, 0, 2)]
-    view = {"wrap": Tensor, "door": {np.transpose}, "memory": "shared"}
-    tt.check(transpose, np.ndarray.transpose, calls, **view)
+    view = {"wrap": Tensor, "memory": "shared"}
+    calls = [*calls, (z,), (z, 3, 1, 0, 2)]
+    tt.check(transpose, np.ndarray.transpose, calls, **view, door={np.transpose})
     ### BEGIN HIDDEN TESTS
-    a, b = tt.numbers((4, 2, 3), np.float32, seed=3), tt.numbers((3, 2, 4, 1))
-    calls = [(a,), (a, 1, 2, 0), (a, 2, 0, 1), (a, -2, 0, -1), (a, 2, 1, 0), (b,)]
-    tt.check(transpose, np.ndarray.transpose, [*calls, (tt.strided(a), 1, 0, 2)], **view)
+    a = tt.numbers((4, 2, 3), np.float32, seed=3)
+    calls = [(a,), (a, 1, 2, 0), (a, -2, 0, -1), (a, 2, 1, 0), (tt.strided(a), 1, 0, 2)]
+    tt.check(transpose, np.ndarray.transpose, calls, **view)
     tt.expect(lambda: Tensor(a).T.shape, (3, 2, 4), "x.T.shape")
     ### END HIDDEN TESTS
 
@@ -1111,12 +1083,13 @@ test_transpose_refuses_wrong_axes()
 
 # %% [markdown]
 r"""
-Indexing goes through the door like everything else: the index is an option, so the record
-says which elements were chosen.
+Indexing goes through the door like everything else, and is written for you: the index is an
+option, so the record says which elements were chosen.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 #| export
+# getitem: x[index], sent through the door
 def getitem(x: Tensor, index: Any) -> Tensor:
     """The elements that NumPy's indexing chooses; an index may hold Tensors too."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -1185,20 +1158,15 @@ def matmul(a: Any, b: Any) -> Tensor:
 def test_matmul_of_matrices():
     """Rows times columns, summed over the inner length; vectors lose their axis."""
     by_sums, given = oracles.matmul_by_sums, tt.pairs(oracles.MATRICES)
-    tt.check(matmul, by_sums, given[:4], wrap=Tensor, door={np.matmul})
-    tt.check(matmul, by_sums, given[4:], wrap=Tensor)
-    tt.check(matmul, by_sums, given[:3], returns="tensor", name="matmul of arrays")
+    tt.check(matmul, by_sums, given[:2], wrap=Tensor, door={np.matmul})
+    tt.check(matmul, by_sums, given[2:], wrap=Tensor)
+    tt.check(matmul, by_sums, given[:2], returns="tensor", name="matmul of arrays")
     a, others = tt.numbers((3, 3)), [(tt.numbers((3,)),), (tt.numbers((3, 3), seed=1),)]
-    left, right = lambda x: x @ a, lambda x: a @ x
-    tt.check(left, left, others, wrap=Tensor, door={np.matmul}, name="tensor @ array")
-    tt.check(right, right, others, wrap=Tensor, door={np.matmul}, name="array @ tensor")
+    beside = lambda x: a @ x @ a[:, :2]
+    tt.check(beside, beside, others, wrap=Tensor, door={np.matmul}, name="array @ x @ array, x = ")
     ### BEGIN HIDDEN TESTS
-    shapes = [((4, 2), (2, 3)), ((2,), (2, 4)), ((3, 1), (1, 2)), ((3, 3), (3, 3))]
-    given = tt.pairs([*shapes, ((0, 2), (2, 3))], seed=60)
-    tt.check(matmul, by_sums, given, wrap=Tensor)
-    left, right = lambda x: x @ a[:, :2], lambda x: a[:2] @ x
-    tt.check(left, left, others, wrap=Tensor, door={np.matmul}, name="tensor @ array")
-    tt.check(right, right, others, wrap=Tensor, door={np.matmul}, name="array @ tensor")
+    shapes = [((4, 2), (2, 3)), ((2,), (2, 4)), ((3, 3), (3, 3)), ((0, 2), (2, 3))]
+    tt.check(matmul, by_sums, tt.pairs(shapes, seed=60), wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1209,12 +1177,11 @@ test_matmul_of_matrices()
 def test_matmul_of_stacks():
     """The axes in front broadcast, and each matrix of the stack is multiplied on its own."""
     given = tt.pairs(oracles.STACKS)
-    tt.check(matmul, np.matmul, given[:3], wrap=Tensor, door={np.matmul})
-    tt.check(matmul, np.matmul, given[3:], wrap=Tensor)
+    tt.check(matmul, np.matmul, given[:1], wrap=Tensor, door={np.matmul})
+    tt.check(matmul, np.matmul, given[1:], wrap=Tensor)
     ### BEGIN HIDDEN TESTS
-    stacks = [((4, 3, 2), (2, 5)), ((3, 2), (4, 2, 5)), ((2, 3, 3), (2, 3, 3))]
-    stacks += [((2, 1, 3, 2), (5, 2, 3)), ((1, 2, 3), (4, 3, 2))]
-    tt.check(matmul, np.matmul, tt.pairs(stacks, seed=70), wrap=Tensor)
+    stacks = [((3, 2), (4, 2, 5)), ((2, 3, 3), (2, 3, 3)), ((2, 1, 3, 2), (5, 2, 3))]
+    tt.check(matmul, np.matmul, tt.pairs(stacks, seed=70), wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1233,8 +1200,7 @@ def test_matmul_refuses_other_lengths():
     ### BEGIN HIDDEN TESTS
     inner = [(of(3, 2), of(3)), (of(4, 1), of(2, 4)), (of(5, 2, 3), of(2, 3))]
     others = [(of(2, 2, 1), of(3, 1, 2)), (2, of(2, 2)), (of(2), of())]
-    sound = [(of(5, 2, 3), of(1, 3, 2)), (of(2), of(2, 2)), (of(4, 2, 2), of(4, 2, 2))]
-    tt.check_raises(ValueError, matmul, inner + others, but=sound)
+    tt.check_raises(ValueError, matmul, inner + others, but=[(of(2), of(2, 2))])
     ### END HIDDEN TESTS
 
 
@@ -1244,7 +1210,7 @@ test_matmul_refuses_other_lengths()
 r"""
 ## 1.9 A classifier out of nothing else
 
-You now have enough to recognise handwriting. scikit-learn brings 1,797 images of digits, 8 by
+You now have enough to recognise handwriting. `tinytorch.data` brings 1,797 images of digits, 8 by
 8 pixels each. Take the mean image of every digit, and give a new image the digit whose mean is
 nearest. With $\lVert x - m \rVert^2 = \lVert x \rVert^2 - 2\,x \cdot m + \lVert m \rVert^2$, all
 distances come from one matrix product, traced by shape:
@@ -1256,7 +1222,7 @@ images it has never seen would you expect it to get right?
 """
 
 # %%
-from sklearn.datasets import load_digits
+from tinytorch.data import load_digits
 
 digits = load_digits()
 train, test = slice(0, 1200), slice(1200, None)

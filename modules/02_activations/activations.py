@@ -109,16 +109,15 @@ def relu(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, zeros)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_relu", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_relu", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_relu():
     """What is above 0 passes as it is, and all the rest becomes 0, in every size and shape."""
-    given = oracles.of_shapes((5,), (2, 3), (2, 3, 4))
-    given += oracles.of_sizes(1e-200, 1e-20, 1e7, 1e200)
+    given = oracles.of_shapes((5,), (2, 3, 4))
+    given += oracles.of_sizes(1e-20, 1e200)
     tt.check(relu, oracles.relu, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((4,), (2, 1, 2), seed=20)
-    given += oracles.of_sizes(1e-12, seed=20)
+    given = [tt.case(tt.numbers((2, 1, 2), seed=20)), *oracles.of_sizes(1e-12, 1e7, seed=20)]
     tt.check(relu, oracles.relu, given, writes=True)
     ### END HIDDEN TESTS
 
@@ -128,44 +127,21 @@ test_relu()
 # %% nbgrader={"grade": true, "grade_id": "test_relu_keeps_dtype_and_input", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_relu_keeps_dtype_and_input():
-    """A new array of the dtype of x comes out, even if nothing changes, and x stays as it is."""
+    """A new array of the dtype of x, even of infinities, of one number or none, and x stays."""
     given = oracles.used_before(relu, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
-    given += oracles.of_dtypes((2, 2), (3,), low=1)
+    given += oracles.of_dtypes((2, 2), low=1)
+    given += oracles.ends_of_dtypes(0.6, 0.95)
+    given += oracles.single_and_empty(-2.5, 3.0)
     tt.check(relu, oracles.relu, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
     given = oracles.of_dtypes((3, 2), (4,), seed=20)
-    given += oracles.of_dtypes((4,), low=2)
-    tt.check(relu, oracles.relu, given, memory="fresh", returns="array")
+    given += oracles.ends_of_dtypes(0.8, -1.0)
+    given += oracles.single_and_empty(-0.25, dtype=np.float32, empty=(0,))
+    tt.check(relu, oracles.relu, given, memory="fresh", returns="array", once=True)
     ### END HIDDEN TESTS
 
 
 test_relu_keeps_dtype_and_input()
-
-# %% nbgrader={"grade": true, "grade_id": "test_relu_at_the_ends_of_the_dtype", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_relu_at_the_ends_of_the_dtype():
-    """Infinities and the largest numbers of a dtype pass, or become 0, like all others."""
-    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.6, 0.95), memory="fresh", once=True)
-    ### BEGIN HIDDEN TESTS
-    tt.check(relu, oracles.relu, oracles.ends_of_dtypes(0.8, -1.0), memory="fresh", once=True)
-    ### END HIDDEN TESTS
-
-
-test_relu_at_the_ends_of_the_dtype()
-
-# %% nbgrader={"grade": true, "grade_id": "test_relu_of_one_number_and_of_none", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_relu_of_one_number_and_of_none():
-    """An array without axes is one number, and one without elements stays as empty as it is."""
-    given = oracles.single_and_empty(-2.5, 0.0, 3.0)
-    tt.check(relu, oracles.relu, given, memory="fresh", once=True)
-    ### BEGIN HIDDEN TESTS
-    given = oracles.single_and_empty(7.5, -0.25, dtype=np.float32)
-    tt.check(relu, oracles.relu, given, memory="fresh", once=True)
-    ### END HIDDEN TESTS
-
-
-test_relu_of_one_number_and_of_none()
 
 # %% [markdown]
 r"""
@@ -206,10 +182,10 @@ def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
 @tt.test
 def test_relu_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = oracles.halves((2, 2), (3,))
+    given = oracles.halves((2, 2))
     tt.check_gradient(oracles.relu, relu_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((1, 3), seed=20)
+    given = oracles.halves((3,), seed=20)
     tt.check_gradient(oracles.relu, relu_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -224,7 +200,7 @@ def test_relu_gradient_passes_any_grad():
     tt.check(relu_gradient, oracles.relu_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
     given = oracles.rule_inputs(oracles.relu, (3, 2), (5,), seed=20)
-    tt.check(relu_gradient, oracles.relu_gradient, given, memory="fresh")
+    tt.check(relu_gradient, oracles.relu_gradient, given, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -235,12 +211,11 @@ test_relu_gradient_passes_any_grad()
 def test_relu_gradient_at_zero():
     """Where x is 0 the slope is taken to be 0; just above it, and up to infinity, it is 1."""
     x = np.array([[0.0, 0.5, -0.0, 1e-20], [2.0, 0.0, -1e-20, 0.0]])
-    given = [x, x[:, ::2], [0.0, 0.0], 0.0, 3.0, np.zeros((0, 2))]
-    given += [[1e-300, -1e-300], [np.inf, -np.inf, 1e300]]
+    given = [x, [0.0, 0.0], 3.0, np.zeros((0, 2)), [1e-300, -1e-300, np.inf, -np.inf, 1e300]]
     cases = [oracles.rule_case(oracles.relu, 5.0, x) for x in given]
     tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
-    given = [x.T, [[-0.0], [3.0]], 0.5, [], [1e-100, -np.inf, np.inf, 0.0]]
+    given = [x.T, 0.0, [0.5, 2.0], [1e-100, -np.inf, np.inf, 0.0]]
     cases = [oracles.rule_case(oracles.relu, -2.0, x) for x in given]
     tt.check(relu_gradient, oracles.relu_gradient, cases, memory="fresh", once=True)
     ### END HIDDEN TESTS
@@ -271,9 +246,9 @@ with np.errstate(all="ignore"):  # NumPy would warn of the overflow; we look at 
 # %% [markdown]
 r"""
 The first form loses the small result, because $e^{12}$ does not fit into `float16`; the second
-divides infinity by infinity and gets `nan`. (A warning on the way to a right value does no harm.) Each form is good on one side. What never
-overflows is $e^{-|x|}$, for it is at most 1. Which of the two forms holds that power, and what
-stands above it, depends on the sign of x.
+divides infinity by infinity and gets `nan`. (A warning on the way to a right value does no harm.)
+Each form is good on one side. What never overflows is $e^{-|x|}$, for it is at most 1. Which of
+the two forms holds that power, and what stands above it, depends on the sign of x.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -300,16 +275,15 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return np.maximum(small, x >= 0) / (1 + small)  # above: 1 where x >= 0, else small
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_sigmoid", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_sigmoid", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sigmoid():
     """Each element gives 1 / (1 + exp(-x)), whatever the shape."""
-    given = oracles.of_shapes((5,), (2, 3), (2, 3, 4))
-    given += [*oracles.of_sizes(1e-9), tt.case(np.array([0.0, -0.0])), tt.case(np.eye(2))]
+    given = [*oracles.of_shapes((5,), (2, 3, 4)), *oracles.of_sizes(1e-9)]
+    given += [tt.case(np.array([[0.0, -0.0], [1.0, 0.0]]))]
     tt.check(sigmoid, oracles.sigmoid, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((4,), (2, 1, 2), seed=20)
-    given += [tt.case(np.array([[0.0], [-9.0], [9.0]]))]
+    given = [tt.case(tt.numbers((2, 1, 2), seed=20)), tt.case(np.array([[0.0], [-9.0], [9.0]]))]
     tt.check(sigmoid, oracles.sigmoid, given, writes=True)
     ### END HIDDEN TESTS
 
@@ -320,14 +294,13 @@ test_sigmoid()
 @tt.test
 def test_sigmoid_of_large_numbers():
     """Far out on either side it is 0 or 1, up to infinity, and never nan."""
-    far = [[1000.0, -1000.0], [[-800.0], [90.0]], [-np.inf, 750.0, np.inf], [-3e38, 3e38]]
-    ends = {np.float16: [[-6e4, 6e4]], np.float64: [*far, [1e308, -1e308], -1000.0]}
-    given = oracles.far_out({np.float32: far[:3], **ends})
+    ends = {np.float32: [[[-800.0], [90.0]], [-3e38, 3e38]], np.float16: [[-6e4, 6e4]]}
+    far = {np.float64: [[-np.inf, 750.0, np.inf], [1e308, -1e308, 1000.0], -1000.0], **ends}
+    given = oracles.far_out(far)
     tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    far = [[720.0, -900.0, np.inf], [[5000.0, -5000.0]], [1e30, -1e30]]
-    ends = {np.float16: [[np.inf, -5e4]], np.float64: [far[0], [[-1e200], [1e250]], 2000.0]}
-    given = oracles.far_out({np.float32: far[1:], **ends})
+    ends = {np.float32: [[[5000.0, -5000.0]]], np.float16: [[np.inf, -5e4]]}
+    given = oracles.far_out({np.float64: [[720.0, -900.0, np.inf], 2000.0], **ends})
     tt.check(sigmoid, oracles.sigmoid, given, dtype="any", rtol=1e-15, writes=True, once=True)
     ### END HIDDEN TESTS
 
@@ -338,13 +311,12 @@ test_sigmoid_of_large_numbers()
 @tt.test
 def test_sigmoid_keeps_small_results():
     """Far below 0 it is exp(x) but for rounding, however small, and whatever stands beside it."""
-    small = {np.float64: (-40.0, -720.0, -700.0), np.float32: (-20.0, -95.0, -80.0)}
-    given = oracles.beside_others({**small, np.float16: (-12.0, -11.5, -12.5)})
+    small = {np.float64: (-40.0, -720.0), np.float32: (-20.0, -95.0), np.float16: (-12.0, -11.5)}
     smallest, power = lambda x: np.min(sigmoid(x)), lambda x: np.exp(np.float64(np.min(x)))
     how = {"name": "the smallest of sigmoid", "dtype": "any", "rtol": 0.02, "once": True}
-    tt.check(smallest, power, given, **how)
+    tt.check(smallest, power, oracles.beside_others(small), **how)
     ### BEGIN HIDDEN TESTS
-    small = {np.float64: (-36.0, -730.0), np.float32: (-18.0, -97.0), np.float16: (-11.75, -12.25)}
+    small = {np.float64: (-730.0, -36.0), np.float32: (-97.0,), np.float16: (-12.25,)}
     tt.check(smallest, power, oracles.beside_others(small), **how)
     ### END HIDDEN TESTS
 
@@ -354,30 +326,18 @@ test_sigmoid_keeps_small_results()
 # %% nbgrader={"grade": true, "grade_id": "test_sigmoid_keeps_dtype_and_input", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sigmoid_keeps_dtype_and_input():
-    """The result is a new array of the dtype of x, and x stays as it is."""
+    """A new array of the dtype of x, even of one number or none, and x stays as it is."""
     given = oracles.used_before(sigmoid, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
+    given += oracles.single_and_empty(-2.0, 3.0)
     tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
     given = oracles.of_dtypes((3, 2), (5,), seed=20)
-    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", returns="array")
+    given += oracles.single_and_empty(1.5, dtype=np.float32, empty=(0,))
+    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", returns="array", once=True)
     ### END HIDDEN TESTS
 
 
 test_sigmoid_keeps_dtype_and_input()
-
-# %% nbgrader={"grade": true, "grade_id": "test_sigmoid_of_one_number_and_of_none", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_sigmoid_of_one_number_and_of_none():
-    """An array without axes is one number, and one without elements stays as empty as it is."""
-    given = oracles.single_and_empty(-2.0, 0.0, 3.0)
-    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", once=True)
-    ### BEGIN HIDDEN TESTS
-    given = oracles.single_and_empty(1.5, -4.0, dtype=np.float32)
-    tt.check(sigmoid, oracles.sigmoid, given, memory="fresh", once=True)
-    ### END HIDDEN TESTS
-
-
-test_sigmoid_of_one_number_and_of_none()
 
 # %% [markdown]
 r"""
@@ -413,54 +373,40 @@ def sigmoid_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.
     return (1 - output) * output * grad
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_sigmoid_gradient", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_sigmoid_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sigmoid_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = oracles.halves((2, 2), (3,))
+    given = oracles.halves((2, 2))
     tt.check_gradient(oracles.plain_sigmoid, sigmoid_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((1, 2), seed=20)
+    given = oracles.halves((3,), seed=20)
     tt.check_gradient(oracles.plain_sigmoid, sigmoid_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
 test_sigmoid_gradient()
 
-# %% nbgrader={"grade": true, "grade_id": "test_sigmoid_gradient_far_out", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_sigmoid_gradient_of_any_size", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_sigmoid_gradient_far_out():
-    """Far out it shrinks to 0, and is never nan; one number and no number are all right."""
-    far = [[1000.0, -1000.0, 0.0], [[-800.0], [0.5]], [-np.inf, np.inf, 1.0], 0.0, []]
+def test_sigmoid_gradient_of_any_size():
+    """Far out it shrinks to 0, never nan; any grad gives a new array, and the inputs stay."""
+    far = [[1000.0, -1000.0, 0.0], [-np.inf, np.inf, 1.0], 0.0, []]
     cases = [oracles.rule_case(oracles.sigmoid, 3.0, x) for x in far]
-    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh", once=True)
-    grads = {2.0: 1e12, 8.0: -1e-9, 12.0: 3e9, 20.0: 1e-6}  # by x
-    cases = oracles.mirrored(oracles.sigmoid, grads)
+    cases += oracles.rule_inputs(oracles.sigmoid, (2, 3), (4,), (3, 1), seed=0)
+    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh")
+    cases = oracles.mirrored(oracles.sigmoid, {2.0: 1e12, 8.0: -1e-9, 20.0: 1e-6})  # grads by x
     tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3, once=True)
     ### BEGIN HIDDEN TESTS
-    far = [[[-750.0, 900.0, -1.0]], [np.inf, 0.25, -np.inf], [[], []]]
-    cases = [oracles.rule_case(oracles.sigmoid, -2.0, x) for x in far]
+    cases = [oracles.rule_case(oracles.sigmoid, -2.0, [[-750.0, 900.0, np.inf, -np.inf]])]
+    cases += oracles.rule_inputs(oracles.sigmoid, (3, 2), seed=20)
     tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, memory="fresh", once=True)
-    cases = oracles.mirrored(oracles.sigmoid, {4.0: 1e10, 18.0: 3e-8})
+    cases = oracles.mirrored(oracles.sigmoid, {12.0: 3e9, 18.0: 3e-8})
     tt.check(sigmoid_gradient, oracles.sigmoid_gradient, cases, rtol=1e-3, once=True)
     ### END HIDDEN TESTS
 
 
-test_sigmoid_gradient_far_out()
-
-# %% nbgrader={"grade": true, "grade_id": "test_sigmoid_gradient_keeps_dtype_and_inputs", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_sigmoid_gradient_keeps_dtype_and_inputs():
-    """Any grad, negative too, gives a new array of the same dtype; nothing is written into."""
-    given = oracles.rule_inputs(oracles.sigmoid, (2, 3), (4,), (3, 1), seed=0)
-    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, given, memory="fresh")
-    ### BEGIN HIDDEN TESTS
-    given = oracles.rule_inputs(oracles.sigmoid, (3, 2), (5,), seed=20)
-    tt.check(sigmoid_gradient, oracles.sigmoid_gradient, given, memory="fresh")
-    ### END HIDDEN TESTS
-
-
-test_sigmoid_gradient_keeps_dtype_and_inputs()
+test_sigmoid_gradient_of_any_size()
 
 # %% [markdown]
 r"""
@@ -501,54 +447,40 @@ def tanh_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
     return (1 - output * output) * grad
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_tanh_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_tanh_gradient", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_tanh_gradient():
     """The rule agrees with the slope that is measured by moving x a little to either side."""
-    given = oracles.halves((2, 2), (3,))
+    given = oracles.halves((2, 2))
     tt.check_gradient(np.tanh, tanh_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((1, 2), seed=20)
+    given = oracles.halves((3,), seed=20)
     tt.check_gradient(np.tanh, tanh_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
 test_tanh_gradient()
 
-# %% nbgrader={"grade": true, "grade_id": "test_tanh_gradient_far_out", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_tanh_gradient_of_any_size", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_tanh_gradient_far_out():
-    """Far out it shrinks to 0, and is never nan; one number and no number are all right."""
-    far = [[1000.0, -1000.0, 0.0], [[-800.0], [0.5]], [-np.inf, np.inf, 1.0], 0.0, []]
+def test_tanh_gradient_of_any_size():
+    """Far out it shrinks to 0, never nan; any grad gives a new array, and the inputs stay."""
+    far = [[1000.0, -1000.0, 0.0], [-np.inf, np.inf, 1.0], 0.0, []]
     cases = [oracles.rule_case(np.tanh, 3.0, x) for x in far]
-    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh", once=True)
-    grads = {1.0: 1e12, 4.0: -1e-9, 6.0: 3e9, 10.0: 1e-6}  # by x
-    cases = oracles.mirrored(np.tanh, grads)
+    cases += oracles.rule_inputs(np.tanh, (2, 3), (4,), (3, 1), seed=0)
+    tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh")
+    cases = oracles.mirrored(np.tanh, {1.0: 1e12, 4.0: -1e-9, 10.0: 1e-6})  # grads by x
     tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3, once=True)
     ### BEGIN HIDDEN TESTS
-    far = [[[-750.0, 900.0, -1.0]], [np.inf, 0.25, -np.inf], [[], []]]
-    cases = [oracles.rule_case(np.tanh, -2.0, x) for x in far]
+    cases = [oracles.rule_case(np.tanh, -2.0, [[-750.0, 900.0, np.inf, -np.inf]])]
+    cases += oracles.rule_inputs(np.tanh, (3, 2), seed=20)
     tt.check(tanh_gradient, oracles.tanh_gradient, cases, memory="fresh", once=True)
-    cases = oracles.mirrored(np.tanh, {2.0: 1e10, 9.0: 3e-8})
+    cases = oracles.mirrored(np.tanh, {6.0: 3e9, 9.0: 3e-8})
     tt.check(tanh_gradient, oracles.tanh_gradient, cases, rtol=1e-3, once=True)
     ### END HIDDEN TESTS
 
 
-test_tanh_gradient_far_out()
-
-# %% nbgrader={"grade": true, "grade_id": "test_tanh_gradient_keeps_dtype_and_inputs", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_tanh_gradient_keeps_dtype_and_inputs():
-    """Any grad, negative too, gives a new array of the same dtype; nothing is written into."""
-    given = oracles.rule_inputs(np.tanh, (2, 3), (4,), (3, 1), seed=0)
-    tt.check(tanh_gradient, oracles.tanh_gradient, given, memory="fresh")
-    ### BEGIN HIDDEN TESTS
-    given = oracles.rule_inputs(np.tanh, (3, 2), (5,), seed=20)
-    tt.check(tanh_gradient, oracles.tanh_gradient, given, memory="fresh")
-    ### END HIDDEN TESTS
-
-
-test_tanh_gradient_keeps_dtype_and_inputs()
+test_tanh_gradient_of_any_size()
 
 # %% [markdown]
 r"""
@@ -579,7 +511,8 @@ multiplies the slopes along a chain: $\sigma(\sigma(\sigma(\dots)))$, each at it
 at x = 1.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
+# The slopes along a chain of one to ten activations, drawn and printed
 figure, axis = figures.subplots(height=2.8)
 steps = range(1, 11)
 for (function, rule), marker in zip(pairs, "os^", strict=True):
@@ -655,16 +588,14 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     return exps
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_softmax", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_softmax", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_softmax():
     """Along the last axis, each result is the share of exp(x) in the sum of its row."""
-    given = oracles.of_shapes((2, 3), (4,), (2, 2, 3))
-    given += [tt.case(np.log([[1.0, 2.0, 5.0]]))]
+    given = [*oracles.of_shapes((2, 3), (2, 2, 3)), tt.case(np.log([[1.0, 2.0, 5.0]]))]
     tt.check(softmax, oracles.softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((3, 1, 2), seed=20)
-    given += [tt.case(np.zeros((2, 5)))]
+    given = [tt.case(tt.numbers((4,), seed=20)), tt.case(np.zeros((2, 5)))]
     tt.check(softmax, oracles.softmax, given, writes=True)
     ### END HIDDEN TESTS
 
@@ -675,99 +606,70 @@ test_softmax()
 @tt.test
 def test_softmax_along_any_axis():
     """The shares add up to 1 along the axis that is named, 0 and negative ones too."""
-    axes = {(2, 3): (0, 1, -2), (2, 3, 4): (1, -3), (2, 1, 3, 2): (2, -1)}
+    axes = {(2, 3): (0, -2), (2, 3, 4): (1, -3)}
     tt.check(softmax, oracles.softmax, oracles.along(axes), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    axes = {(4, 2, 3): (0, -2), (3,): (0,)}
+    axes = {(2, 1, 3, 2): (2,), (4, 2, 3): (-2,), (3,): (0,)}
     tt.check(softmax, oracles.softmax, oracles.along(axes, seed=20), writes=True, once=True)
     ### END HIDDEN TESTS
 
 
 test_softmax_along_any_axis()
 
-# %% nbgrader={"grade": true, "grade_id": "test_softmax_of_large_scores", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_softmax_of_large_scores", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_softmax_of_large_scores():
     """Scores of thousands, rows far apart, and -inf give what their differences say."""
-    rows = [[1000.0, 997.0], [-1000.0, -1000.0, -1000.0], [0.0, 3000.0]]
-    rows += [[-400.0, -403.0], [[5000.0, 5003.0], [-5000.0, -5003.0]]]
-    rows += [[0.0, -np.inf, 0.0], [[-np.inf, -2000.0], [4.0, 7.0]]]
+    rows = [[1000.0, 997.0], [-1000.0, -1000.0, -1000.0], [0.0, 3000.0, -np.inf]]
+    rows += [[[5000.0, 5003.0], [-5000.0, -5003.0]], [[-np.inf, -2000.0], [4.0, 7.0]]]
     tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [[-7000.0, -7003.0], [[1e4, -1e4], [-1e4, -1e4 - 3]], [0.0, 1200.0]]
-    rows += [[-np.inf, 800.0, 803.0], [[-2500.0, 0.0], [-np.inf, 3.0]]]
+    rows = [[-400.0, -403.0], [[1e4, -1e4], [-1e4, -1e4 - 3]], [-np.inf, 800.0, 803.0]]
     tt.check(softmax, oracles.softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### END HIDDEN TESTS
 
 
 test_softmax_of_large_scores()
 
-# %% nbgrader={"grade": true, "grade_id": "test_softmax_of_huge_scores", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_softmax_is_exact", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_softmax_of_huge_scores():
-    """Scores that fill all digits of a dtype: equal ones get equal shares, the largest gets all."""
-    results = {(1e17, 1e17): (0.5, 0.5), (2e38, 1e38): (1.0, 0.0), (-1e30, -1e30): (0.5, 0.5)}
-    results |= {(3e12, 1e12, 3e12): (0.5, 0.0, 0.5), ((8e307, -8e307),): ((1.0, 0.0),)}
-    cases = oracles.known(softmax, results, np.float64, np.float32)
-    cases += oracles.known(softmax, {(3e4, 3e4, -3e4): (0.5, 0.5, 0.0)}, np.float16)
-    tt.check(lambda x, p: softmax(x), lambda x, p: p, cases, once=True)
-    ### BEGIN HIDDEN TESTS
-    results = {(-1e18, -1e18): (0.5, 0.5), (-3e37, -1e37): (0.0, 1.0), (-5e9, -7e9): (1.0, 0.0)}
-    results |= {(2e30, 1e30, 2e30): (0.5, 0.0, 0.5)}
-    cases = oracles.known(softmax, results, np.float64, np.float32)
-    tt.check(lambda x, p: softmax(x), lambda x, p: p, cases, once=True)
-    ### END HIDDEN TESTS
-
-
-test_softmax_of_huge_scores()
-
-# %% nbgrader={"grade": true, "grade_id": "test_softmax_adds_nothing_to_the_sum", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_softmax_adds_nothing_to_the_sum():
-    """Shares are right to the last digits, even at 1e-300: nothing is added or cut off."""
-    rows = [[0.0, -3.0], [[1.0, 0.0], [0.0, 4.0]], [-20.0, -21.0], [-40.0, -43.0]]
+def test_softmax_is_exact():
+    """Shares are right to the last digits, even at 1e-300, even of scores that fill a dtype."""
+    rows = [[0.0, -3.0], [[1.0, 0.0], [0.0, 4.0]], [-40.0, -43.0]]
     given = oracles.far_out({np.float64: rows})
     tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True, once=True)
     logarithm, how = lambda x: np.log(softmax(x)), {"name": "the log of softmax", "once": True}
     far = {np.float64: [[0.0, -30.0, -300.0, -690.0]], np.float32: [[[-80.0, 0.0], [5.0, -20.0]]]}
     tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), **how)
+    huge = {np.float64: [(1e17, 1e17), (-8e307, 8e307)], np.float16: [(3e4, 3e4, -3e4)]}
+    cases = oracles.far_out({**huge, np.float32: [(2e38, 1e38), (-np.inf, -1e30)]})
+    tt.check(softmax, oracles.softmax_of_huge, cases, once=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.far_out({np.float64: [[[2.0, 0.0, 1.0]], [-30.0, -31.0], [-50.0, -52.0]]})
+    given = oracles.far_out({np.float64: [[[2.0, 0.0, 1.0]], [-30.0, -31.0]]})
     tt.check(softmax, oracles.softmax, given, rtol=1e-14, writes=True, once=True)
     far = {np.float64: [[[-650.0, -40.0, 10.0]]], np.float32: [[-20.0, 3.0, -60.0]]}
     tt.check(logarithm, oracles.log_softmax, oracles.far_out(far), **how)
+    huge = {np.float64: [(-1e18, -1e18), (3e12, 1e12, 3e12)], np.float32: [(-3e37, -np.inf)]}
+    tt.check(softmax, oracles.softmax_of_huge, oracles.far_out(huge), once=True)
     ### END HIDDEN TESTS
 
 
-test_softmax_adds_nothing_to_the_sum()
+test_softmax_is_exact()
 
 # %% nbgrader={"grade": true, "grade_id": "test_softmax_keeps_dtype_and_input", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_softmax_keeps_dtype_and_input():
-    """The result is a new array of the dtype of x, and x stays as it is."""
+    """A new array of the dtype of x, even of one score or no rows, and x stays as it is."""
     given = oracles.used_before(softmax, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
+    given += oracles.alone_and_without_rows(-5.0, 1000.0)
     tt.check(softmax, oracles.softmax, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_dtypes((3, 2), (5,), seed=20)
-    tt.check(softmax, oracles.softmax, given, memory="fresh", returns="array")
+    given = [*oracles.of_dtypes((3, 2), seed=20), *oracles.alone_and_without_rows(-900.0, 7.0)]
+    tt.check(softmax, oracles.softmax, given, memory="fresh", returns="array", once=True)
     ### END HIDDEN TESTS
 
 
 test_softmax_keeps_dtype_and_input()
-
-# %% nbgrader={"grade": true, "grade_id": "test_softmax_of_one_score_and_of_no_rows", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_softmax_of_one_score_and_of_no_rows():
-    """A score alone has probability 1 exactly, and a batch without rows gives none."""
-    given = oracles.alone_and_without_rows(-5.0, 2.0, 1000.0)
-    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh", once=True)
-    ### BEGIN HIDDEN TESTS
-    given = oracles.alone_and_without_rows(-900.0, 7.0)
-    tt.check(softmax, oracles.softmax, given, rtol=1e-15, memory="fresh", once=True)
-    ### END HIDDEN TESTS
-
-
-test_softmax_of_one_score_and_of_no_rows()
 
 # %% [markdown]
 r"""
@@ -843,10 +745,10 @@ def softmax_gradient(
 @tt.test
 def test_softmax_gradient():
     """The rule agrees with the slope that is measured by moving each score a little."""
-    given = oracles.halves((2, 2), (3,))
+    given = oracles.halves((2, 2))
     tt.check_gradient(oracles.plain_softmax, softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((1, 2), seed=20)
+    given = oracles.halves((3,), seed=20)
     tt.check_gradient(oracles.plain_softmax, softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
@@ -857,12 +759,11 @@ test_softmax_gradient()
 @tt.test
 def test_softmax_gradient_along_any_axis():
     """The rule holds for every axis, 0 and negative ones too, and for no rows or one score."""
-    axes = {(3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
+    axes = {(3, 2, 4): (0, -2), (0, 3): (1,), (3, 1): (-1,)}
     given = oracles.rule_over_axes(oracles.softmax, axes, seed=0)
     tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh", once=True)
     ### BEGIN HIDDEN TESTS
-    axes = {(4, 2): (-2,), (2, 4, 3): (0,), (3, 0, 2): (-1,), (1,): (0,)}
-    given = oracles.rule_over_axes(oracles.softmax, axes, seed=20)
+    given = oracles.rule_over_axes(oracles.softmax, {(2, 4, 3): (1,), (1,): (0,)}, seed=20)
     tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
@@ -884,8 +785,6 @@ def test_softmax_gradient_keeps_dtype_and_inputs():
     far, grad = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]]), tt.numbers((2, 2), seed=9)
     given += [oracles.rule_case(kind, grad, far)]
     tt.check(softmax_gradient, oracles.softmax_gradient, given, memory="fresh")
-    halves = [oracles.rule_case(kind, grad, tt.numbers((2, 2), np.float16, seed=88))]
-    tt.check(softmax_gradient, oracles.softmax_gradient, halves, rtol=0.1, once=True)
     ### END HIDDEN TESTS
 
 
@@ -943,12 +842,10 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_log_softmax():
     """Along the last axis, each result is the logarithm of the share of exp(x) in its row."""
-    given = oracles.of_shapes((2, 3), (4,), (2, 2, 3))
-    given += [tt.case(np.log([[1.0, 2.0, 5.0]]))]
+    given = [*oracles.of_shapes((2, 3), (2, 2, 3)), tt.case(np.log([[1.0, 2.0, 5.0]]))]
     tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_shapes((3, 1, 2), seed=20)
-    given += [tt.case(np.zeros((2, 5)))]
+    given = [tt.case(tt.numbers((4,), seed=20)), tt.case(np.zeros((2, 5)))]
     tt.check(log_softmax, oracles.log_softmax, given, writes=True)
     ### END HIDDEN TESTS
 
@@ -959,10 +856,10 @@ test_log_softmax()
 @tt.test
 def test_log_softmax_along_any_axis():
     """exp of the result adds up to 1 along the axis that is named, 0 and negative ones too."""
-    axes = {(2, 3): (0, 1, -2), (2, 3, 4): (1, -3), (2, 1, 3, 2): (2, -1)}
+    axes = {(2, 3): (0, -2), (2, 3, 4): (1, -3)}
     tt.check(log_softmax, oracles.log_softmax, oracles.along(axes), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    axes = {(4, 2, 3): (0, -2), (3,): (0,)}
+    axes = {(2, 1, 3, 2): (2,), (4, 2, 3): (-2,), (3,): (0,)}
     tt.check(log_softmax, oracles.log_softmax, oracles.along(axes, seed=20), writes=True, once=True)
     ### END HIDDEN TESTS
 
@@ -973,83 +870,53 @@ test_log_softmax_along_any_axis()
 @tt.test
 def test_log_softmax_of_large_scores():
     """However far apart scores are, their distances stay; a score of -inf gives -inf."""
-    rows = [[0.0, 1000.0], [-1000.0, -1000.0], [1000.0, 1000.0, 0.0]]
-    rows += [[[0.0, -40.0], [-5000.0, -5003.0]], [0.0, -np.inf], [0.0, 1e7]]
-    rows += [[[5000.0, 5000.0], [-np.inf, -3000.0]]]
+    rows = [[0.0, 1000.0], [-1000.0, -1000.0, -2000.0], [0.0, -np.inf], [0.0, 1e7]]
+    rows += [[[0.0, -40.0], [-5000.0, -5003.0]], [[5000.0, 5000.0], [-np.inf, -3000.0]]]
     tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [[-2000.0, 0.0], [[9000.0, 9000.0], [0.0, -60.0]], [4e6, -4e6]]
-    rows += [[[1e4, -1e4], [-1e4, -1e4]], [800.0, -np.inf, 800.0]]
+    rows = [[[1e4, -1e4], [-1e4, -1e4]], [800.0, -np.inf, 800.0, 0.0], [4e6, -4e6]]
     tt.check(log_softmax, oracles.log_softmax, oracles.of_scores(*rows), writes=True, once=True)
     ### END HIDDEN TESTS
 
 
 test_log_softmax_of_large_scores()
 
-# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_of_huge_scores", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_is_exact", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_log_softmax_of_huge_scores():
-    """Even where a score fills all the digits of its dtype, two equal ones give log 1/2 each."""
-    half = -0.6931471805599453
-    results = {(1e17, 1e17): (half, half), (0.0, 1e30): (-1e30, 0.0), (-1e30, -1e30): (half, half)}
-    results |= {(1e38, -2e38): (0.0, -3e38), (1e9, 0.0, 1e9): (half, -1e9, half)}
-    cases = oracles.known(log_softmax, results, np.float64, np.float32)
-    cases += oracles.known(log_softmax, {(3e4, 3e4, -3e4): (half, half, -6e4)}, np.float16)
-    cases += oracles.known(log_softmax, {((8e307, -8e307),): ((0.0, -1.6e308),)}, np.float64)
-    near_and_far = lambda p: [np.where(p > -1, p, 0), p]  # the small ones also by themselves
-    got, wanted = lambda x, p: near_and_far(log_softmax(x)), lambda x, p: near_and_far(p)
-    tt.check(got, wanted, cases, name="log_softmax", once=True)
-    ### BEGIN HIDDEN TESTS
-    results = {(-1e18, -1e18): (half, half), (3e37, -1e37): (0.0, -4e37)}
-    results |= {(1e30, -1e30, 1e30): (half, -2e30, half), (5e9, 5e9): (half, half)}
-    cases = oracles.known(log_softmax, results, np.float64, np.float32)
-    tt.check(got, wanted, cases, name="log_softmax", once=True)
-    ### END HIDDEN TESTS
-
-
-test_log_softmax_of_huge_scores()
-
-# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_adds_nothing", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_log_softmax_adds_nothing():
-    """The logarithms are right to the last digits: no small number is added on the way."""
+def test_log_softmax_is_exact():
+    """Logarithms are right to the last digits, even of scores that fill all digits of a dtype."""
     given = oracles.far_out({np.float64: [[0.0, -1.0], [[1.0, 0.0], [0.0, 2.0]], [-20.0, -21.0]]})
     tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True, once=True)
+    huge = {np.float64: [(1e17, 1e17), (-1e30, -np.inf, -1e30), ((8e307, -8e307),)]}
+    huge |= {np.float32: [(1e38, -2e38), (1e9, 0.0, 1e9)], np.float16: [(3e4, 3e4, -3e4)]}
+    near_and_far = lambda p: [np.where(p > -1, p, 0), p]  # the small ones also by themselves
+    got = lambda x: near_and_far(log_softmax(x))
+    wanted = lambda x: near_and_far(oracles.log_softmax_of_huge(x))
+    tt.check(got, wanted, oracles.far_out(huge), name="log_softmax", once=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.far_out({np.float64: [[[2.0, 0.0, 1.0]], [-30.0, -31.0], [-40.0, -41.5]]})
+    given = oracles.far_out({np.float64: [[[2.0, 0.0, 1.0]], [-40.0, -41.5]]})
     tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-14, writes=True, once=True)
+    huge = {np.float64: [(-1e18, -1e18)], np.float32: [(-np.inf, -1e37), (5e9, 5e9)]}
+    tt.check(got, wanted, oracles.far_out(huge), name="log_softmax", once=True)
     ### END HIDDEN TESTS
 
 
-test_log_softmax_adds_nothing()
+test_log_softmax_is_exact()
 
-# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_keeps_dtype_and_input", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_keeps_dtype_and_input", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_log_softmax_keeps_dtype_and_input():
-    """The result is a new array of the dtype of x, and x stays as it is."""
+    """A new array of the dtype of x, even of one score or no rows, and x stays as it is."""
     given = oracles.used_before(log_softmax, oracles.of_dtypes((2, 3), (4,), (3, 1, 2)))
+    given += oracles.alone_and_without_rows(-5.0, 1000.0)
     tt.check(log_softmax, oracles.log_softmax, given, memory="fresh", returns="array")
     ### BEGIN HIDDEN TESTS
-    given = oracles.of_dtypes((3, 2), (5,), seed=20)
-    tt.check(log_softmax, oracles.log_softmax, given, memory="fresh", returns="array")
+    given = [*oracles.of_dtypes((3, 2), seed=20), *oracles.alone_and_without_rows(-900.0, 7.0)]
+    tt.check(log_softmax, oracles.log_softmax, given, memory="fresh", returns="array", once=True)
     ### END HIDDEN TESTS
 
 
 test_log_softmax_keeps_dtype_and_input()
-
-# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_of_one_score_and_of_no_rows", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_log_softmax_of_one_score_and_of_no_rows():
-    """A score alone gives log 1 = 0 exactly, and a batch without rows gives none."""
-    given = oracles.alone_and_without_rows(-5.0, 2.0, 1000.0)
-    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh", once=True)
-    ### BEGIN HIDDEN TESTS
-    given = oracles.alone_and_without_rows(-900.0, 7.0)
-    tt.check(log_softmax, oracles.log_softmax, given, rtol=1e-15, memory="fresh", once=True)
-    ### END HIDDEN TESTS
-
-
-test_log_softmax_of_one_score_and_of_no_rows()
 
 # %% [markdown]
 r"""
@@ -1086,58 +953,43 @@ def log_softmax_gradient(
     return grad - np.exp(output) * grad.sum(axis=axis, keepdims=True)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_gradient", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_log_softmax_gradient():
     """The rule agrees with the slope that is measured by moving each score a little."""
-    given = oracles.halves((2, 2), (3,))
+    given = oracles.halves((2, 2))
     tt.check_gradient(oracles.plain_log_softmax, log_softmax_gradient, given, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    given = oracles.halves((1, 2), seed=20)
+    given = oracles.halves((3,), seed=20)
     tt.check_gradient(oracles.plain_log_softmax, log_softmax_gradient, given, memory="fresh")
     ### END HIDDEN TESTS
 
 
 test_log_softmax_gradient()
 
-# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_gradient_along_any_axis", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_gradient_of_any_axis_and_dtype", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_log_softmax_gradient_along_any_axis():
-    """The rule holds for every axis, 0 and negative ones too, and for no rows or one score."""
-    axes = {(3, 2, 4): (1, -3), (2, 1, 3, 2): (-2,), (0, 3): (1,), (3, 1): (-1,)}
-    given = oracles.rule_over_axes(oracles.log_softmax, axes, seed=0)
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh", once=True)
-    ### BEGIN HIDDEN TESTS
-    axes = {(4, 2): (-2,), (2, 4, 3): (0,), (3, 0, 2): (-1,), (1,): (0,)}
-    given = oracles.rule_over_axes(oracles.log_softmax, axes, seed=20)
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh", once=True)
-    ### END HIDDEN TESTS
-
-
-test_log_softmax_gradient_along_any_axis()
-
-# %% nbgrader={"grade": true, "grade_id": "test_log_softmax_gradient_keeps_dtype_and_inputs", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_log_softmax_gradient_keeps_dtype_and_inputs():
-    """Any grad and scores of any size: a new array of the same dtype; nothing is written into."""
+def test_log_softmax_gradient_of_any_axis_and_dtype():
+    """For every axis, any grad and scores of any size: a new array of the dtype; inputs stay."""
     kind, grad = oracles.log_softmax, tt.numbers((2, 3), seed=7)
-    given = oracles.rule_inputs(kind, (2, 3), (4,), seed=0, dtypes=(np.float32, np.float64))
-    far, sums_to_0 = [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]], [[1.0, -1.0, 0.0]]
-    given += [oracles.rule_case(kind, grad, far), oracles.rule_case(kind, sums_to_0, far)]
+    axes = {(3, 2, 4): (0, -2), (0, 3): (1,), (3, 1): (-1,)}
+    given = oracles.rule_over_axes(kind, axes, seed=0)
+    given += oracles.rule_inputs(kind, (2, 3), (4,), seed=0, dtypes=(np.float32, np.float64))
+    far = [[900.0, 901.0, -900.0], [1.0, -np.inf, 0.0]]
+    given += [oracles.rule_case(kind, g, far) for g in (grad, [[1.0, -1.0, 0.0]])]
     tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
     halves = [oracles.rule_case(kind, grad, tt.numbers((2, 3), np.float16))]
     tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, once=True)
     ### BEGIN HIDDEN TESTS
-    given = oracles.rule_inputs(kind, (3, 2), seed=20, dtypes=(np.float64,))
-    far, grad = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]]), tt.numbers((2, 2), seed=9)
-    given += [oracles.rule_case(kind, grad, far), oracles.rule_case(kind, [[3.0, -3.0]], far)]
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh")
-    halves = [oracles.rule_case(kind, grad, tt.numbers((2, 2), np.float16, seed=88))]
-    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, halves, rtol=0.1, once=True)
+    given = oracles.rule_over_axes(kind, {(2, 4, 3): (1,), (1,): (0,)}, seed=20)
+    given += oracles.rule_inputs(kind, (3, 2), seed=20, dtypes=(np.float64,))
+    far = np.float32([[-2000.0, -2001.0], [-np.inf, 3.0]])
+    given += [oracles.rule_case(kind, g, far) for g in ([[2.0, 0.5]], [[3.0, -3.0]])]
+    tt.check(log_softmax_gradient, oracles.log_softmax_gradient, given, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
-test_log_softmax_gradient_keeps_dtype_and_inputs()
+test_log_softmax_gradient_of_any_axis_and_dtype()
 
 # %% [markdown]
 r"""
@@ -1191,9 +1043,10 @@ class Layer:
 
 # %% [markdown]
 r"""
-Here are the layers of your five functions. Each `forward` hands its function and x to the door, so that
-the origin of a result names your function, and your rule can be found. Who calls `relu(x.data)` instead
-goes round the door: the numbers are right, and no gradient will ever come back.
+Here are the layers of your functions, two to read and three folded. Each `forward` hands its function
+and x to the door, so that the origin of a result names your function, and your rule can be found. Who
+calls `relu(x.data)` instead goes round the door: the numbers are right, and no gradient will ever come
+back.
 """
 
 # %%
@@ -1205,6 +1058,21 @@ class ReLU(Layer):
         return apply(relu, x)
 
 
+class Softmax(Layer):
+    """softmax along one axis as a layer."""
+
+    def __init__(self, axis: int = -1):
+        self.axis = axis
+
+    def forward(self, x: Tensor) -> Tensor:
+        return apply(softmax, x, axis=self.axis)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(axis={self.axis})"
+
+# %% jupyter={"source_hidden": true}
+#| export
+# Sigmoid, Tanh and LogSoftmax, the same for the other three functions
 class Sigmoid(Layer):
     """sigmoid as a layer."""
 
@@ -1217,20 +1085,6 @@ class Tanh(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return apply(tanh, x)
-
-# %%
-#| export
-class Softmax(Layer):
-    """softmax along one axis as a layer."""
-
-    def __init__(self, axis: int = -1):
-        self.axis = axis
-
-    def forward(self, x: Tensor) -> Tensor:
-        return apply(softmax, x, axis=self.axis)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(axis={self.axis})"
 
 
 class LogSoftmax(Softmax):
@@ -1255,25 +1109,23 @@ class Temperature(Layer):
     """softmax of x / temperature along one axis, as a layer.
 
     Args:
-        temperature: a Python number above 0, from 1e-100 to 1e100. A high one makes the shares
-            more equal, a low one less. (What comes out where the dtype of x can't hold it, or
-            can't hold x / temperature, is left open, and so is what a NumPy number does to the
-            dtype.)
+        temperature: a Python number above 0, from 1e-100 to 1e100. (What comes out where the
+            dtype of x can't hold it, or can't hold x / temperature, is left open, and so is what
+            a NumPy number does to the dtype.)
         axis: the axis along which the shares add up to 1.
 
     Attributes:
         temperature, axis: as they were given. If they are changed later, the next call goes by
             the new ones. (What a later change to 0 or below gives is left open.)
 
-    It does the same in both modes, and stays in the mode it is in.
-
     Raises:
         ValueError: at once, if the temperature that was given is 0 or below.
 
     `forward` gives a new Tensor of the shape and dtype of x, and leaves x as it is, for scores of
-    any size. All its steps go through the door, each as a call of a function with a rule:
-    `softmax` and `log_softmax` have yours; the signs of Tensor, its sum and max, `np.exp` and
-    `np.log` get theirs in lesson 6. (A shift that changes no share may be worked out beside it.)
+    any size. It does the same in both modes, and stays in the mode it is in. All its steps go
+    through the door, each as a call of a function with a rule: `softmax` and `log_softmax` have
+    yours; the signs of Tensor, its sum and max, `np.exp` and `np.log` get theirs in lesson 6.
+    (A shift that changes no share may be worked out beside it.)
 
     Example:
         >>> Temperature(0.001)(Tensor([1, 2, 3]))
@@ -1298,12 +1150,13 @@ def test_temperature():
     """The layer gives the softmax of x / temperature along its axis, of Tensors and of arrays."""
     how = [{}, {"axis": -2}, {"temperature": 0.5, "axis": 0}, {"temperature": 4, "axis": 1}]
     cases = oracles.with_options(how, tt.numbers((2, 3)), tt.numbers((2, 3, 4), np.float32))
-    called, rest = lambda x, **how: Temperature(**how)(x), {"name": "Temperature"}
-    tt.check(called, oracles.temperature, cases[2:], once=True, **rest)
+    called = lambda x, **how: Temperature(**how)(x)
+    rest = {"name": "Temperature", "once": True}
+    tt.check(called, oracles.temperature, cases[2:3], **rest)
     asking = lambda x: Tensor(x, requires_grad=True)
     tt.check(called, oracles.temperature, cases, wrap=asking, memory="fresh", **rest)
     ### BEGIN HIDDEN TESTS
-    how = [{"temperature": 0.75, "axis": 0}, {"axis": 1}, {"temperature": 8, "axis": -2}, {}]
+    how = [{"temperature": 0.75, "axis": 0}, {"axis": 1}]
     given = [tt.numbers((3, 2, 2), seed=110), tt.numbers((4, 3), np.float32, seed=111)]
     cases = oracles.with_options(how, *given)
     tt.check(called, oracles.temperature, cases, wrap=Tensor, memory="fresh", **rest)
@@ -1312,25 +1165,31 @@ def test_temperature():
 
 test_temperature()
 
-# %% nbgrader={"grade": true, "grade_id": "test_temperature_of_any_size", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_temperature_takes_all_above_zero", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_temperature_of_any_size():
-    """Temperatures and scores may be small or large, as long as x / temperature is a number."""
-    cases = oracles.of_temperatures(1e-9, 1e-3, 1e3, 1e9)
-    cases += oracles.with_options([{"temperature": 0.001}], np.array([1000.0, 2000.0, 1999.0]))
+def test_temperature_takes_all_above_zero():
+    """Any temperature above 0 does, for scores of any size; 0 or below is a ValueError at once."""
+    cases = oracles.of_temperatures(1e-9, 1e-3, 1e9)
     cases += [tt.case(np.array([[[0.0, 1.0]], [[-3000.0, -3003.0]]]), temperature=2.0)]
     cases += oracles.with_options([{"temperature": 0.5}], np.float32([[200, 197], [203, 203]]))
+    cases += [tt.case(np.float32([[3e38, -3e38, 2e38]]), temperature=1e38)]
     called = lambda x, **how: Temperature(**how)(x)
     tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, once=True)
+    taken = [*map(tt.case, (0.5, 3, 1e-6, 1e-100, 1e100)), tt.case(), tt.case(2.0, axis=0)]
+    refused = [*map(tt.case, (0.0, 0, -2, -1e-12, -1e9)), tt.case(axis=0, temperature=-1.0)]
+    tt.check_raises(ValueError, Temperature, refused, but=taken)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.of_temperatures(1e-12, 0.005, 400, seed=112)
-    cases += oracles.with_options([{}], np.array([[-3000.0, -3001.0], [2000.0, 1999.0]]))
+    cases = oracles.of_temperatures(1e-12, 400, seed=112)
     cases += oracles.with_options([{"temperature": 0.5}], np.float32([[-300, -302], [-301, -300]]))
+    cases += [tt.case(np.array([1.5e308, -1.5e308, 1e308]), temperature=1e308)]
     tt.check(called, oracles.temperature, cases, name="Temperature", wrap=Tensor, once=True)
+    taken = [*map(tt.case, (2, 1e-9, 0.99, 10**6)), tt.case(axis=1, temperature=0.1)]
+    refused = [*map(tt.case, (-0.0, -3, -1e-9, -1e300)), tt.case(-2.0, axis=-2)]
+    tt.check_raises(ValueError, Temperature, refused, but=taken)
     ### END HIDDEN TESTS
 
 
-test_temperature_of_any_size()
+test_temperature_takes_all_above_zero()
 
 # %% nbgrader={"grade": true, "grade_id": "test_temperature_goes_through_the_door", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
@@ -1350,8 +1209,6 @@ def test_temperature_goes_through_the_door():
     cases = oracles.with_options([{"T": T} for T in calls], *oracles.of_two_dtypes((3, 2)))
     tt.check(called, data, cases, name="Temperature", wrap=Tensor, door=rules, once=True)
     tt.check(again, data, cases, name="the record of Temperature", once=True)
-    leads = lambda: oracles.leads_back(calls[2], Tensor([[4.0, -2.0]], requires_grad=True))
-    tt.expect(leads, True, "that the record ends at the Tensor that went in, not at a copy,")
     ### END HIDDEN TESTS
 
 
@@ -1380,26 +1237,6 @@ def test_temperature_is_each_layers_own():
 
 test_temperature_is_each_layers_own()
 
-# %% nbgrader={"grade": true, "grade_id": "test_temperature_refuses_zero_and_below", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_temperature_refuses_zero_and_below():
-    """A temperature of 0 or below is a ValueError when the layer is made; all above are taken."""
-    taken = [tt.case(T) for T in (0.5, 3, 1e-6, 1000.0, 1e-100, 1e100)]
-    taken += [tt.case(), tt.case(2.0, axis=0)]
-    refused = [tt.case(T) for T in (0.0, 0, -1.0, -2, -1e-12, -1e9)]
-    refused += [tt.case(0, axis=0), tt.case(temperature=-1.0)]
-    tt.check_raises(ValueError, Temperature, refused, but=taken)
-    ### BEGIN HIDDEN TESTS
-    taken = [tt.case(T) for T in (2, 1e-9, 0.99, 10**6)]
-    taken += [tt.case(axis=0), tt.case(axis=1, temperature=0.1)]
-    refused = [tt.case(T) for T in (-0.0, -3, -1e-9, -1e300)]
-    refused += [tt.case(temperature=0), tt.case(-2.0, axis=-2)]
-    tt.check_raises(ValueError, Temperature, refused, but=taken)
-    ### END HIDDEN TESTS
-
-
-test_temperature_refuses_zero_and_below()
-
 # %% [markdown]
 r"""
 ## 2.8 How sure is the digit classifier?
@@ -1409,11 +1246,13 @@ scatter around its mean, all with the same variance $s^2$. Then the logarithm of
 explains an image is, up to a constant, $-\lVert x - m_c \rVert^2 / 2s^2$: these are the logits, and
 softmax turns them into probabilities.
 
-Before you run the cell: nearly nine in ten of the new images are named rightly. How sure should it be, then?
+The logits are made in a folded cell. Before you run the one below it: nearly nine in ten of the new
+images are named rightly. How sure should it be, then?
 """
 
-# %%
-from sklearn.datasets import load_digits
+# %% jupyter={"source_hidden": true}
+# The logits of all images: distances from the means of 900, over twice the variance
+from tinytorch.data import load_digits
 
 digits = load_digits()
 train, check, test = slice(0, 900), slice(900, 1200), slice(1200, None)
@@ -1424,7 +1263,7 @@ variance = (spread * spread).mean().item()
 squares = (x * x).sum(axis=1, keepdims=True) - 2 * (x @ means.T) + (means * means).sum(axis=1)
 logits = squares / (-2 * variance)  # (1797, 10)
 
-
+# %%
 def how_sure(which, temperature):
     """Which of these images are named rightly, and the probability of each one's winner."""
     shares = Temperature(temperature, axis=1)(logits[which]).data
@@ -1443,7 +1282,8 @@ neighbours see nearly the same. A temperature above 1 makes it more modest, and 
 one? The 300 images set aside as `check` can tell: they made none of the means.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Finds the temperature at which it is as sure as right on the 300 set aside, and tries it on `test`
 temperatures = np.linspace(1, 10, 19)
 sure = np.array([how_sure(check, T)[1].mean() for T in temperatures])
 share = how_sure(check, 1.0)[0].mean()
@@ -1490,10 +1330,10 @@ The next cell measures, on your machine, what a few operations on `x` of shape `
 """
 
 # %%
-x = np.random.default_rng(0).standard_normal((1024, 1024), np.float32)
+x = np.random.default_rng(0).random((1024, 1024), np.float32)
 for name, work in (("copy", x.copy), ("relu", lambda: relu(x)), ("sigmoid", lambda: sigmoid(x)),
                    ("softmax", lambda: softmax(x))):
-    seconds = min(timeit.repeat(work, number=1, repeat=3))
+    seconds = min(timeit.repeat(work, number=1, repeat=2))
     print(f"{name:8}{1000 * seconds:8.2f} ms")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "passes_over_memory_prompt", "locked": true, "schema_version": 3, "solution": false, "task": false}

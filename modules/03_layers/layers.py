@@ -25,7 +25,8 @@ import numpy as np
 from tinytorch.core.activations import Layer
 from tinytorch.core.tensor import Tensor, apply, gradient_of, reshape
 
-# %%
+# %% jupyter={"source_hidden": true}
+# What this lesson measures, draws and tests with
 import functools
 import itertools
 import timeit
@@ -117,10 +118,10 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
 @tt.test
 def test_linear():
     """Each output is the sum of all features times its unit's weights, plus the unit's bias."""
-    sizes = (4, 3, 2), (2, 4, 5), (3, 3, 3), (3, 2, 1), (5, 1, 2), (1, 2, 4), (2, 3, 2)  # N, D, C
+    sizes = (4, 3, 2), (2, 4, 5), (3, 3, 3), (5, 1, 2), (3, 2, 1), (1, 2, 4)  # N, D, C
     tt.check(linear, oracles.linear, oracles.inputs(*sizes, seed=1), memory="fresh")
     ### BEGIN HIDDEN TESTS
-    sizes = (3, 5, 4), (2, 2, 2), (6, 2, 3), (1, 1, 1), (4, 4, 4), (2, 6, 1)
+    sizes = (3, 5, 4), (2, 2, 2), (1, 1, 1), (2, 6, 1)
     tt.check(linear, oracles.linear, oracles.inputs(*sizes, seed=5, start=1), memory="fresh")
     ### END HIDDEN TESTS
 
@@ -131,40 +132,27 @@ test_linear()
 @tt.test
 def test_linear_of_any_leading_axes():
     """One sample or a stack of batches, with a bias or without: it works on the last axis."""
-    shapes = (3, 3), (2, 5, 3, 3), (4, 3, 3), (2, 1, 3, 3, 3), (1, 2, 2, 1, 3, 3)  # (..., D, C)
-    tt.check(linear, oracles.linear, oracles.inputs(*shapes, seed=1, optional=True))
-    shapes = (2, 4), (3, 4, 2, 4), (3, 1), (1, 1)
-    tt.check(linear, oracles.linear, oracles.inputs(*shapes, seed=2, optional=True))
+    shapes = (3, 3), (2, 5, 3, 3), (2, 1, 3, 3, 3), (3, 1), (2, 4), (4, 3, 3), (3, 4, 2, 4)
+    tt.check(linear, oracles.linear, oracles.inputs(*shapes, seed=1, optional=True))  # (..., D, C)
     ### BEGIN HIDDEN TESTS
-    shapes = (4, 2), (3, 2, 4, 2), (1, 3, 3, 3), (2, 1, 1, 2, 1, 3, 3), (4, 1), (1, 1, 1)
+    shapes = (4, 2), (3, 2, 4, 2), (1, 3, 3, 3), (2, 1, 1, 2, 1, 3, 3), (1, 1, 1)
     tt.check(linear, oracles.linear, oracles.inputs(*shapes, seed=6, optional=True))
     ### END HIDDEN TESTS
 
 
 test_linear_of_any_leading_axes()
 
-# %% nbgrader={"grade": true, "grade_id": "test_linear_of_empty_batches", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_linear_of_empty_batches():
-    """A batch without samples gives none, and the axes are right all the same."""
-    shapes = (0, 3, 4), (2, 0, 3, 4), (0, 3, 3), (0, 2, 1)
-    tt.check(linear, oracles.linear, oracles.inputs(*shapes, optional=True))
-    ### BEGIN HIDDEN TESTS
-    calls = oracles.inputs((0, 5, 2), (0, 2, 5, 2), start=1, optional=True)
-    tt.check(linear, oracles.linear, calls)
-    ### END HIDDEN TESTS
-
-
-test_linear_of_empty_batches()
-
-# %% nbgrader={"grade": true, "grade_id": "test_linear_of_any_numbers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_linear_of_any_numbers", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_of_any_numbers():
-    """A new array with each call, for weights that change nothing, 0, nan, tiny and huge ones."""
-    calls = oracles.extremes(3, np.float64, seed=1)
+    """A new array each time: for empty batches, weights that change nothing, 0, nan, any size."""
+    empty = oracles.inputs((0, 3, 4), (2, 0, 3, 4), (0, 3, 3), (0, 2, 1), optional=True)
+    calls = itertools.chain(empty, oracles.extremes(3, np.float64, seed=1))
     tt.check(linear, oracles.linear, calls, memory="fresh")
     ### BEGIN HIDDEN TESTS
-    tt.check(linear, oracles.linear, oracles.extremes(4, np.float32, 5, step=2), memory="fresh")
+    empty = oracles.inputs((0, 5, 2), (0, 2, 5, 2), start=1, optional=True)
+    calls = itertools.chain(empty, oracles.extremes(4, np.float32, 5, step=3))
+    tt.check(linear, oracles.linear, calls, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -187,10 +175,7 @@ A gradient has the shape and the dtype of the input that it belongs to, for it w
 #| export
 @gradient_of(linear)
 def linear_gradient(
-    grad: np.ndarray,
-    output: np.ndarray,
-    x: np.ndarray,
-    weight: np.ndarray,
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, weight: np.ndarray,
     bias: np.ndarray | None = None,
 ) -> np.ndarray:
     """The gradient of sum(grad * linear(x, weight, bias)) by x.
@@ -198,9 +183,8 @@ def linear_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,), or None for the bias.
-            As in `linear`, there may be any number of axes in front, or none, and a batch may
-            be empty.
+        x, weight, bias: its inputs, of shapes (..., D), (D, C) and (C,), or None for the bias;
+            with any number of axes in front, or none, and a batch may be empty.
 
     Returns:
         A new array of the shape and dtype of x, also where grad or the weight has another
@@ -215,42 +199,27 @@ def linear_gradient(
     return (grad @ weight.T).astype(x.dtype, copy=False)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_linear_gradient", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_linear_gradient", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_gradient():
     """The rule agrees with the slope that is measured, for any lengths, with a bias and without."""
     batches = oracles.inputs((3, 2, 3), (3, 2, 2), (2, 2, 2), (1, 2, 3), seed=1, optional=True)
     tt.check_gradient(oracles.linear, linear_gradient, batches)
     ### BEGIN HIDDEN TESTS
-    batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2, optional=True)
-    tt.check_gradient(oracles.linear, linear_gradient, batches)
+    tt.check_gradient(oracles.linear, linear_gradient, oracles.inputs((2, 3, 2), seed=2))
     ### END HIDDEN TESTS
 
 
 test_linear_gradient()
 
-# %% nbgrader={"grade": true, "grade_id": "test_linear_gradient_of_any_leading_axes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_linear_gradient_of_any_leading_axes():
-    """One sample and stacks of batches: the gradient has the shape of x."""
-    shapes = (3, 2), (2, 2, 2, 1), (2, 2), (2, 2, 2, 2)  # (..., D, C)
-    tt.check_gradient(oracles.linear, linear_gradient, oracles.inputs(*shapes, optional=True))
-    ### BEGIN HIDDEN TESTS
-    tt.check_gradient(oracles.linear, linear_gradient, oracles.inputs((4, 3), (2, 2, 1, 4), seed=3))
-    ### END HIDDEN TESTS
-
-
-test_linear_gradient_of_any_leading_axes()
-
-# %% nbgrader={"grade": true, "grade_id": "test_linear_gradient_is_a_new_array_like_x", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_linear_gradient_is_a_new_array_like_x", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_gradient_is_a_new_array_like_x():
-    """Whatever the dtypes and the order in memory, for empty batches, 0, nan, tiny and huge."""
+    """For one sample, stacks, empty batches, any dtypes and order in memory, 0, nan, any size."""
     calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=0)
     tt.check(linear_gradient, oracles.linear_gradient, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (3, 2, 4, 1), (0, 1, 4), (3, 3)
-    calls = oracles.rule_mixtures(*shapes, seed=5, of=0, step=3)
+    calls = oracles.rule_mixtures(*oracles.OTHER_SHAPES, seed=5, of=0, step=3)
     tt.check(linear_gradient, oracles.linear_gradient, calls, memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
@@ -268,18 +237,13 @@ more axes in front the weight is shared along each of them.
 #| export
 @gradient_of(linear, 1)
 def linear_weight_gradient(
-    grad: np.ndarray,
-    output: np.ndarray,
-    x: np.ndarray,
-    weight: np.ndarray,
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, weight: np.ndarray,
     bias: np.ndarray | None = None,
 ) -> np.ndarray:
     """The gradient of sum(grad * linear(x, weight, bias)) by the weight.
 
     Args:
-        grad: the incoming gradient, of shape (..., C).
-        output: linear(x, weight, bias).
-        x, weight, bias: the inputs, as in `linear_gradient`.
+        grad, output, x, weight, bias: as in `linear_gradient`.
 
     Returns:
         A new array of the shape and dtype of the weight, whatever the dtypes of the others,
@@ -306,7 +270,7 @@ def test_linear_weight_gradient():
     batches = oracles.inputs((3, 2, 3), (3, 2, 2), (2, 2, 2), (1, 2, 3), seed=1, optional=True)
     tt.check_gradient(oracles.linear, linear_weight_gradient, batches, argnum=1)
     ### BEGIN HIDDEN TESTS
-    batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2, optional=True)
+    batches = oracles.inputs((2, 3, 2), seed=2)
     tt.check_gradient(oracles.linear, linear_weight_gradient, batches, argnum=1)
     ### END HIDDEN TESTS
 
@@ -317,12 +281,11 @@ test_linear_weight_gradient()
 @tt.test
 def test_linear_weight_gradient_of_any_leading_axes():
     """All axes in front are summed over, and one sample has none: the weight gives the shape."""
+    rule, meant = linear_weight_gradient, oracles.linear_weight_gradient
     shapes = (2, 3, 3, 2), (3, 2), (2, 1, 2, 2, 1), (2, 2), (2, 2, 2, 2)  # (..., D, C)
-    calls = oracles.inputs(*shapes, optional=True)
-    tt.check_gradient(oracles.linear, linear_weight_gradient, calls, argnum=1)
+    tt.check(rule, meant, oracles.rule_inputs(*shapes, seed=1))
     ### BEGIN HIDDEN TESTS
-    calls = oracles.inputs((3, 2, 2, 3), (2, 3), seed=3)
-    tt.check_gradient(oracles.linear, linear_weight_gradient, calls, argnum=1)
+    tt.check(rule, meant, oracles.rule_inputs((3, 2, 2, 3), (2, 3), (2, 1, 2, 2, 2, 3), seed=3))
     ### END HIDDEN TESTS
 
 
@@ -336,8 +299,8 @@ def test_linear_weight_gradient_is_a_new_array_like_the_weight():
     calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=1)
     tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (3, 2, 4, 1), (0, 1, 4), (3, 3)
-    tt.check(rule, meant, oracles.rule_mixtures(*shapes, seed=5, of=1, step=3), memory="fresh", rtol=1e-5)
+    calls = oracles.rule_mixtures(*oracles.OTHER_SHAPES, seed=5, of=1, step=3)
+    tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
 
@@ -357,9 +320,7 @@ def linear_bias_gradient(
     """The gradient of sum(grad * linear(x, weight, bias)) by the bias.
 
     Args:
-        grad: the incoming gradient, of shape (..., C).
-        output: linear(x, weight, bias).
-        x, weight, bias: the inputs, as in `linear_gradient`; here there is a bias.
+        grad, output, x, weight, bias: as in `linear_gradient`; here there is a bias.
 
     Returns:
         A new array of the shape and dtype of the bias, for one sample too, whatever the dtypes
@@ -377,45 +338,29 @@ def linear_bias_gradient(
     return slopes.astype(bias.dtype, copy=False).reshape(bias.shape)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_bias_gradient():
     """The rule agrees with the slope that is measured, for any lengths, at 0 as elsewhere."""
     batches = oracles.inputs((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1)
     tt.check_gradient(oracles.linear, linear_bias_gradient, batches, argnum=2)
     ### BEGIN HIDDEN TESTS
-    batches = oracles.inputs((2, 3, 2), (3, 1, 2), seed=2)
+    batches = oracles.inputs((2, 3, 2), (3, 1, 3), seed=2)
     tt.check_gradient(oracles.linear, linear_bias_gradient, batches, argnum=2)
     ### END HIDDEN TESTS
 
 
 test_linear_bias_gradient()
 
-# %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient_has_the_shape_of_the_bias", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_linear_bias_gradient_has_the_shape_of_the_bias():
-    """One slope a unit: all axes in front are summed over, for all samples share the bias."""
-    shapes = (4, 3, 2), (2, 5, 3, 4), (3, 2), (3, 3, 3, 3), (1, 2, 1), (2, 1, 3, 2, 5), (3, 2, 3)
-    calls = oracles.rule_inputs(*shapes, seed=1)  # of (..., D, C)
-    tt.check(linear_bias_gradient, oracles.linear_bias_gradient, calls)
-    ### BEGIN HIDDEN TESTS
-    calls = oracles.rule_inputs((2, 2, 2), (2, 4), (2, 2, 2, 2, 2), (2, 2, 2, 1), seed=5)
-    tt.check(linear_bias_gradient, oracles.linear_bias_gradient, calls)
-    ### END HIDDEN TESTS
-
-
-test_linear_bias_gradient_has_the_shape_of_the_bias()
-
-# %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient_is_a_new_array_like_the_bias", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_linear_bias_gradient_is_a_new_array_like_the_bias", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_linear_bias_gradient_is_a_new_array_like_the_bias():
-    """Whatever the dtypes and the order in memory, for empty batches, 0, nan, tiny and huge."""
+    """For one sample, stacks, empty batches, any dtypes and order in memory, 0, nan, any size."""
     rule, meant = linear_bias_gradient, oracles.linear_bias_gradient
     calls = oracles.rule_mixtures(*oracles.SHAPES, seed=1, of=2, optional=False)
     tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### BEGIN HIDDEN TESTS
-    shapes = (2, 4, 3), (3, 2, 4, 1), (0, 1, 4), (3, 3)
-    calls = oracles.rule_mixtures(*shapes, seed=5, of=2, step=3, optional=False)
+    calls = oracles.rule_mixtures(*oracles.OTHER_SHAPES, seed=5, of=2, step=3, optional=False)
     tt.check(rule, meant, calls, memory="fresh", rtol=1e-5)
     ### END HIDDEN TESTS
 
@@ -473,7 +418,7 @@ def test_xavier_uniform():
     sizes = (13, 12, 150), (1, 2, 150), (40, 30, 6), (1, 3000, 1), (3000, 1, 1)  # D, C, draws
     tt.check(found, lambda *_: oracles.UNIFORM, oracles.sized(*sizes), once=True)
     ### BEGIN HIDDEN TESTS
-    calls = oracles.sized((3, 2, 150), (35, 30, 6), (2000, 3, 1))
+    calls = oracles.sized((3, 2, 150))
     tt.check(found, lambda *_: oracles.UNIFORM, calls, once=True)
     ### END HIDDEN TESTS
 
@@ -494,7 +439,7 @@ def test_xavier_uniform_draws_from_its_generator():
     tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
     tt.check(different, lambda count, *_: count, oracles.runs(4, 5)[::2], once=True)
-    tt.check(zeroed, zeros, [(3, 2), (7, 4), (1, 2)], name="0 times it", returns="array")
+    tt.check(zeroed, zeros, [(3, 2), (1, 2)], name="0 times it", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -513,14 +458,11 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     """Weights drawn from a normal distribution of mean 0 and variance 2 / D.
 
     Args:
-        rng: all randomness comes from this Generator, directly or by way of another that a
-            number drawn from it seeds, so that a seed repeats a run; a second call gives other
-            weights. `np.random` and its seed are left alone.
-        shape: (D, C), features and units, each at least 1.
+        rng, shape: as in `xavier_uniform`; all randomness comes from rng here too.
 
     Returns:
-        A new float32 array of that shape, each of its weights drawn on its own: none says
-        anything of another, and nothing is clipped, centred or scaled afterwards.
+        A new float32 array of that shape, each of its weights drawn on its own: as there,
+        nothing is clipped, centred or scaled afterwards.
 
     Example:
         >>> he_normal(np.random.default_rng(0), (2, 3)).shape
@@ -546,7 +488,7 @@ def test_he_normal():
     tails = lambda *size: oracles.tails(he_normal, *size)
     tt.check(tails, lambda *_: oracles.TAILS, oracles.sized((100, 150, 10)), once=True)
     ### BEGIN HIDDEN TESTS
-    calls = oracles.sized((3, 2, 150), (35, 30, 6), (2000, 3, 1))
+    calls = oracles.sized((3, 2, 150))
     tt.check(found, lambda *_: oracles.NORMAL, calls, once=True)
     ### END HIDDEN TESTS
 
@@ -567,7 +509,7 @@ def test_he_normal_draws_from_its_generator():
     tt.expect(alone, True, "whether np.random has been left alone")
     ### BEGIN HIDDEN TESTS
     tt.check(different, lambda count, *_: count, oracles.runs(4, 5)[::2], once=True)
-    tt.check(zeroed, zeros, [(3, 2), (7, 4), (1, 2)], name="0 times it", returns="array")
+    tt.check(zeroed, zeros, [(3, 2), (1, 2)], name="0 times it", returns="array")
     ### END HIDDEN TESTS
 
 
@@ -575,11 +517,12 @@ test_he_normal_draws_from_its_generator()
 
 # %% [markdown]
 r"""
-Send numbers of size 1 through ten layers of 128 units with a relu after each, and look at how large they are
+Send numbers of size 1 through ten layers of 100 units with a relu after each, and look at how large they are
 on the way. Which of the four lines stays level?
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Ten relu layers for each of four starts, and the figure
 starts = {
     "normal, 0.2": lambda rng, shape: rng.normal(0, 0.2, shape),
     "He": he_normal,
@@ -589,9 +532,9 @@ starts = {
 figure, axis = figures.subplots(height=3.0)
 for (name, initialise), marker in zip(starts.items(), "^os*", strict=True):
     rng = np.random.default_rng(0)
-    values, sizes = rng.normal(size=(50, 128)), [1.0]
+    values, sizes = rng.normal(size=(50, 100)), [1.0]
     for _ in range(10):
-        values = relu(linear(values, initialise(rng, (128, 128))))
+        values = relu(linear(values, initialise(rng, (100, 100))))
         sizes.append(np.sqrt(np.mean(values**2)))
     axis.semilogy(sizes, marker=marker, label=name)
     print(f"{name:13} after ten layers {sizes[-1]:.1e}")
@@ -608,11 +551,13 @@ $\sqrt{2}$ in each, as it knows nothing of relu: $\sqrt{2}^{\,10} = 32$. It was 
 ## 3.4 The layer
 
 The class `Linear` is given: it puts your pieces together. Its weight and bias are Tensors that require a
-gradient. A start is a name, or a function of your own:
+gradient. A start is a name, or a function of your own. In `forward`, the tuple `*self.parameters()` leaves
+the bias out where there is none.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 #| export
+# The names of the starts, and `initialiser`, which looks one up
 INITIALISERS = {"xavier": xavier_uniform, "he": he_normal}
 
 
@@ -624,11 +569,6 @@ def initialiser(start: str | Callable) -> Callable:
         names = ", ".join(map(repr, INITIALISERS))
         raise ValueError(f"expected {names} or a function to initialise, got {start!r}")
     return INITIALISERS[start]
-
-# %% [markdown]
-r"""
-In `forward`, the tuple `*self.parameters()` leaves the bias out where there is none.
-"""
 
 # %%
 #| export
@@ -645,12 +585,8 @@ class Linear(Layer):
     """
 
     def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        rng: "np.random.Generator",
-        initialise: str | Callable = "xavier",
-        bias: bool = True,
+        self, in_features: int, out_features: int, rng: "np.random.Generator",
+        initialise: str | Callable = "xavier", bias: bool = True,
     ):
         start = initialiser(initialise)(rng, (in_features, out_features))
         self.in_features, self.out_features = in_features, out_features
@@ -770,12 +706,10 @@ def test_sequential():
     it, bent = Sequential(Softmax(), ReLU()), Sequential(Tanh(), ReLU(), Softmax(), Tanh()).eval()
     networks = {
         "four in evaluation": (bent, lambda x: np.tanh(oracles.softmax(oracles.relu(np.tanh(x))))),
-        "tanh of relu": (Sequential(ReLU(), Tanh()), lambda x: np.tanh(oracles.relu(x))),
-        "relu of relu": (Sequential(ReLU(), ReLU()), oracles.relu),
         "tanh of softmax": (Sequential(Softmax(), Tanh()), lambda x: np.tanh(oracles.softmax(x))),
         "softmax, twice": (Sequential(it, it), lambda x: oracles.softmax(oracles.softmax(x))),
     }
-    inputs = tt.numbers((3, 4), np.float32, 5), tt.numbers((2, 2), seed=6), np.zeros((2, 0, 2))
+    inputs = tt.numbers((3, 4), np.float32, 5), np.zeros((2, 0, 2))
     calls = oracles.network_calls(networks, *inputs)
     tt.check(oracles.called, oracles.by_formula, calls[::2], wrap=Tensor, door=GRADIENTS)
     ### END HIDDEN TESTS
@@ -783,92 +717,51 @@ def test_sequential():
 
 test_sequential()
 
-# %% nbgrader={"grade": true, "grade_id": "test_sequential_without_layers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_sequential_children", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_sequential_without_layers():
-    """A network without layers returns x itself, in each mode, and has nothing to learn."""
-    x, nested = tt.numbers((2, 3)), Sequential(Sequential())
-    networks = Sequential(), Sequential().eval(), nested
-    inputs = x, tt.numbers((4,), np.float32), np.array(2.0), np.zeros((0, 3))
-    calls = [(x, network) for network in networks for x in inputs]
-    tt.check(oracles.marked, oracles.itself, calls, wrap=Tensor, name="x and the output of x")
-    between = Sequential(Sequential(), Tanh(), Sequential())
-    tt.check(lambda x: between(x), np.tanh, [(x,), (x[:0],)], wrap=Tensor, door=GRADIENTS)
-    found = lambda: [len(net.children()) for net in (Sequential(), nested, between)]
-    tt.expect(lambda: [*found(), len(nested.parameters())], [0, 1, 3, 0], "children and parameters")
-    ### BEGIN HIDDEN TESTS
-    deep = Sequential(Sequential(), Sequential(Sequential())).eval()
-    calls = (tt.numbers((3, 1)), deep), (np.zeros((0,), np.float32), deep)
-    tt.check(oracles.marked, oracles.itself, calls, wrap=Tensor, name="x and the output of x")
-    found = lambda: [len(net.children()) for net in (deep, deep[0], deep[1])]
-    tt.expect(found, [2, 0, 1], "the numbers of children")
-    ### END HIDDEN TESTS
-
-
-test_sequential_without_layers()
-
-# %% nbgrader={"grade": true, "grade_id": "test_sequential_parameters", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_sequential_parameters():
-    """The children are the layers in order: so parameters are found, in order and each once."""
+def test_sequential_children():
+    """The children are the layers in order: so parameters are found, each once, and modes set."""
     make = oracles.linear_maker(Linear)
     network = Sequential(make(2, 3), ReLU(), make(4, 5, bias=False), Tanh())
     calls = oracles.named(oracles.nested(Sequential, network, ReLU()))
     tt.check(oracles.found_in, oracles.stated, calls)
-    network.parameters()[2].grad = 3.0
-    tt.expect(lambda: network[2].weight.grad, 3.0, "a grad that was set by way of parameters()[2]")
-    network[2].weight = Tensor(np.ones((7, 8)), requires_grad=True)
-    shapes = lambda: [tuple(p.shape) for p in network.parameters()]
-    tt.expect(shapes, [(2, 3), (3,), (7, 8)], "the shapes after a layer got another weight")
-    ### BEGIN HIDDEN TESTS
-    network = Sequential(make(1, 2, bias=False), Softmax(), make(3, 1), ReLU())
-    calls = oracles.named(oracles.nested(Sequential, network, Softmax()))
-    tt.check(oracles.found_in, oracles.stated, calls)
-    ### END HIDDEN TESTS
-
-
-test_sequential_parameters()
-
-# %% nbgrader={"grade": true, "grade_id": "test_sequential_modes", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_sequential_modes():
-    """Switching a network switches all layers in it, and back, and not others nor a copy's."""
+    found, meant = oracles.after_changes(network, Tensor)
+    tt.expect(found, meant, "a network of four whose third layer has changed")
     modes = functools.partial(oracles.modes, Sequential, Tanh, ReLU)
-    def after_a_call(mode):  # of a network whose first layer alone is in that mode
-        network = Sequential(Tanh(), Sequential(ReLU())).train(not mode)
-        network[0].train(mode)
-        network(1.0)
-        return [network.training, network[0].training, network[1][0].training]
-
     switches = (), (False,), (False, True), (True, False)
     tt.check(modes, oracles.meant_modes, switches, once=True, name="modes after train")
-    tt.check(after_a_call, lambda mode: [not mode, mode, not mode], [(False,), (True,)])
     ### BEGIN HIDDEN TESTS
+    network = Sequential(make(1, 2, bias=False), Softmax(), make(3, 1), ReLU())
+    calls = oracles.named(oracles.nested(Sequential, network, Softmax()))[::2]
+    tt.check(oracles.found_in, oracles.stated, calls)
     switches = (True,), (False, True, False)
     tt.check(modes, oracles.meant_modes, switches, once=True, name="modes after train")
-    network = Sequential(Sequential(ReLU()))
-    both = lambda: (network.eval()[0][0].training, network.train()[0][0].training)
-    tt.expect(both, (False, True), "training after eval() and after train()")
     ### END HIDDEN TESTS
 
 
-test_sequential_modes()
+test_sequential_children()
 
-# %% nbgrader={"grade": true, "grade_id": "test_sequential_keeps_nothing", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_sequential_keeps_nothing", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_sequential_keeps_nothing():
-    """A call goes by the layers, numbers and modes of its moment; a deep copy has its own."""
-    Times = oracles.times_layer(Layer, Tensor)
-    network = lambda: Sequential(Times(2.0), Sequential(Softmax(), Times([[[3.0]], [[4.0]]])))
-    run, changes = oracles.second_call(network, Tensor), oracles.changes(Tensor)
+    """A call goes by layers, numbers and modes of its moment; without layers it gives x itself."""
+    learns = oracles.learning(Sequential, Softmax, Layer, Tensor)
+    run, changes = oracles.second_call(learns, Tensor), oracles.changes(Tensor)
     calls = oracles.change_calls(changes, tt.numbers((2, 3)))
-    calls += oracles.change_calls(changes, np.zeros((0, 3)))[::4]
     tt.check(run, oracles.by_formula, calls, wrap=Tensor, once=True)
-    found = lambda: [network()(1.0).requires_grad, network().eval()(1.0).requires_grad]
-    tt.expect(found, [True, False], "requires_grad where a layer has something to learn")
+    empty = Sequential(), Sequential().eval(), Sequential(Sequential())
+    calls = itertools.product((tt.numbers((2, 3)), np.array(2.0), np.zeros((0, 3))), empty)
+    tt.check(oracles.marked, oracles.itself, calls, wrap=Tensor, name="x and the output of x")
+    found = lambda: [learns()(1.0).requires_grad, *(len(one.children()) for one in empty)]
+    tt.expect(found, [True, 0, 0, 1], "whether one that learns is recorded, and how many children")
     ### BEGIN HIDDEN TESTS
-    calls = oracles.change_calls(changes, tt.numbers((3, 2), seed=5))
+    calls = oracles.change_calls(changes, tt.numbers((3, 2), seed=5))[1:5]
     tt.check(run, oracles.by_formula, calls, wrap=Tensor, once=True)
+    deep = Sequential(Sequential(), Sequential(Sequential())).eval()
+    calls = (tt.numbers((3, 1), np.float32), deep), (np.zeros((0,)), deep)
+    tt.check(oracles.marked, oracles.itself, calls, wrap=Tensor, name="x and the output of x")
+    between = Sequential(Sequential(), Tanh(), Sequential())
+    tt.check(between, np.tanh, [(tt.numbers((2, 3)),)], wrap=Tensor, name="tanh between empty ones")
     ### END HIDDEN TESTS
 
 
@@ -910,7 +803,7 @@ class Flatten(Layer):
 @tt.test
 def test_flatten():
     """Axis 0 stays; the rest becomes one axis in the order of its elements, in each mode."""
-    shapes = (2, 3, 4), (3, 2, 2), (5, 4), (1, 4, 2), (3, 1, 1), (2, 3, 1, 2, 2), (1, 1), (3, 2, 4)
+    shapes = (2, 3, 4), (5, 4), (1, 4, 2), (3, 1, 1), (2, 3, 1, 2, 2), (3, 2, 4)
     inputs = oracles.images(*shapes)
     tt.check(Flatten(), oracles.in_rows, inputs, wrap=Tensor, door={np.reshape})
     for modes in ((False,), (False, True)):
@@ -918,7 +811,7 @@ def test_flatten():
         name = f"Flatten() after train{modes}"
         tt.check(run, oracles.in_rows, inputs[::4], wrap=Tensor, door={np.reshape}, name=name)
     ### BEGIN HIDDEN TESTS
-    shapes = (4, 2, 3), (1, 1, 1), (3, 7), (2, 1, 2, 1, 2, 1, 2), (2, 5, 3)
+    shapes = (4, 2, 3), (1, 1), (2, 1, 2, 1, 2, 1, 2), (2, 5, 3)
     inputs = oracles.images(*shapes, seed=20)
     tt.check(Flatten(), oracles.in_rows, inputs, wrap=Tensor, door={np.reshape})
     tt.check(Flatten().eval(), oracles.in_rows, inputs[::3], wrap=Tensor, door={np.reshape})
@@ -1013,53 +906,40 @@ def test_dropout_rescales_what_stays():
     """Each number becomes 0 or is divided by 1 - p; shape and dtype stay, and so does x itself."""
     kept, meant = oracles.kept(Dropout, seed=16), lambda p, x: x / (1 - p)
     calls = oracles.crossed((0.25, 0.5, 0.0, 0.9, 0, 1e-6, 0.3), oracles.droppable(seed=0))
-    calls += [(0.98, tt.numbers((400,))), (0.9995, tt.numbers((20_000,)))]
+    calls += [(0.98, tt.numbers((400,))), (0.9995, np.full(20_000, -1.5, np.float32))]
     tt.check(kept, meant, calls, name="what dropout keeps")
     ### BEGIN HIDDEN TESTS
-    calls = oracles.crossed((0.2, 0.75, 0.99, 0.0, 1e-4), oracles.droppable(seed=1)[::2])
-    calls += [(0.999, tt.numbers((9000,), np.float32))]
+    calls = oracles.crossed((0.2, 0.75, 0.99, 0.0, 1e-4), oracles.droppable(seed=1)[::3])
+    calls += [(0.999, np.full(9000, 2.5, np.float32))]
     tt.check(kept, meant, calls, name="what dropout keeps")
     ### END HIDDEN TESTS
 
 
 test_dropout_rescales_what_stays()
 
-# %% nbgrader={"grade": true, "grade_id": "test_dropout_drops_the_share_p", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_dropout_drops_each_number_with_probability_p", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_dropout_drops_the_share_p():
-    """Of many numbers the share p becomes 0, however small or large p is, for x of any shape."""
-    def share(p, calls, *shape):  # p itself where it is within six standard errors of it
-        return oracles.share(oracles.dropped(Dropout, 17, p, calls, shape), p)
-
-    calls = [(0.25, 1, 60, 50), (0.5, 1, 30, 10, 10), (0.1, 1, 4000), (0.0, 1, 40, 30)]
-    calls += [(0.0009, 1, 50_000), (0.997, 1, 20_000), (0.5, 40), (0.333, 1, 5000, 1)]
+def test_dropout_drops_each_number_with_probability_p():
+    """The share p becomes 0, and no number's fate says anything of another's, in any call."""
+    gone = functools.partial(oracles.dropped, Dropout)
+    share = lambda p, calls, *shape: oracles.share(gone(17, p, calls, shape), p)  # p if near it
+    spread = lambda p, calls, *shape: oracles.spread(gone(18, p, calls, shape), p)  # of sums
+    calls = [(0.25, 1, 60, 50), (0.1, 1, 4000), (0.0, 1, 40, 30), (0.333, 1, 5000, 1)]
+    calls += [(0.0009, 5, 10_000), (0.997, 2, 10_000), (0.5, 40)]
     tt.check(share, lambda p, *_: float(p), calls, once=True, name="share dropped")
-    ### BEGIN HIDDEN TESTS
-    calls = [(0.4, 1, 60, 50), (0.9, 1, 30, 10, 10), (0, 1, 30, 30), (0.005, 1, 3000, 5)]
-    calls += [(0.6, 1, 2, 2000), (0.9956, 1, 15_000), (0.5, 40, 1, 1)]
-    tt.check(share, lambda p, *_: float(p), calls, once=True, name="share dropped")
-    ### END HIDDEN TESTS
-
-
-test_dropout_drops_the_share_p()
-
-# %% nbgrader={"grade": true, "grade_id": "test_dropout_drops_each_number_on_its_own", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_dropout_drops_each_number_on_its_own():
-    """No number's fate says anything of another's, in its row, its column or another call."""
-    def spread(p, calls, *shape):  # of sums; 1 is that of independent ones
-        return oracles.spread(oracles.dropped(Dropout, 18, p, calls, shape), p)
-
-    even = lambda *_: dict.fromkeys(oracles.AXES, 1.0)
-    calls = (0.5, 150, 16, 10), (0.25, 1, 160, 155), (0.75, 12, 15, 5, 10)  # p, calls, shape
+    even = lambda *_: dict.fromkeys(oracles.AXES, 1.0)  # as of numbers dropped on their own
+    calls = (0.5, 150, 16, 10), (0.25, 2, 80, 155), (0.75, 12, 15, 5, 10)  # p, calls, shape
     tt.check(spread, even, calls, once=True, name="spread of sums of what is dropped")
     ### BEGIN HIDDEN TESTS
-    calls = (0.4, 12, 15, 10), (0.6, 1, 160, 40, 4)
+    calls = [(0.9, 1, 30, 10, 10), (0, 1, 30, 30), (0.005, 1, 3000, 5), (0.9956, 1, 15_000)]
+    calls += [(0.5, 40, 1)]
+    tt.check(share, lambda p, *_: float(p), calls, once=True, name="share dropped")
+    calls = (0.4, 12, 15, 10), (0.6, 2, 80, 40, 4)
     tt.check(spread, even, calls, once=True, name="spread of sums of what is dropped")
     ### END HIDDEN TESTS
 
 
-test_dropout_drops_each_number_on_its_own()
+test_dropout_drops_each_number_with_probability_p()
 
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_in_evaluation", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
@@ -1072,12 +952,12 @@ def test_dropout_in_evaluation():
     calls = oracles.evaluations(tt.numbers((2, 3)), tt.numbers((4,), np.float32))
     tt.check(run, lambda x, *_: x, calls, wrap=Tensor, name="after train, dropout")
     tt.check(marked, lambda x, *_: oracles.itself(x, None), calls[1::2], wrap=Tensor, name="x")
-    calls = (True,), (False, True), (True, False), (True, True), (False, False, True)
+    calls = (True,), (False, True), (True, False), (False, False, True)
     tt.check(share, lambda *m: 0.5 * m[-1], calls, rtol=0.2, once=True, name="share after train")
     ### BEGIN HIDDEN TESTS
     calls = oracles.evaluations(tt.numbers((2, 1, 2)), tt.numbers((3,), np.float32, 5))
-    tt.check(run, lambda x, *_: x, calls[::2], wrap=Tensor, name="after train, dropout")
-    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls[::3], wrap=Tensor, name="x")
+    tt.check(run, lambda x, *_: x, calls[::3], wrap=Tensor, name="after train, dropout")
+    tt.check(marked, lambda x, *_: oracles.itself(x, None), calls[1::4], wrap=Tensor, name="x")
     second = Dropout(0.5, np.random.default_rng(2))
     first = Dropout(0.5, np.random.default_rng(1)).eval()
     found = [float(np.mean(np.array(one(np.ones((50, 60))).data) == 0)) for one in (first, second)]
@@ -1104,10 +984,10 @@ def test_dropout_passes_the_door():
     tt.check(run, lambda x, *_: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs})
     ### BEGIN HIDDEN TESTS
     inputs = oracles.few(seed=5)
-    chances = zip(inputs, (1e-10, 1 - 1e-10) * 2, strict=True)
+    chances = zip(inputs[:2], (1 - 1e-10, 1e-10), strict=True)
     tt.check(run, lambda x, p: x * round(1 - p), chances, wrap=Tensor, door=signs, name="dropout")
     tt.check(remade, lambda *_: 0, oracles.to_remake((0.6, 0.3), 3), wrap=Tensor, once=True)
-    calls = zip(inputs, (0, 0.9) * 2, (True, False) * 2, strict=True)
+    calls = zip(inputs[:2], (0, 0.9), (True, False), strict=True)
     tt.check(run, lambda x, *_: np.tanh(x), calls, wrap=Tensor, door={tanh, *signs})
     ### END HIDDEN TESTS
 
@@ -1142,7 +1022,7 @@ Look at three masks over the same image, and at the mean of a thousand.
 """
 
 # %%
-from sklearn.datasets import load_digits
+from tinytorch.data import load_digits
 
 digits = load_digits()
 image = Tensor(digits.images[:1].astype(np.float32))  # (1, 8, 8)
@@ -1160,37 +1040,38 @@ figures.show(figure, alt="A digit, three times with half its pixels missing, and
 
 # %% [markdown]
 r"""
-Does it pay? A network 64-300-10 learns from 400 images of digits, and a fifth of their labels are drawn at
+Does it pay? A network 64-200-10 learns from 280 images of digits, and a fifth of their labels are drawn at
 random, as if somebody had been in a hurry. Only its last layer learns: those weights can be worked out at a
 stroke, whose answers have the least squared distance from the labels (1 for the digit it was told, 0 for the
 others). With dropout the images pass five times in training mode, each time with other units missing. Then
 dropout is switched to evaluation.
 
-What do you expect as p grows: how many labels will it repeat, and how many of 1,397 new images will it get
+What do you expect as p grows: how many labels will it repeat, and how many of 1,517 new images will it get
 right?
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
+# How the last layer learns with dropout, and a table for four values of p
 rng = np.random.default_rng(0)
 order = rng.permutation(1797)
 images, labels = digits.data[order].astype(np.float32) / 16, digits.target[order]
-told = np.where(rng.random(400) < 0.2, rng.integers(0, 10, 400), labels[:400])
-units = Sequential(Linear(64, 300, rng, "he"), ReLU())(images).data  # (1797, 300)
+told = np.where(rng.random(280) < 0.2, rng.integers(0, 10, 280), labels[:280])
+units = Sequential(Linear(64, 200, rng, "he"), ReLU())(images).data  # (1797, 200)
 
 
 def learn(p, times):
     """The share of labels that are repeated, and of new images that are answered right."""
     drop = Dropout(p, np.random.default_rng(1))
-    rows = np.concatenate([drop(units[:400]).data for _ in range(times)]).astype(np.float64)
-    wanted = np.tile(np.eye(10)[told], (times, 1))  # (400 times, 10)
-    speck = 1e-6 * np.eye(300)  # for units that are 0 for all images, whose weights are free
-    weight = np.linalg.solve(rows.T @ rows + speck, rows.T @ wanted)  # (300, 10)
+    rows = np.concatenate([drop(units[:280]).data for _ in range(times)]).astype(np.float64)
+    wanted = np.tile(np.eye(10)[told], (times, 1))  # (280 times, 10)
+    speck = 1e-6 * np.eye(200)  # for units that are 0 for all images, whose weights are free
+    weight = np.linalg.solve(rows.T @ rows + speck, rows.T @ wanted)  # (200, 10)
     answers = linear(drop.eval()(units).data, weight).argmax(axis=1)
-    return np.mean(answers[:400] == told), np.mean(answers[400:] == labels[400:])
+    return np.mean(answers[:280] == told), np.mean(answers[280:] == labels[280:])
 
 
-chances = [0.0, 0.1, 0.3, 0.5, 0.9]
-shares = 100 * np.array([learn(p, 5 if p else 1) for p in chances])  # (5, 2)
+chances = [0.0, 0.2, 0.5, 0.9]
+shares = 100 * np.array([learn(p, 5 if p else 1) for p in chances])  # (4, 2)
 for p, (repeated, right) in zip(chances, shares, strict=True):
     print(f"p = {p}  labels repeated {repeated:.1f} %  new images right {right:.1f} %")
 
@@ -1198,7 +1079,7 @@ for p, (repeated, right) in zip(chances, shares, strict=True):
 figure, axis = figures.subplots(height=2.8)
 axis.plot(chances, shares[:, 0], "o-", label="labels it was told, repeated")
 axis.plot(chances, shares[:, 1], "s-", label="new images, answered right")
-axis.axhline(100 * np.mean(told == labels[:400]), color="0.5", ls=":", label="labels that are right")
+axis.axhline(100 * np.mean(told == labels[:280]), color="0.5", ls=":", label="labels that are right")
 axis.set(xlabel="p, the probability to drop", ylabel="share (%)", ylim=(50, 103))
 axis.set_title("With dropout it learns digits, and not the wrong labels")
 axis.legend(loc="lower right")
@@ -1207,8 +1088,8 @@ figures.show(figure, alt="Against p: labels repeated fall to the share that is r
 # %% [markdown]
 r"""
 Without dropout the network repeats nearly all the labels it was told, the wrong ones among them: for each
-image it finds a mixture of units that happens to single it out. New images pay for that: it gets fewer than
-six in ten of them. With p = 0.5 it repeats about as many labels as are right, the dotted line, and gets
+image it finds a mixture of units that happens to single it out. New images pay for that: it gets about six
+in ten of them. With p = 0.5 it repeats about as many labels as are right, the dotted line, and gets nearly
 nine in ten of the new images. A mixture that works with any half of its units missing has to be about digits.
 With p = 0.9 too little is left to learn even that.
 """
@@ -1298,15 +1179,16 @@ A loss measures how bad the answers are: the mean of $-\log p$ of the right clas
 should it be for a network that gives each of three classes about one third?
 """
 
-# %%
-old = np.random.RandomState(0)  # the book's generator
+# %% jupyter={"source_hidden": true}
+# The points of the book's spirals, from its generator `old`
+old = np.random.RandomState(0)
 radius, arms = np.linspace(0, 1, 100), []
 for c in range(3):
     angle = 2.5 * (np.linspace(4 * c, 4 * c + 4, 100) + 0.2 * old.randn(100))
     arms.append(np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1))
 points, classes = np.concatenate(arms).astype(np.float32), np.repeat(np.arange(3), 100)
 
-
+# %%
 def as_in_the_book(rng, shape):
     return (0.01 * rng.randn(*shape)).astype(np.float32)
 
@@ -1331,12 +1213,12 @@ right one of 2-64-64-3 with He's start.
 rng = np.random.default_rng(1)
 wide = Sequential(Linear(2, 64, rng, "he"), ReLU(), Linear(64, 64, rng, "he"), ReLU(),
                   Linear(64, 3, rng, "he"))
-side = np.linspace(-1, 1, 101, dtype=np.float32)
-plane = np.stack(np.meshgrid(side, side), axis=-1)  # (101, 101, 2)
+side = np.linspace(-1, 1, 71, dtype=np.float32)
+plane = np.stack(np.meshgrid(side, side), axis=-1)  # (71, 71, 2)
 colours = (figures.BLUE, figures.ORANGE, figures.GREEN)
 figure, axes = figures.subplots(1, 2, height=3.3, sharey=True)
 for axis, net, name in zip(axes, (network, wide), ("2-3-3", "2-64-64-3"), strict=True):
-    answers = softmax(net(plane).data)  # (101, 101, 3): a layer takes any axes in front
+    answers = softmax(net(plane).data)  # (71, 71, 3): a layer takes any axes in front
     axis.contourf(side, side, answers.argmax(axis=-1), levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
     for c, marker in enumerate("os^"):
         axis.scatter(*points[classes == c].T, s=7, color=colours[c], marker=marker)
@@ -1373,7 +1255,7 @@ rng = np.random.default_rng(0)
 network = Sequential(Linear(784, 128, rng, "he"), ReLU(), Linear(128, 10, rng))
 batch = Tensor(rng.random((64, 784), np.float32))
 for name, part in (("first layer", network[0]), ("network", network)):
-    seconds = min(timeit.repeat(lambda part=part: part(batch), number=10, repeat=3)) / 10
+    seconds = min(timeit.repeat(lambda part=part: part(batch), number=5, repeat=3)) / 5
     print(f"{name:12} {1e6 * seconds:6.1f} microseconds")
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "cost_of_a_network", "locked": false, "points": 6, "schema_version": 3, "solution": true, "task": false}
@@ -1409,7 +1291,7 @@ Sums over rows, as in the gradient of the bias, can be written as a product with
 for samples, units in ((64, 128), (1024, 1000)):
     grad, row = np.ones((samples, units), np.float32), np.ones(samples, np.float32)
     for name, total in (("sum", lambda g, row: g.sum(axis=0)), ("product", lambda g, row: row @ g)):
-        seconds = min(timeit.repeat(lambda f=total, g=grad, r=row: f(g, r), number=10, repeat=3)) / 10
+        seconds = min(timeit.repeat(lambda f=total, g=grad, r=row: f(g, r), number=5, repeat=3)) / 5
         print(f"({samples}, {units})  {name:8} {1e6 * seconds:7.1f} microseconds")
 
 # %% [markdown]

@@ -1723,7 +1723,6 @@ class Sequential(Layer):
     "If you unwrap the tensors on the way, the record of how they were made has a gap.",
     loses=(
         "test_sequential",
-        "test_sequential_without_layers",
         "test_sequential_keeps_nothing",
     ),
 )

@@ -132,17 +132,16 @@ def test_squared_error():
     shapes = ((2, 3), (5,), (2, 1, 3, 2), (), (0, 3))
     cases = tt.pairs([(shape, shape) for shape in shapes])
     cases += [(tt.strange(), tt.numbers((2, 4)))]
-    cases += oracles.one_by_one((1e8 + 1, 1e8), (-2e6, 0), (10000.5, 10000), (1e8 + 3e-6, 1e8))
-    cases += oracles.one_by_one((3e-6, 1e-6), (10000.5, 10000), (2, 1e4), dtype=np.float32)
+    cases += oracles.one_by_one((1e8 + 1, 1e8), (-2e6, 0))
+    cases += oracles.one_by_one((3e-6, 1e-6), (10000.5, 10000), dtype=np.float32)
     tt.check(squared_error, oracles.squared_error, cases, returns="array", memory="fresh")
     oracles.check_reuse(squared_error, oracles.squared_error, cases[:1])
     ### BEGIN HIDDEN TESTS
-    shapes = ((4, 1, 2), (7,), ())
-    cases = tt.pairs([(shape, shape) for shape in shapes], seed=40, low=-9, high=9)
+    cases = tt.pairs([(shape, shape) for shape in ((4, 1, 2), (7,))], seed=40, low=-9, high=9)
     cases += [(tt.numbers((2, 4), np.float32, seed=3), tt.strange(np.float32))]
-    cases += oracles.one_by_one((-3e7 - 2, -3e7), (5e9 + 0.5, 5e9), (0, -4e8))
-    cases += oracles.one_by_one((3e-8, 1e-8), (-4000.25, -4000), dtype=np.float32)
-    tt.check(squared_error, oracles.squared_error, cases, returns="array", memory="fresh")
+    cases += oracles.one_by_one((-3e7 - 2, -3e7), (0, -4e8))
+    cases += oracles.one_by_one((3e-8, 1e-8), dtype=np.float32)
+    tt.check(squared_error, oracles.squared_error, cases, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -155,7 +154,7 @@ def test_squared_error_refuses_other_shapes():
     refused, accepted = oracles.unequal_shapes(2, 3), oracles.equal_shapes(2, 3)
     tt.check_raises(ValueError, squared_error, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused, accepted = oracles.unequal_shapes(5, 2), oracles.equal_shapes(5, 2)
+    refused, accepted = oracles.unequal_shapes(5, 2)[::2], oracles.equal_shapes(5, 2)[:2]
     tt.check_raises(ValueError, squared_error, refused, but=accepted)
     ### END HIDDEN TESTS
 
@@ -343,8 +342,8 @@ def test_class_indices_accepts_whole_numbers():
     tt.check(class_indices, oracles.class_indices, cases, returns="array")
     oracles.check_reuse(class_indices, oracles.class_indices, cases[1:2])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.sound_indices(seed=7)[::2]
-    tt.check(class_indices, oracles.class_indices, cases, returns="array")
+    cases = oracles.sound_indices(seed=7)[3::2]
+    tt.check(class_indices, oracles.class_indices, cases, returns="array", once=True)
     ### END HIDDEN TESTS
 
 
@@ -354,46 +353,35 @@ test_class_indices_accepts_whole_numbers()
 @tt.test
 def test_class_indices_refuses_what_is_no_class():
     """An index below 0, above C - 1, or that is not a whole number is a ValueError."""
-    refused, accepted = oracles.unsound_indices(3, seed=0), oracles.sound_indices(seed=0)[:8]
+    refused, accepted = oracles.unsound_indices(3), oracles.sound_indices(seed=0)[:7]
     tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused, accepted = oracles.unsound_indices(5, seed=1)[::2], oracles.sound_indices(seed=7)[7:]
+    refused, accepted = oracles.unsound_indices(5, True), oracles.sound_indices(seed=7)[6:]
     tt.check_raises(ValueError, class_indices, refused, but=accepted)
     ### END HIDDEN TESTS
 
 
 test_class_indices_refuses_what_is_no_class()
 
-# %% nbgrader={"grade": true, "grade_id": "test_class_indices_refuses_other_shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_class_indices_have_one_axis", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_class_indices_refuses_other_shapes():
-    """Indices have one axis: a column, a row, a table or a single number is a ValueError."""
+def test_class_indices_have_one_axis():
+    """Any shape but (N,) is a ValueError; where N is 0, no indices come back, as integers."""
     shapes = ((), (1, 1), (2, 1), (1, 3), (1, 2, 1), (0, 3), (2, 0), (2, 2))
     refused = [(np.ones(shape, (int, float)[n % 2]), 3) for n, shape in enumerate(shapes)]
     accepted = [(np.array([1, 0]), 3), (np.array([2.0]), 3)]
     tt.check_raises(ValueError, class_indices, refused, but=accepted)
+    none = [(np.array([], dtype), 3) for dtype in (int, np.float32)]
+    tt.check(class_indices, oracles.class_indices, none, returns="array", once=True)
     ### BEGIN HIDDEN TESTS
     refused = [(np.zeros(shape, np.float32), 4) for shape in ((), (3, 1), (1, 4), (1, 0))]
-    refused += [(np.eye(3), 4), (np.array(2), 4), (np.array([[3], [2], [1]]), 4)]
-    tt.check_raises(ValueError, class_indices, refused, but=accepted)
-    ### END HIDDEN TESTS
-
-
-test_class_indices_refuses_other_shapes()
-
-# %% nbgrader={"grade": true, "grade_id": "test_class_indices_of_no_samples", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_class_indices_of_no_samples():
-    """Where N is 0, no indices are as sound as any, and are integers too."""
-    none = [(np.array([], dtype), 3) for dtype in (int, np.float32, float)]
-    tt.check(class_indices, oracles.class_indices, none, returns="array", once=True)
-    ### BEGIN HIDDEN TESTS
-    none = [(np.array([], dtype), 10) for dtype in (np.int32, np.float64, np.uint8)]
+    tt.check_raises(ValueError, class_indices, [*refused, (np.eye(3), 4), (np.array(2), 4)])
+    none = [(np.array([], dtype), 10) for dtype in (float, np.uint8)]
     tt.check(class_indices, oracles.class_indices, none, returns="array", once=True)
     ### END HIDDEN TESTS
 
 
-test_class_indices_of_no_samples()
+test_class_indices_have_one_axis()
 
 # %% [markdown]
 r"""
@@ -473,74 +461,58 @@ def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) ->
     return -np.sum(rows * logs, axis=1)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_of_indices", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_of_indices", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_categorical_cross_entropy_of_indices():
     """-log of the probability at each sample's own index, one loss a sample, dtype kept."""
-    definition = oracles.categorical_cross_entropy
+    loss, definition = categorical_cross_entropy, oracles.categorical_cross_entropy
     cases = oracles.with_indices(oracles.probabilities, seed=0)
     cases += [oracles.unlikely([0.99999]), oracles.unlikely([1e-20, 1e-12, 1e-300])]
     cases += [oracles.unlikely([1e-38, 1e-9], np.float32)]
-    tt.check(
-        categorical_cross_entropy, definition, cases, dtype="same", returns="array", memory="fresh"
-    )
-    oracles.check_reuse(categorical_cross_entropy, definition, cases[:1])
+    tt.check(loss, definition, cases, dtype="same", returns="array", memory="fresh")
+    oracles.check_reuse(loss, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
     cases = oracles.with_indices(oracles.probabilities, 10, [(3, 5), (2, 4)])
-    cases += [oracles.unlikely([1 - 1e-6]), oracles.unlikely([1e-30, 1e-16, 1e-200])]
-    cases += [oracles.unlikely([1e-35, 1e-15], np.float32)]
-    tt.check(categorical_cross_entropy, definition, cases, dtype="same", memory="fresh")
+    cases += [oracles.unlikely([1e-30, 1e-16, 1e-200]), oracles.unlikely([1e-35], np.float32)]
+    tt.check(loss, definition, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_categorical_cross_entropy_of_indices()
 
-# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_of_rows", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_of_rows", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_categorical_cross_entropy_of_rows():
     """Every class counts with its share; rows may be one-hot or soft, and need not sum to 1."""
-    definition = oracles.categorical_cross_entropy
+    loss, definition = categorical_cross_entropy, oracles.categorical_cross_entropy
     cases = oracles.with_rows(oracles.probabilities, seed=0)
-    tt.check(
-        categorical_cross_entropy, definition, cases, dtype="same", returns="array", memory="fresh"
-    )
-    oracles.check_reuse(categorical_cross_entropy, definition, cases[:1])
+    tt.check(loss, definition, cases, dtype="same", returns="array", memory="fresh")
     ### BEGIN HIDDEN TESTS
     cases = oracles.with_rows(oracles.probabilities, 20, oracles.HIDDEN)
-    tt.check(categorical_cross_entropy, definition, cases, dtype="same", memory="fresh", once=True)
+    tt.check(loss, definition, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_categorical_cross_entropy_of_rows()
 
-# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_beside_zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_categorical_cross_entropy_beside_zeros():
-    """Where t is 0, p = 0 costs nothing; where it is not, infinity. No samples, no losses."""
+def test_categorical_cross_entropy_at_the_edges():
+    """Where t is 0, p = 0 costs nothing, else infinity; N may be 0; unsound targets are refused."""
     definition = oracles.spoiling(oracles.categorical_cross_entropy)
     cases = [*oracles.beside(0, oracles.probabilities, seed=0), *oracles.no_samples(1, 3)]
     tt.check(categorical_cross_entropy, definition, cases, dtype="same", once=True)
-    ### BEGIN HIDDEN TESTS
-    cases = oracles.beside(0, oracles.probabilities, seed=8)[1:6] + oracles.no_samples(1, 4)[1:4]
-    tt.check(categorical_cross_entropy, definition, cases, dtype="same", once=True)
-    ### END HIDDEN TESTS
-
-
-test_categorical_cross_entropy_beside_zeros()
-
-# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_refuses_unsound_targets", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_categorical_cross_entropy_refuses_unsound_targets():
-    """Indices that no class has, and shapes that fit neither form, are a ValueError."""
     refused, accepted = oracles.unsound_targets(4, 3), oracles.sound_targets(4, 3)
     tt.check_raises(ValueError, categorical_cross_entropy, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused, accepted = oracles.unsound_targets(3, 5), oracles.sound_targets(3, 5)
-    tt.check_raises(ValueError, categorical_cross_entropy, refused, but=accepted)
+    cases = oracles.beside(0, oracles.probabilities, seed=8)[:3] + oracles.no_samples(1, 4)[1:]
+    tt.check(categorical_cross_entropy, definition, cases, dtype="same", once=True)
+    refused = oracles.unsound_targets(3, 5)[::2]
+    tt.check_raises(ValueError, categorical_cross_entropy, refused)
     ### END HIDDEN TESTS
 
 
-test_categorical_cross_entropy_refuses_unsound_targets()
+test_categorical_cross_entropy_at_the_edges()
 
 # %% [markdown]
 r"""
@@ -578,61 +550,46 @@ def categorical_cross_entropy_gradient(
     return slopes
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_categorical_cross_entropy_gradient():
     """The rule agrees with central differences and the formula, for targets of every form."""
     losses, likely = oracles.categorical_cross_entropy, oracles.likely
     rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
     cases = [*oracles.with_indices(likely, 0, oracles.SMALL), *oracles.with_rows(likely, seed=0)]
-    tt.check_gradient(losses, rule, [cases[1], cases[4]], memory="fresh")
+    tt.check_gradient(losses, rule, cases[1:2], memory="fresh")
     tt.check(rule, slopes, oracles.graded(cases, seed=0), dtype="same", memory="fresh")
     ### BEGIN HIDDEN TESTS
     cases = oracles.with_indices(likely, 9, [(3, 2), (1, 3)])
-    cases += oracles.with_rows(likely, 9, oracles.HIDDEN)[:3]
-    tt.check_gradient(losses, rule, cases[1:2], memory="fresh")
-    tt.check(rule, slopes, oracles.graded(cases, seed=9), dtype="same", memory="fresh")
+    cases += oracles.with_rows(likely, 9, oracles.HIDDEN)[:2]
+    tt.check(rule, slopes, oracles.graded(cases, seed=9), dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_categorical_cross_entropy_gradient()
 
-# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient_beside_zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_categorical_cross_entropy_gradient_beside_zeros():
-    """Where t is 0 the slope is 0, even if p is 0; a tiny p has a huge one, 0 an infinite one."""
+def test_categorical_cross_entropy_gradient_at_the_edges():
+    """Where t is 0 the slope is 0, else huge for a tiny p, infinite for 0; N may be 0."""
     rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
-    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=0)[1:8], seed=0)
+    cases = [*oracles.beside(0, oracles.probabilities, seed=0), *oracles.no_samples(1, 3)]
+    cases = oracles.graded(cases, seed=0)
     for scale, p in ((1, 1e-300), (1e-6, 1e-20), (1e6, 1e-9)):
         cases += oracles.graded([oracles.unlikely([p])], 1, scale)
-    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh", once=True)
+    definition = oracles.spoiling(slopes)
+    tt.check(rule, definition, cases, dtype="any", returns="array", memory="fresh", once=True)
     more = oracles.graded(oracles.with_rows(oracles.likely, 1, oracles.SHARES[:1]), seed=1)
     oracles.check_reuse(rule, slopes, more)
     ### BEGIN HIDDEN TESTS
-    cases = oracles.graded(oracles.beside(0, oracles.probabilities, seed=8)[1:4], seed=8)
-    for scale, p in ((-1e4, 1e-30), (1e-3, 1e-200)):
-        cases += oracles.graded([oracles.unlikely([p])], 2, scale)
+    cases = oracles.beside(0, oracles.probabilities, seed=8)[:3] + oracles.no_samples(2, 4)[1:]
+    cases = oracles.graded(cases, seed=8) + oracles.graded([oracles.unlikely([1e-30])], 2, -1e4)
     cases += oracles.graded([oracles.unlikely([1e-16, 0, 1e-30], np.float32)], 3)
-    tt.check(rule, oracles.spoiling(slopes), cases, dtype="any", memory="fresh", once=True)
+    tt.check(rule, definition, cases, dtype="any", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
-test_categorical_cross_entropy_gradient_beside_zeros()
-
-# %% nbgrader={"grade": true, "grade_id": "test_categorical_cross_entropy_gradient_of_no_samples", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_categorical_cross_entropy_gradient_of_no_samples():
-    """Where N is 0, so are the rows of the gradient."""
-    rule, slopes = categorical_cross_entropy_gradient, oracles.categorical_cross_entropy_gradient
-    none = oracles.graded(oracles.no_samples(1, 3), seed=0)
-    tt.check(rule, slopes, none, dtype="any", returns="array", once=True)
-    ### BEGIN HIDDEN TESTS
-    none = oracles.graded(oracles.no_samples(2, 4)[1:4], seed=1)
-    tt.check(rule, slopes, none, dtype="any", returns="array", once=True)
-    ### END HIDDEN TESTS
-
-
-test_categorical_cross_entropy_gradient_of_no_samples()
+test_categorical_cross_entropy_gradient_at_the_edges()
 
 # %% [markdown]
 r"""
@@ -681,21 +638,19 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
 @tt.test
 def test_reduce_loss_makes_one_number():
     """The mean, which is the default, and the sum are taken over all elements and recorded."""
-    losses = [*tt.arrays(((5,), (2, 3), (), (2, 3, 4)), oracles.FLOATS, low=0)]
-    losses += [np.array([3e-7]), np.array([2e6, -7]), np.array([0.5, np.inf, 2])]
-    cases = oracles.each_reduction(losses)
-    recorded = oracles.operations(Tensor)
+    losses = [*tt.arrays(((5,), (2, 3, 4)), oracles.FLOATS, low=0)]
+    losses += [np.array([3e-7]), np.array([2e6, -7])]
+    cases, recorded = oracles.each_reduction(losses), oracles.operations(Tensor)
     tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, door=recorded)
-    undefined = oracles.each_reduction([np.array([np.nan, 1]), np.array([[2, np.nan]])])
-    tt.check(reduce_loss, oracles.reduce_loss, [cases[0], *undefined], wrap=Tensor, once=True)
+    others = [np.array([0.5, np.inf, 2]), np.array([[2, np.nan]]), np.array(0.75)]
+    others = oracles.each_reduction(others)
+    tt.check(reduce_loss, oracles.reduce_loss, others, wrap=Tensor, once=True)
     ### BEGIN HIDDEN TESTS
-    shapes = ((2, 1, 2), (100,))
-    losses = [*tt.arrays(shapes, oracles.FLOATS, seed=30, low=0, high=9)]
-    losses += [np.array([[4e-9, 1e-9]]), np.array([[3e8], [0.25]]), np.array([np.inf, np.inf])]
-    cases = oracles.each_reduction(losses)[1:]
-    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, door=recorded)
+    losses = [tt.numbers((2, 1, 50), np.float32, 30, 0, 9), np.array([[4e-9, 1e-9]])]
+    cases = oracles.each_reduction([*losses, np.array([[3e8], [0.25]])])
+    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, door=recorded, once=True)
     undefined = oracles.each_reduction([np.array([1, np.nan, np.inf])])
-    tt.check(reduce_loss, oracles.reduce_loss, [cases[0], *undefined], wrap=Tensor, once=True)
+    tt.check(reduce_loss, oracles.reduce_loss, undefined, wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
@@ -705,23 +660,20 @@ test_reduce_loss_makes_one_number()
 @tt.test
 def test_reduce_loss_none_keeps_all():
     """"none" gives the losses as they are, record included; no reduction changes those given."""
-    arrays = [*tt.arrays(((2, 3), (4,), (), (0,)), oracles.FLOATS, low=0)]
+    arrays = [*tt.arrays(((2, 3), (), (0,)), oracles.FLOATS, low=0)]
     cases, known = [(x, "none") for x in [*arrays, tt.strange()]], oracles.operations(Tensor)
     tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, returns="tensor")
     made, wanted = lambda x, word: reduce_loss(3 * x, word), lambda x, word: 3 * x
     name = "reduce_loss of 3 * x"
-    tt.check(made, wanted, cases[:4], wrap=Tensor, door=known, name=name, once=True)
+    tt.check(made, wanted, cases[:3], wrap=Tensor, door=known, name=name, once=True)
     asking = lambda x, word: reduce_loss(Tensor(x, requires_grad=True), word).requires_grad
     words = [(arrays[0], word) for word in ("none", "mean", "sum")]
     tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss", once=True)
     ### BEGIN HIDDEN TESTS
-    arrays = [*tt.arrays(((3, 3), (2, 1, 2), (0,)), oracles.FLOATS, seed=5)]
-    cases = [tt.case(x, reduction="none") for x in [*arrays, tt.strange(np.float32)]]
-    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, returns="tensor")
-    cases = [(x, "none") for x in arrays]
-    tt.check(made, wanted, cases, wrap=Tensor, door=known, name=name, once=True)
-    words = [(arrays[1], word) for word in ("sum", "none", "mean")]
-    tt.check(asking, lambda x, word: True, words, name="requires_grad of reduce_loss", once=True)
+    x = tt.numbers((2, 1, 2), np.float32, seed=5)
+    cases = [tt.case(each, reduction="none") for each in (x, tt.strange(np.float32))]
+    tt.check(reduce_loss, oracles.reduce_loss, cases, wrap=Tensor, returns="tensor", once=True)
+    tt.check(made, wanted, [(x, "none")], wrap=Tensor, door=known, name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -737,10 +689,8 @@ def test_reduce_loss_refuses_other_words():
     accepted = [(losses, "".join(letters)) for letters in ("mean", "sum", "none")]
     tt.check_raises(ValueError, reduce_loss, others, but=[(losses,), *accepted])
     ### BEGIN HIDDEN TESTS
-    words = ["batchmean", "avg", "MEAN", "None", "m", "sums", "sum-none", "no"]
-    words += ["summean", "mean.", " ", " sum", "mean\t", "\nnone"]
-    others = [(losses, word) for word in words]
-    tt.check_raises(ValueError, reduce_loss, others, but=[(losses,), *accepted])
+    words = ["batchmean", "None", "m", "sums", "sum-none", "mean.", " ", " sum", "\nnone"]
+    tt.check_raises(ValueError, reduce_loss, [(losses, word) for word in words], but=accepted)
     ### END HIDDEN TESTS
 
 
@@ -844,18 +794,16 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
 @tt.test
 def test_logsumexp_values():
     """The definition, along any one axis, for numbers of ordinary size; that axis disappears."""
-    shapes = ((2, 3), (2, 1, 4), (3, 1))
+    shapes = ((2, 3), (2, 1, 4))
     cases = tt.over_axes(shapes, keepdims=False, tuples=False, none=False)
     cases += [(x,) for x in tt.arrays(((4, 2), (2, 2, 3)), oracles.FLOATS, seed=9)]
-    cases += [(np.array([[1e-6], [5e-7]]),), (np.zeros((1, 300)),)]
+    cases += [(np.array([[1e-6], [5e-7]]),)]
     tt.check(logsumexp, oracles.logsumexp, cases, returns="array", memory="fresh")
     oracles.check_reuse(logsumexp, oracles.logsumexp, [(tt.numbers((2, 3)),)])
     ### BEGIN HIDDEN TESTS
-    shapes = ((4, 1, 2),)
-    cases = tt.over_axes(shapes, keepdims=False, tuples=False, none=False, seed=50)[1:5]
-    cases += [(x,) for x in tt.arrays(((7,),), oracles.FLOATS, seed=60)]
-    cases += [(np.array([-2e-7]),), (np.zeros((500, 1)), 0), (np.full((1, 2), -np.log(2)),)]
-    tt.check(logsumexp, oracles.logsumexp, cases, returns="array", memory="fresh")
+    cases = [(tt.numbers((4, 1, 2), seed=50), axis) for axis in (1, -3)]
+    cases += [(tt.numbers((7,), np.float32, seed=60),), (np.array([-2e-7]),)]
+    tt.check(logsumexp, oracles.logsumexp, cases, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -865,18 +813,16 @@ test_logsumexp_values()
 @tt.test
 def test_logsumexp_extremes():
     """Right for logits of any size, and for rows of very different size in one array."""
-    rows = [oracles.extreme_rows(1000), oracles.extreme_rows(50_000)]
-    rows += [oracles.extreme_rows(size, np.float32) for size in (100, 1000)]
-    rows += [*oracles.huge_rows(12345678.9, 1e300), np.array([720.0, 0, 0, 0, 0])]
+    rows = [oracles.extreme_rows(1000), oracles.extreme_rows(100, np.float32)]
+    rows += [*oracles.huge_rows(1e300), np.array([720.0, 0, 0, 0, 0])]
     rows += [*oracles.huge_rows(1e37, dtype=np.float32), np.array([[0.5, 0, -1]]) - 1e5]
-    rows += [np.array([size, -np.inf, -np.inf]) for size in (-50_000, -1e300)]
+    rows += [np.array([-1e300, -np.inf, -np.inf])]
     cases = [tt.case(rows[0], axis=0), *(tt.case(x, axis=-1) for x in rows)]
     tt.check(logsumexp, oracles.logsumexp, cases, dtype="any", once=True)
     ### BEGIN HIDDEN TESTS
     rows = [oracles.extreme_rows(720), oracles.extreme_rows(95, np.float32)]
-    rows += [*oracles.huge_rows(98765432.1), *oracles.huge_rows(1e38, dtype=np.float32)[:1]]
-    rows += [np.array([[-1.0, -2]]) - 2e5, np.array([[-np.inf, -1e308]])]
-    cases = [tt.case(rows[0], axis=-2), *(tt.case(x, axis=1) for x in rows)]
+    rows += [*oracles.huge_rows(98765432.1), np.array([[-np.inf, -1e308]])]
+    cases = [tt.case(rows[0], axis=-2), *(tt.case(x, axis=1) for x in rows[1:])]
     tt.check(logsumexp, oracles.logsumexp, cases, dtype="any", once=True)
     ### END HIDDEN TESTS
 
@@ -888,13 +834,12 @@ test_logsumexp_extremes()
 def test_logsumexp_of_minus_infinity():
     """-inf counts as 0, and nothing but -inf gives -inf. Of no rows there are no sums."""
     x = np.array([[0, -np.inf, 2], [-np.inf, -np.inf, -np.inf], [-np.inf, 3, -np.inf]])
-    cases = [(np.ones((0, 3)),), (np.ones((2, 0, 3), np.float32), -3), (x[2, 1:2],), (x[1:2, :1],)]
-    cases += [(x,), (x, 0), (x[0],), (x[1],), (x.T, -2), (x.astype(np.float32),)]
+    cases = [(np.ones((0, 3)),), (np.ones((2, 0, 3), np.float32), -3), (x[1:2, :1],)]
+    cases += [(x,), (x, 0), (x[1],), (x.astype(np.float32),)]
     tt.check(logsumexp, oracles.logsumexp, cases, once=True)
     ### BEGIN HIDDEN TESTS
     x = np.array([[-np.inf, -np.inf], [-1, -np.inf], [-np.inf, 0]])
-    cases = [(np.ones((4, 0)), 0), (np.ones((0, 1, 2), np.float32),), (x[2, 1:],), (x[:1, 0],)]
-    cases += [(x,), (x[2],), (x.T, -2), (x.astype(np.float32), 1), (x[:1],)]
+    cases = [(np.ones((4, 0)), 0), (x.T, -2), (x.astype(np.float32), 1), (x[:1],)]
     tt.check(logsumexp, oracles.logsumexp, cases, once=True)
     ### END HIDDEN TESTS
 
@@ -949,33 +894,28 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
 @tt.test
 def test_cross_entropy_of_indices():
     """-log of softmax at each sample's own index, one loss a sample, dtype kept."""
+    loss, definition = cross_entropy, oracles.cross_entropy
     cases = oracles.with_indices(oracles.scores, seed=0)
-    cases += [(np.full((2, 10), 0.5), np.array([9, 4]))]
-    tt.check(
-        cross_entropy, oracles.cross_entropy, cases, dtype="same", returns="array", memory="fresh"
-    )
-    oracles.check_reuse(cross_entropy, oracles.cross_entropy, cases[:1])
+    tt.check(loss, definition, cases, dtype="same", returns="array", memory="fresh")
+    oracles.check_reuse(loss, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
     cases = oracles.with_indices(oracles.scores, 10, [(3, 5), (2, 4)])
-    cases += [(np.zeros((3, 7)), np.array([6, 0, 3]))]
-    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="same", memory="fresh")
+    tt.check(loss, definition, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_cross_entropy_of_indices()
 
-# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_of_rows", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_of_rows", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_cross_entropy_of_rows():
     """Every class counts with its share; rows may be one-hot or soft, and need not sum to 1."""
+    loss, definition = cross_entropy, oracles.cross_entropy
     cases = oracles.with_rows(oracles.scores, seed=0)
-    tt.check(
-        cross_entropy, oracles.cross_entropy, cases, dtype="same", returns="array", memory="fresh"
-    )
-    oracles.check_reuse(cross_entropy, oracles.cross_entropy, cases[:1])
+    tt.check(loss, definition, cases, dtype="same", returns="array", memory="fresh")
     ### BEGIN HIDDEN TESTS
     cases = oracles.with_rows(oracles.scores, 20, oracles.HIDDEN)
-    tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="same", memory="fresh", once=True)
+    tt.check(loss, definition, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
@@ -985,55 +925,42 @@ test_cross_entropy_of_rows()
 @tt.test
 def test_cross_entropy_extremes():
     """Right and finite for logits of any finite size, nothing clipped."""
-    rows = [oracles.extreme_rows(1000), oracles.extreme_rows(50_000)]
-    rows += [*oracles.huge_rows(1e300), *oracles.huge_rows(1e37, dtype=np.float32)]
-    cases = oracles.for_each_class(rows)
+    rows = [oracles.extreme_rows(1000), *oracles.huge_rows(1e300)]
+    cases = oracles.for_each_class([*rows, *oracles.huge_rows(1e37, dtype=np.float32)[:1]])
     tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", once=True)
     sure, small = np.array([[10.0, 0, -10]]), oracles.extreme_rows(100, np.float32)
-    cases = [(sure, np.array([0])), (sure, np.eye(3)[:1]), *oracles.for_each_class([small])]
+    cases = [(sure, np.array([0])), *oracles.for_each_class([small])]
     tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4, once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [oracles.extreme_rows(720), *oracles.huge_rows(7e20)]
-    cases = oracles.for_each_class(rows)
+    cases = oracles.for_each_class([oracles.extreme_rows(720), *oracles.huge_rows(7e20)[1:]])
     tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", once=True)
     sure, small = np.array([[-6.0, 4.5]]), oracles.extreme_rows(800, np.float32)
-    cases = [(sure, np.array([1])), (sure, np.eye(2)[1:]), *oracles.for_each_class([small])]
+    cases = [(sure, np.eye(2)[1:]), *oracles.for_each_class([small])[:1]]
     tt.check(cross_entropy, oracles.cross_entropy, cases, dtype="any", rtol=1e-4, once=True)
     ### END HIDDEN TESTS
 
 
 test_cross_entropy_extremes()
 
-# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_beside_minus_infinity", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_cross_entropy_beside_minus_infinity():
-    """Where t is 0, a logit of -inf costs nothing; else infinity. No samples, no losses."""
+def test_cross_entropy_at_the_edges():
+    """Where t is 0, -inf costs nothing, else infinity; N may be 0; unsound targets are refused."""
     definition = oracles.spoiling(oracles.cross_entropy)
     cases = [*oracles.beside(-np.inf, oracles.scores, seed=0), *oracles.no_samples(1, 3)]
-    cases += [(x - 1000, t) for x, t in cases[:2]]
+    cases += [(x - 1000, t) for x, t in cases[:1]]
     tt.check(cross_entropy, definition, cases, dtype="same", once=True)
-    ### BEGIN HIDDEN TESTS
-    cases = oracles.beside(-np.inf, oracles.scores, seed=8)[1:6] + oracles.no_samples(1, 4)[1:4]
-    cases += [(x - 800, t) for x, t in cases[:1]]
-    tt.check(cross_entropy, definition, cases, dtype="same", once=True)
-    ### END HIDDEN TESTS
-
-
-test_cross_entropy_beside_minus_infinity()
-
-# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_refuses_unsound_targets", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_cross_entropy_refuses_unsound_targets():
-    """Indices that no class has, and shapes that fit neither form, are a ValueError."""
     refused, accepted = oracles.unsound_targets(4, 3), oracles.sound_targets(4, 3)
     tt.check_raises(ValueError, cross_entropy, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused, accepted = oracles.unsound_targets(3, 5), oracles.sound_targets(3, 5)
-    tt.check_raises(ValueError, cross_entropy, refused, but=accepted)
+    cases = oracles.beside(-np.inf, oracles.scores, seed=8)[:3] + oracles.no_samples(1, 4)[1:]
+    cases += [(x - 800, t) for x, t in cases[:1]]
+    tt.check(cross_entropy, definition, cases, dtype="same", once=True)
+    tt.check_raises(ValueError, cross_entropy, oracles.unsound_targets(3, 5)[1::2])
     ### END HIDDEN TESTS
 
 
-test_cross_entropy_refuses_unsound_targets()
+test_cross_entropy_at_the_edges()
 
 # %% [markdown]
 r"""
@@ -1075,76 +1002,59 @@ def cross_entropy_gradient(
 @tt.test
 def test_cross_entropy_gradient_of_indices():
     """The rule agrees with central differences for class indices, dtype kept."""
-    losses, slopes = oracles.cross_entropy, oracles.cross_entropy_gradient
-    cases = oracles.with_indices(oracles.scores, 0, oracles.SMALL)
-    tt.check_gradient(losses, cross_entropy_gradient, cases, memory="fresh")
-    cases = oracles.graded(oracles.with_indices(oracles.scores, 1, oracles.SIZES[:3]), seed=1)
-    tt.check(cross_entropy_gradient, slopes, cases, dtype="same", memory="fresh")
+    rule, slopes = cross_entropy_gradient, oracles.cross_entropy_gradient
+    cases = oracles.with_indices(oracles.scores, 1, oracles.SIZES[:3])
+    tt.check_gradient(oracles.cross_entropy, rule, cases[1:2], memory="fresh")
+    tt.check(rule, slopes, oracles.graded(cases, seed=1), dtype="same", memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_indices(oracles.scores, 9, [(1, 3), (3, 2), (2, 4)])
-    cases = oracles.graded(cases, seed=8)
-    tt.check(cross_entropy_gradient, slopes, cases, dtype="same", memory="fresh")
+    cases = oracles.graded(oracles.with_indices(oracles.scores, 9, [(1, 3), (3, 2)]), seed=8)
+    tt.check(rule, slopes, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_cross_entropy_gradient_of_indices()
 
-# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_of_rows", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_of_rows", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_cross_entropy_gradient_of_rows():
-    """Central differences and the formula agree for rows of shares, which need not sum to 1."""
+    """The rule agrees with the formula for rows of shares, which need not sum to 1."""
     rule, slopes = cross_entropy_gradient, oracles.cross_entropy_gradient
     cases = oracles.with_rows(oracles.scores, seed=0)
-    tt.check_gradient(oracles.cross_entropy, rule, cases[4:5], memory="fresh")
     tt.check(rule, slopes, oracles.graded(cases, seed=0), dtype="same", memory="fresh")
     ### BEGIN HIDDEN TESTS
-    cases = oracles.with_rows(oracles.scores, 20, oracles.HIDDEN)[:4]
-    tt.check_gradient(oracles.cross_entropy, rule, cases[:1], memory="fresh")
-    tt.check(rule, slopes, oracles.graded(cases, seed=9), dtype="same", memory="fresh", once=True)
+    cases = oracles.graded(oracles.with_rows(oracles.scores, 20, oracles.HIDDEN), seed=9)
+    tt.check(rule, slopes, cases, dtype="same", memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_cross_entropy_gradient_of_rows()
 
-# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_extremes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_cross_entropy_gradient_extremes():
-    """Right and finite for logits of any finite size, and for -inf; for grads large and small."""
+def test_cross_entropy_gradient_at_the_edges():
+    """Right and finite for logits of any size, also -inf, and for grads of any; N may be 0."""
     rule, slopes = cross_entropy_gradient, oracles.cross_entropy_gradient
     cases = oracles.for_each_class([oracles.extreme_rows(1000), *oracles.huge_rows(1e300)])
-    cases += oracles.beside(-np.inf, oracles.scores, seed=0)[1:4]
-    grades = zip((0, 1, 2), (1, 1e6, 1e-6), (cases, cases[:2], cases[:2]), strict=True)
-    cases = [each for seed, scale, some in grades for each in oracles.graded(some, seed, scale)]
-    tt.check(rule, slopes, cases, dtype="any", memory="fresh", once=True)
-    small = oracles.for_each_class([oracles.extreme_rows(size, np.float32) for size in (100, 1000)])
-    tt.check(rule, slopes, oracles.graded(small[1:3], 1), dtype="any", rtol=1e-3, once=True)
+    cases += oracles.beside(-np.inf, oracles.scores, seed=0)[:2] + oracles.no_samples(1, 3)
+    grades = ((cases, 0, 1), (cases[:1], 1, 1e6), (cases[:1], 1, 1e-6))
+    cases = [each for some, *how in grades for each in oracles.graded(some, *how)]
+    tt.check(rule, slopes, cases, dtype="any", returns="array", memory="fresh", once=True)
+    small = oracles.for_each_class([oracles.extreme_rows(100, np.float32)]) + oracles.sure(12, 14)
+    tt.check(rule, slopes, oracles.graded(small, 1), dtype="any", rtol=1e-3, once=True)
     more = oracles.graded(oracles.with_rows(oracles.scores, 1, oracles.SHARES[:1]), seed=1)
     oracles.check_reuse(rule, slopes, more)
     ### BEGIN HIDDEN TESTS
     cases = oracles.for_each_class([oracles.extreme_rows(720), *oracles.huge_rows(5e40)[1:]])
-    cases += oracles.beside(-np.inf, oracles.scores, seed=8)[1:4]
+    cases += oracles.beside(-np.inf, oracles.scores, seed=8)[:2] + oracles.no_samples(2, 4)[1:]
     cases = oracles.graded(cases, 2, -1e5) + oracles.graded(cases[1:2], 2, 1e-5)
     tt.check(rule, slopes, cases, dtype="any", memory="fresh", once=True)
-    small = oracles.for_each_class([oracles.extreme_rows(720, np.float32)])
-    tt.check(rule, slopes, oracles.graded(small, 3), dtype="any", rtol=1e-3, once=True)
+    small = oracles.for_each_class([oracles.extreme_rows(720, np.float32)])[:1]
+    small = oracles.graded([*small, *oracles.sure(13)], 3)
+    tt.check(rule, slopes, small, dtype="any", rtol=1e-3, once=True)
     ### END HIDDEN TESTS
 
 
-test_cross_entropy_gradient_extremes()
-
-# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_gradient_of_no_samples", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_cross_entropy_gradient_of_no_samples():
-    """Where N is 0, so are the rows of the gradient."""
-    slopes, none = oracles.cross_entropy_gradient, oracles.graded(oracles.no_samples(1, 3), seed=0)
-    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array", once=True)
-    ### BEGIN HIDDEN TESTS
-    none = oracles.graded(oracles.no_samples(2, 4)[1:4], seed=1)
-    tt.check(cross_entropy_gradient, slopes, none, dtype="any", returns="array", once=True)
-    ### END HIDDEN TESTS
-
-
-test_cross_entropy_gradient_of_no_samples()
+test_cross_entropy_gradient_at_the_edges()
 
 # %% [markdown]
 r"""
@@ -1317,7 +1227,7 @@ def binary_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.n
     return -(targets * log_yes + (1 - targets) * log_no)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_values", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_values", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_binary_cross_entropy_values():
     """The definition, element by element, for yes, no and between; shape and dtype kept."""
@@ -1327,46 +1237,35 @@ def test_binary_cross_entropy_values():
     tt.check(binary_cross_entropy, definition, cases, returns="array", memory="fresh")
     oracles.check_reuse(binary_cross_entropy, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.yes_or_no(oracles.beliefs, seed=20)[:3]
-    cases += oracles.one_by_one((1e-30, 1), (1e-16, 0.5), (2e-5, 0), (1 - 2e-6, 1))
-    tt.check(binary_cross_entropy, definition, cases, returns="array", memory="fresh")
+    cases = oracles.yes_or_no(oracles.beliefs, seed=20)[:2]
+    cases += oracles.one_by_one((1e-30, 1), (2e-5, 0))
+    tt.check(binary_cross_entropy, definition, cases, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_binary_cross_entropy_values()
 
-# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_at_the_ends", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_binary_cross_entropy_at_the_ends():
-    """At probabilities of 0 and 1 a logarithm is held at LEAST_LOG: finite, and at most 100."""
+def test_binary_cross_entropy_at_the_edges():
+    """At p = 0 or 1 a logarithm is held at LEAST_LOG; shapes that differ are a ValueError."""
     definition = oracles.spoiling(oracles.binary_cross_entropy)
     p = [0, 1, 1e-60, 0.5, 1e-43, 1e-44, 1e-300, 1 - 1e-16]
-    cases = oracles.against(p, 0, 1, 0.25) + oracles.against(p, 1, 0.5, dtype=np.float32)
-    cases += [(np.array(sure), np.array(sure)) for sure in ([0.0, 1.0], [0.0], [1.0])]
+    cases = oracles.against(p, 0, 1, 0.25) + oracles.against(p, 0.5, dtype=np.float32)
+    cases += [(np.array(sure), np.array(sure)) for sure in ([0.0, 1.0], [0.0])]
     tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh", once=True)
-    ### BEGIN HIDDEN TESTS
-    p = [1, 0, 1e-50, 1e-30, 0.25, 2e-43, 2e-44, 1e-200, 1 - 1e-13]
-    cases = oracles.against(p, 1, 0.875) + oracles.against(p, 0, dtype=np.float32)
-    cases += [(np.array(sure), np.array(sure)) for sure in ([1.0, 0.0], 0.0)]
-    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh", once=True)
-    ### END HIDDEN TESTS
-
-
-test_binary_cross_entropy_at_the_ends()
-
-# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_refuses_other_shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_binary_cross_entropy_refuses_other_shapes():
-    """Shapes that differ are a ValueError, also where NumPy would broadcast."""
     refused, accepted = oracles.unequal_shapes(2, 3), oracles.equal_shapes(2, 3)
     tt.check_raises(ValueError, binary_cross_entropy, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
-    refused, accepted = oracles.unequal_shapes(5, 2), oracles.equal_shapes(5, 2)
-    tt.check_raises(ValueError, binary_cross_entropy, refused, but=accepted)
+    p = [1, 0, 1e-50, 1e-30, 0.25, 2e-43, 2e-44, 1e-200, 1 - 1e-13]
+    cases = oracles.against(p, 0.875) + oracles.against(p, 0, dtype=np.float32)
+    cases += [(np.array(0.0), np.array(0.0))]
+    tt.check(binary_cross_entropy, definition, cases, dtype="any", memory="fresh", once=True)
+    tt.check_raises(ValueError, binary_cross_entropy, oracles.unequal_shapes(5, 2)[1::2])
     ### END HIDDEN TESTS
 
 
-test_binary_cross_entropy_refuses_other_shapes()
+test_binary_cross_entropy_at_the_edges()
 
 # %%
 #| export
@@ -1419,7 +1318,7 @@ def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) ->
     return losses
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_with_logits_values", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_with_logits_values", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_binary_cross_entropy_with_logits_values():
     """The definition, element by element, for yes, no and between; shape and dtype kept."""
@@ -1428,52 +1327,39 @@ def test_binary_cross_entropy_with_logits_values():
     tt.check(loss, definition, cases, returns="array", memory="fresh")
     oracles.check_reuse(loss, definition, cases[:1])
     ### BEGIN HIDDEN TESTS
-    cases = oracles.yes_or_no(oracles.any_logits, seed=20)[:3]
-    tt.check(loss, definition, cases, returns="array", memory="fresh")
+    cases = oracles.yes_or_no(oracles.any_logits, seed=20)[:2]
+    tt.check(loss, definition, cases, memory="fresh", once=True)
     ### END HIDDEN TESTS
 
 
 test_binary_cross_entropy_with_logits_values()
 
-# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_with_logits_extremes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_with_logits_at_the_edges", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_binary_cross_entropy_with_logits_extremes():
-    """Right and finite for logits of any finite size, of either truth; small losses as well."""
+def test_binary_cross_entropy_with_logits_at_the_edges():
+    """Right and finite for logits of any finite size; shapes that differ are a ValueError."""
     loss, definition = binary_cross_entropy_with_logits, oracles.binary_cross_entropy_with_logits
     x = [-1000, 1000, 100, -100, -40, 40, 0]
-    cases = oracles.against(x, 0, 1, 0.25) + oracles.against(x, 1, 0.5, dtype=np.float32)
-    cases += oracles.one_by_one((1e6, 0), (1e300, 1), (1e300, 0.5), (-1e6, 1), (-1e300, 0))
-    cases += oracles.one_by_one((1e38, 0), (-3e5, 1), (-3e5, 0), dtype=np.float32)
+    cases = oracles.against(x, 0, 1, 0.25) + oracles.against(x, 0.5, dtype=np.float32)
+    cases += oracles.one_by_one((1e6, 0), (1e300, 0.5), (-1e6, 1), (-1e300, 0))
+    cases += oracles.one_by_one((1e38, 0), (-3e5, 1), dtype=np.float32)
     tt.check(loss, definition, cases, dtype="any", once=True)
-    small = oracles.nearly_certain([8, -8, 14, -17, 25])
-    small += oracles.nearly_certain([-7, 7.5], np.float32)
+    small = oracles.nearly_certain([8, -17, 25]) + oracles.nearly_certain([-7, 7.5], np.float32)
     tt.check(loss, definition, small, dtype="any", rtol=0.005, once=True)
+    refused, accepted = oracles.unequal_shapes(2, 3), oracles.equal_shapes(2, 3)
+    tt.check_raises(ValueError, loss, refused, but=accepted)
     ### BEGIN HIDDEN TESTS
     x = [-800, 720, 5000, -90, 90, 37, -5000]
-    cases = oracles.against(x, 1, 0.75) + oracles.against(x, 0, dtype=np.float32)
-    cases += oracles.one_by_one((2e5, 0), (5e12, 1), (-3e7, 0.25), (-1e250, 0))
-    cases += oracles.one_by_one((-2e37, 1), (4e6, 0), dtype=np.float32)
+    cases = oracles.against(x, 0.75) + oracles.against(x, 0, dtype=np.float32)
+    cases += oracles.one_by_one((5e12, 0), (-3e7, 0.25))
     tt.check(loss, definition, cases, dtype="any", once=True)
-    small = oracles.nearly_certain([10, -22]) + oracles.nearly_certain([-6], np.float32)
+    small = oracles.nearly_certain([10, -22])
     tt.check(loss, definition, small, dtype="any", rtol=0.005, once=True)
+    tt.check_raises(ValueError, loss, oracles.unequal_shapes(5, 2)[::2])
     ### END HIDDEN TESTS
 
 
-test_binary_cross_entropy_with_logits_extremes()
-
-# %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_with_logits_refuses_other_shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_binary_cross_entropy_with_logits_refuses_other_shapes():
-    """Shapes that differ are a ValueError, also where NumPy would broadcast."""
-    refused, accepted = oracles.unequal_shapes(2, 3), oracles.equal_shapes(2, 3)
-    tt.check_raises(ValueError, binary_cross_entropy_with_logits, refused, but=accepted)
-    ### BEGIN HIDDEN TESTS
-    refused, accepted = oracles.unequal_shapes(5, 2), oracles.equal_shapes(5, 2)
-    tt.check_raises(ValueError, binary_cross_entropy_with_logits, refused, but=accepted)
-    ### END HIDDEN TESTS
-
-
-test_binary_cross_entropy_with_logits_refuses_other_shapes()
+test_binary_cross_entropy_with_logits_at_the_edges()
 
 # %% [markdown]
 r"""
@@ -1768,7 +1654,7 @@ for a huge $T$?
 """
 
 # %%
-from sklearn.datasets import load_digits
+from tinytorch.data import load_digits
 
 digits = load_digits()
 images, classes = Tensor(digits.data), digits.target
@@ -2000,8 +1886,8 @@ def fused():
     fused_cross_entropy_gradient(grad, fused_cross_entropy(x, y, kept), x, y, kept)
 
 
-times = timeit.timeit(plain, number=4) / timeit.timeit(fused, number=4)
-print(f"yours takes {times:.1f} times as long")
+seconds = [min(timeit.repeat(run, number=1, repeat=3)) for run in (plain, fused)]
+print(f"yours takes {seconds[0] / seconds[1]:.1f} times as long")
 
 # %% [markdown]
 r"""

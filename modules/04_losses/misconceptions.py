@@ -917,7 +917,7 @@ def categorical_cross_entropy_gradient(grad, output, probabilities, targets):
 @wrong(
     "0 divided by 0",
     "If you divide 0 by 0, the result is nan: leave out the classes with t = 0.",
-    loses=("test_categorical_cross_entropy_gradient_beside_zeros",),
+    loses=("test_categorical_cross_entropy_gradient_at_the_edges",),
 )
 @gradient_of(categorical_cross_entropy)
 def categorical_cross_entropy_gradient(grad, output, probabilities, targets):

@@ -26,7 +26,7 @@ from tinytorch.core.tensor import to_array
 import timeit
 
 from sklearn import metrics
-from sklearn.datasets import load_digits
+from tinytorch.data import load_digits
 
 from tinytorch import figures
 from tinytorch import testing as tt
@@ -52,7 +52,7 @@ ill = (rng.random(2_000) < 0.005).astype(int)
 always_no = np.zeros_like(ill)
 print(f"always says no: {(always_no == ill).mean():.1%} right")
 
-truth = rng.integers(0, 10, 1_000)
+truth = rng.integers(0, 10, 500)
 perfect = truth.reshape(-1, 1)
 print(f"always right:   {(perfect == truth).mean():.1%} right")
 
@@ -113,7 +113,7 @@ def predicted_classes(outputs: Any) -> np.ndarray:
     return scores.argmax(axis=1)  # of equal ones the first
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_are_the_largest_scores", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_are_the_largest_scores", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_predicted_classes_are_the_largest_scores():
     """Each row gives the column of its largest score, of any dtype, in a list, array or Tensor."""
@@ -121,96 +121,62 @@ def test_predicted_classes_are_the_largest_scores():
     lists = [tt.case(rows) for rows in ([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]], [[1, 2], [4, 3]])]
     tt.check(predicted_classes, oracles.largest_columns, scores + lists)
     name = "predicted_classes of a Tensor"
-    tt.check(predicted_classes, oracles.largest_columns, scores[::3], wrap=Tensor, name=name)
+    tt.check(predicted_classes, oracles.largest_columns, scores[::4], wrap=Tensor, name=name)
     again = oracles.refilled([[1, 2, 0], [5, 4, 3]], [[2, 1, 0], [3, 4, 5]])
     name = "predicted_classes of an array filled anew"
     tt.check(predicted_classes, oracles.largest_columns, again, name=name, once=True)
     ### BEGIN HIDDEN TESTS
-    scores = [tt.case(x) for x in oracles.scores_of_all_dtypes(seed=31)]
-    lists = [tt.case(rows) for rows in ([[3, 1], [0, 2], [1, 0]], [[-0.5, -2.5, 1.5]])]
-    tt.check(predicted_classes, oracles.largest_columns, scores[::2] + lists, once=True)
-    tt.check(predicted_classes, oracles.largest_columns, scores[1::2], wrap=Tensor, once=True)
+    scores = [*oracles.scores_of_all_dtypes(seed=31)[::3], [[-0.5, -2.5, 1.5], [3, 1, 2]]]
+    tt.check(predicted_classes, oracles.largest_columns, [tt.case(x) for x in scores], once=True)
     ### END HIDDEN TESTS
 
 
 test_predicted_classes_are_the_largest_scores()
 
-# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_where_scores_tie", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_where_scores_tie_or_are_extreme", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_predicted_classes_where_scores_tie():
-    """Of equal largest scores the first wins, also where all are equal, or there are many."""
+def test_predicted_classes_where_scores_tie_or_are_extreme():
+    """Of equal scores the first wins; infinite, huge, tiny, close ones count as such; no rows."""
     rows = [[1, 2, 2], [2, 1, 2], [2, 2, 1], [0, 0, 0], [3, 1, 2], [-1, -1, -2]]
-    tied = [tt.case(x) for x in (rows, *oracles.tied_scores(seed=1))]
-    tt.check(predicted_classes, oracles.largest_columns, tied, once=True)
-    ones = [np.eye(3, 400, 255, np.int8), np.eye(1, 66_000, 65_999, np.int8)]
-    ones.append(np.eye(2)[[0, 1, 1] * 100])
-    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones), once=True)
-    ### BEGIN HIDDEN TESTS
-    rows = [[5, 5], [4, 4], [0, 1], [7, 6]]
-    tied = [tt.case(x) for x in (rows, *oracles.tied_scores(seed=3)[::2])]
-    tt.check(predicted_classes, oracles.largest_columns, tied, once=True)
-    ones = [np.eye(4, 300, 254, np.uint8), np.eye(3)[[2, 0, 1] * 90]]
-    ones.append(np.eye(1, 65_700, 65_600, dtype=np.uint8))
-    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones), once=True)
-    ### END HIDDEN TESTS
-
-
-test_predicted_classes_where_scores_tie()
-
-# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_of_extreme_scores", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_predicted_classes_of_extreme_scores():
-    """Infinite, huge, tiny and close scores are compared as they are; no rows give no class."""
     close, single = oracles.close_scores(seed=1)
-    rows = [tt.case(x) for x in (*(close[n : n + 2] for n in range(0, len(close), 2)), single)]
-    nothing = [tt.case(np.zeros((0, 3))), tt.case(np.zeros((0, 2), np.int64))]
-    tt.check(predicted_classes, oracles.largest_columns, rows + nothing, once=True)
+    scores = [rows, *oracles.tied_scores(seed=1), *np.array_split(close, 5), single]
+    scores += [np.zeros((0, 3)), np.zeros((0, 2), np.int64)]
+    tt.check(predicted_classes, oracles.largest_columns, map(tt.case, scores), once=True)
+    ones = [np.eye(3, 400, 255, np.int8), np.eye(2)[[0, 1, 1] * 100]]
+    tt.check(predicted_classes, lambda scores: np.nonzero(scores)[1], map(tt.case, ones), once=True)
     ### BEGIN HIDDEN TESTS
-    rows = [tt.case(part) for x in oracles.close_scores(seed=5) for part in (x[::2], x[1::2])]
-    nothing = [tt.case(np.zeros((0, 4), np.float32)), tt.case(np.zeros((0, 2)))]
-    tt.check(predicted_classes, oracles.largest_columns, rows + nothing, once=True)
+    close = oracles.close_scores(seed=5)[0]
+    scores = [[[5, 5], [4, 4], [0, 1], [7, 6]], *oracles.tied_scores(seed=3)[::4]]
+    scores += [close[::2], close[1::2], np.zeros((0, 4), np.float32)]
+    cases = [tt.case(each) for each in scores]
+    tt.check(predicted_classes, oracles.largest_columns, cases, once=True)
     ### END HIDDEN TESTS
 
 
-test_predicted_classes_of_extreme_scores()
+test_predicted_classes_where_scores_tie_or_are_extreme()
 
-# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_refuses_nan", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_refuses_nan_and_other_shapes", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_predicted_classes_refuses_nan():
-    """A single NaN anywhere is a ValueError; infinities, huge numbers and zeros are not."""
-    broken = oracles.scores_with_nan(seed=0)
-    broken += [[[np.nan, 1], [0, 1]], [[np.inf, np.nan], [0, 1]], Tensor(broken[4])]
-    sound = [[[0, 0.0], [np.inf, -np.inf]], np.full((1, 2), -np.inf), np.full((2, 2), 1e308)]
-    sound += [np.array([[3, 4]]), Tensor([[-np.inf, np.inf]])]
-    tt.check_raises(ValueError, predicted_classes, map(tt.case, broken), but=map(tt.case, sound))
-    ### BEGIN HIDDEN TESTS
-    broken = [*oracles.scores_with_nan(seed=1), [[2, np.nan]], [[np.nan, -np.inf]]]
-    broken.append(Tensor(broken[5]))
-    sound = [np.array([[np.inf, -np.inf, 0]]), np.array([[True, False]]), np.full((2, 3), -1e308)]
-    tt.check_raises(ValueError, predicted_classes, map(tt.case, broken), but=map(tt.case, sound))
-    ### END HIDDEN TESTS
-
-
-test_predicted_classes_refuses_nan()
-
-# %% nbgrader={"grade": true, "grade_id": "test_predicted_classes_refuses_other_shapes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_predicted_classes_refuses_other_shapes():
-    """A number, a row, a column, no column, and more than two axes are a ValueError."""
-    shapes = [(2, 3, 4), (2, 3, 1), (1, 2, 3), (2, 1, 3), (0, 1), (1, 1), (3, 0)]
+def test_predicted_classes_refuses_nan_and_other_shapes():
+    """A NaN anywhere and any shape but (N, C) are a ValueError; infinities and no rows are not."""
+    broken = [*oracles.scores_with_nan(seed=0), [[np.nan, 1], [0, 1]], [[np.inf, np.nan], [0, 1]]]
     others = [2.0, [0.2, 0.8], [[1.0], [0.0], [2.0]], np.array([1, 0, 2]), [], Tensor([1.0, 2.0])]
-    refused = [*map(tt.case, others), *(tt.case(np.zeros(shape)) for shape in shapes)]
-    sound = [tt.case([[0.2, 0.8]]), tt.case(np.ones((3, 2))), tt.case(np.ones((0, 2)))]
-    tt.check_raises(ValueError, predicted_classes, refused, but=sound)
+    shapes = [(2, 3, 4), (2, 3, 1), (1, 2, 3), (2, 1, 3), (0, 1), (1, 1), (3, 0)]
+    refused = [*broken, Tensor(broken[4]), *others, *map(np.zeros, shapes)]
+    sound = [[[0, 0.0], [np.inf, -np.inf]], np.full((1, 2), -np.inf), np.full((2, 2), 1e308)]
+    sound += [np.array([[3, 4]]), Tensor([[-np.inf, np.inf]]), [[0.2, 0.8]], np.ones((0, 2))]
+    tt.check_raises(ValueError, predicted_classes, map(tt.case, refused), but=map(tt.case, sound))
     ### BEGIN HIDDEN TESTS
-    shapes = [(1, 2, 2), (2, 2, 1, 3), (4, 2, 1), (1, 5, 2), (3, 1, 2), (1, 1, 1), (0,), (0, 0)]
+    broken = [*oracles.scores_with_nan(seed=1)[::2], [[2, np.nan]]]
     others = [np.array(1), [3], np.zeros((4, 1), np.int64), Tensor([[1.0], [2.0]]), True]
-    refused = [*map(tt.case, others), *(tt.case(np.zeros(shape)) for shape in shapes)]
-    tt.check_raises(ValueError, predicted_classes, refused, but=sound)
+    shapes = [(1, 2, 2), (2, 2, 1, 3), (4, 2, 1), (3, 1, 2), (1, 1, 1), (0,), (0, 0)]
+    refused = [*broken, Tensor(broken[1]), *others, *map(np.zeros, shapes)]
+    sound = [np.array([[np.inf, -np.inf, 0]]), np.array([[True, False]]), np.full((2, 3), -1e308)]
+    tt.check_raises(ValueError, predicted_classes, map(tt.case, refused), but=map(tt.case, sound))
     ### END HIDDEN TESTS
 
 
-test_predicted_classes_refuses_other_shapes()
+test_predicted_classes_refuses_nan_and_other_shapes()
 
 # %% [markdown]
 r"""
@@ -327,54 +293,43 @@ def accuracy(outputs: Any, targets: Any) -> float:
 @tt.test
 def test_accuracy_is_the_share_that_agrees():
     """Some, all or none of the samples agree; there may be one or very many, of any dtype."""
-    pairs = [*oracles.class_pairs(seed=1), ([300, 999, 5], [300, 999, 261])]
-    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13, once=True)
-    many = oracles.tiled([0, 1, 2, 3], [0, 1, 2, 0], times=(100, 11_000))
-    tt.check(accuracy, lambda p, a: 0.75, many, dtype="any", rtol=1e-13, once=True)
+    pairs, kept = oracles.class_pairs(seed=1), {"dtype": "any", "rtol": 1e-13, "once": True}
+    pairs = [*pairs, ([300, 999, 5], [300, 999, 261])]
+    tt.check(accuracy, oracles.share_of_equal, pairs, **kept)
+    many = oracles.one_miss(times=[33_000])
+    tt.check(accuracy, lambda p, a: 1 - 1 / len(a), many, **kept)
     again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
     name = "accuracy of an array filled anew"
-    tt.check(accuracy, oracles.share_of_equal, again, dtype="any", name=name, once=True)
+    tt.check(accuracy, oracles.share_of_equal, again, name=name, **kept)
     ### BEGIN HIDDEN TESTS
-    pairs = [*oracles.class_pairs(seed=2)[::2], ([500, 0, 1], [500, 256, 1])]
-    tt.check(accuracy, oracles.share_of_equal, pairs, dtype="any", rtol=1e-13, once=True)
-    many = oracles.tiled([4, 0, 2], [4, 0, 1], times=(100, 400))
-    tt.check(accuracy, lambda p, a: 2 / 3, many, dtype="any", rtol=1e-13, once=True)
+    pairs = [*oracles.class_pairs(seed=2)[::4], ([500, 0, 1], [500, 256, 1])]
+    tt.check(accuracy, oracles.share_of_equal, pairs, **kept)
     ### END HIDDEN TESTS
 
 
 test_accuracy_is_the_share_that_agrees()
 
-# %% nbgrader={"grade": true, "grade_id": "test_accuracy_in_every_form", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_accuracy_in_every_form_that_fits", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_accuracy_in_every_form():
-    """Scores or classes, indices or one-hot rows, as arrays, lists or Tensors: the same share."""
+def test_accuracy_in_every_form_that_fits():
+    """Scores or classes, indices or one-hot rows, lists or Tensors; a misfit is a ValueError."""
     scores = [[0.7, 0.2, 0.1], [0.5, 0.1, 0.4], [0.02, 0.9, 0.08]]
-    forms, two_thirds = oracles.in_every_form(scores, [0, 1, 1]), lambda p, a: 2 / 3
-    tt.check(accuracy, two_thirds, forms, dtype="any", rtol=1e-13, once=True)
+    two_thirds, kept = lambda p, a: 2 / 3, {"dtype": "any", "rtol": 1e-13, "once": True}
+    tt.check(accuracy, two_thirds, oracles.in_every_form(scores, [0, 1, 1]), **kept)
     forms, name = oracles.in_every_form(scores, [0, 1, 1], turn=2), "accuracy of Tensors"
-    tt.check(accuracy, two_thirds, forms, dtype="any", wrap=Tensor, name=name, once=True)
-    ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form([[-3, 1], [2, 1], [0, 4], [6, 5.0]], [1, 1, 1, 1], turn=1)
-    forms += [tt.case([1, 0, 1, 0], np.ones(4, bool))]
-    tt.check(accuracy, lambda p, a: 0.5, forms, dtype="any", wrap=Tensor, once=True)
-    ### END HIDDEN TESTS
-
-
-test_accuracy_in_every_form()
-
-# %% nbgrader={"grade": true, "grade_id": "test_accuracy_refuses_what_does_not_fit", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_accuracy_refuses_what_does_not_fit():
-    """Different lengths, a column, nothing, and labels that name no class are a ValueError."""
+    tt.check(accuracy, two_thirds, forms, wrap=Tensor, name=name, **kept)
     sound = [tt.case([0, 1, 1], [1, 1, 1]), tt.case([2], np.eye(3)[:1])]
     tt.check_raises(ValueError, accuracy, oracles.misfits(3), but=sound)
     ### BEGIN HIDDEN TESTS
+    forms = oracles.in_every_form([[-3, 1], [2, 1], [0, 4], [6, 5.0]], [1, 1, 1, 1], turn=1)[2:]
+    forms += [tt.case([1, 0, 1, 0], np.ones(4, bool))]
+    tt.check(accuracy, lambda p, a: 0.5, forms, wrap=Tensor, **kept)
     sound = [tt.case([3, 1], [0, 2]), tt.case([0, 3, 0, 0], np.eye(4))]
-    tt.check_raises(ValueError, accuracy, oracles.misfits(4)[::4], but=sound)
+    tt.check_raises(ValueError, accuracy, oracles.misfits(4)[::6], but=sound)
     ### END HIDDEN TESTS
 
 
-test_accuracy_refuses_what_does_not_fit()
+test_accuracy_in_every_form_that_fits()
 
 # %% [markdown]
 r"""
@@ -436,60 +391,45 @@ def balanced_accuracy(outputs: Any, targets: Any) -> float:
 @tt.test
 def test_balanced_accuracy_weighs_classes_alike():
     """The classes among the targets weigh the same; what is only predicted is none of them."""
-    pairs = [([30, 12, 300, 44], [30, 12, 44, 300]), ([*range(11)], [0, 0, *range(2, 11)])]
     kept, by_class = {"dtype": "any", "rtol": 1e-13, "once": True}, oracles.mean_share_of_classes
-    tt.check(balanced_accuracy, by_class, oracles.class_pairs(seed=3) + pairs, **kept)
-    many = oracles.tiled([0, 1, 0], [0, 0, 1], times=(100, 16_400))
-    tt.check(balanced_accuracy, lambda p, a: 0.25, many, **kept)
+    pairs = [*oracles.class_pairs(seed=1), ([30, 12, 300, 44], [30, 12, 44, 300])]
+    tt.check(balanced_accuracy, by_class, pairs, **kept)
+    many = oracles.one_miss(times=[33_000])
+    tt.check(balanced_accuracy, lambda p, a: 1 - 1 / len(a), many, **kept)
     again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
     name = "balanced_accuracy of an array filled anew"
     tt.check(balanced_accuracy, by_class, again, **kept, name=name)
     ### BEGIN HIDDEN TESTS
-    pairs = [([11, 270, 14], [11, 14, 270]), ([*range(3, 12), 0, 0], [*range(3, 12), 1, 1])]
-    pairs += oracles.class_pairs(seed=4)[1::3]
+    pairs = [([11, 270, 14], [11, 14, 270]), *oracles.class_pairs(seed=2)[1::5]]
     tt.check(balanced_accuracy, by_class, pairs, **kept)
-    many = oracles.tiled([5, 3, 3], [5, 5, 3], times=(100, 300))
-    tt.check(balanced_accuracy, lambda p, a: 0.75, many, **kept)
     ### END HIDDEN TESTS
 
 
 test_balanced_accuracy_weighs_classes_alike()
 
-# %% nbgrader={"grade": true, "grade_id": "test_balanced_accuracy_of_one_class", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_balanced_accuracy_of_one_class_and_in_every_form", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_balanced_accuracy_of_one_class():
-    """One sample, one class, all right, none right."""
+def test_balanced_accuracy_of_one_class_and_in_every_form():
+    """One sample or class, all or none right; it takes and refuses what `accuracy` does."""
     pairs = [([0], [0]), ([1], [0]), ([2, 2, 1, 0], [2] * 4), ([0, 1], [0, 1]), ([1, 0], [0, 1])]
     kept = {"dtype": "any", "rtol": 1e-13, "once": True}
     tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, **kept)
-    ### BEGIN HIDDEN TESTS
-    pairs = [([3], [3]), ([0], [7]), ([1, 1, 0, 1], [1] * 4), ([5, 0], [5, 0]), ([0, 0], [1, 1])]
-    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, **kept)
-    ### END HIDDEN TESTS
-
-
-test_balanced_accuracy_of_one_class()
-
-# %% nbgrader={"grade": true, "grade_id": "test_balanced_accuracy_takes_what_accuracy_takes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_balanced_accuracy_takes_what_accuracy_takes():
-    """Scores, one-hot rows, Tensors; what does not fit is a ValueError."""
-    scores, targets, kept = np.eye(4)[[0, 0, 1, 3]], [0, 0, 1, 1], {"dtype": "any", "once": True}
-    forms = oracles.in_every_form(scores, targets)
+    forms = oracles.in_every_form(np.eye(4)[[0, 0, 1, 3]], [0, 0, 1, 1])
     tt.check(balanced_accuracy, lambda p, a: 0.75, forms, **kept)
-    forms = oracles.in_every_form(scores, targets, turn=2)
-    tt.check(balanced_accuracy, lambda p, a: 0.75, forms, **kept, wrap=Tensor)
+    tt.check(balanced_accuracy, lambda p, a: 0.75, forms[::2], **kept, wrap=Tensor)
     sound = [tt.case([0, 1, 1], [1, 1, 1])]
     tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(4)[::3], but=sound)
     ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form(np.eye(5)[[1, 4, 2, 2, 2]], [1, 4, 4, 4, 4], turn=3)
+    pairs = [([0], [7]), ([1, 1, 0, 1], [1] * 4), ([0, 0], [1, 1])]
+    tt.check(balanced_accuracy, oracles.mean_share_of_classes, pairs, **kept)
+    forms = oracles.in_every_form(np.eye(5)[[1, 4, 2, 2, 2]], [1, 4, 4, 4, 4], turn=3)[1::2]
     tt.check(balanced_accuracy, lambda p, a: 0.625, forms, **kept, wrap=Tensor)
     sound = [tt.case([3, 1], [0, 2])]
-    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(3)[1::4], but=sound)
+    tt.check_raises(ValueError, balanced_accuracy, oracles.misfits(3)[::6], but=sound)
     ### END HIDDEN TESTS
 
 
-test_balanced_accuracy_takes_what_accuracy_takes()
+test_balanced_accuracy_of_one_class_and_in_every_form()
 
 # %%
 print(f"always says no: accuracy {accuracy(always_no, ill):.3f}, "
@@ -563,13 +503,11 @@ def test_confidence_interval_ends_z_deviations_away():
     counts = [(*each, 0) for each in (*counts, (5, 11), (10, 11), (7, 12), (11, 13), (12, 13))]
     tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6, once=True)
     ### BEGIN HIDDEN TESTS
-    counts = [(2, 3, 1.0), (7, 8, 2.0), (12, 40, 0.5), (999, 1001, 3.0), (1, 3, 4.0), (11, 13)]
-    counts += [(700, 3000, 1.0), (1, 6, 50), (3, 8, 500.0), (2, 9, 0.02)]
+    counts = [(2, 3, 1.0), (12, 40, 0.5), (11, 13), (3, 8, 500.0), (2, 9, 0.02)]
     tt.check(deviations, oracles.above_and_below, counts, name=name, **kept)
-    large = [(20, 3 * 10**6, 1.0), (498_000, 500_000), (2, 10**8), (40, 200_000, 7)]
+    large = [(20, 3 * 10**6, 1.0), (498_000, 500_000), (40, 200_000, 7)]
     tt.check(deviations, oracles.above_and_below, large, name=name, rtol=1e-6, once=True)
-    counts = [(3, 3), (0, 2), (1, 10), (9, 14), (3, 15), (15, 19), (11, 20), (5, 22), (15, 22)]
-    counts = [(*each, 0) for each in counts]
+    counts = [(*each, 0) for each in ((3, 3), (0, 2), (9, 14), (3, 15), (11, 20), (15, 22))]
     tt.check(ends, oracles.share_twice, counts, name="confidence_interval", rtol=1e-6, once=True)
     ### END HIDDEN TESTS
 
@@ -585,8 +523,8 @@ def test_confidence_interval_of_all_or_none():
     ends, expected = oracles.ends_of(confidence_interval), oracles.ends_of_all_or_none
     tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8, once=True)
     ### BEGIN HIDDEN TESTS
-    counts = [(9, 9, 1.0), (0, 12, 3.0), (1, 1), (0, 2), (40, 40, 2), (0, 90, 1.5), (0, 400_000)]
-    counts += [(10**6, 10**6), (0, 2, 40), (3, 3, 80.0), (0, 5, 0.02)]
+    counts = [(9, 9, 1.0), (1, 1), (0, 2), (0, 90, 1.5), (10**6, 10**6), (3, 3, 80.0)]
+    counts += [(0, 400_000), (0, 5, 0.02)]
     tt.check(ends, expected, counts, name="confidence_interval", rtol=1e-8, once=True)
     ### END HIDDEN TESTS
 
@@ -676,28 +614,23 @@ def top_k_accuracy(outputs: Any, targets: Any, k: int) -> float:
     return float(np.mean(np.count_nonzero(before, axis=1) < k))
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_top_k_accuracy_names_the_k_best", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_top_k_accuracy_names_the_k_best", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_top_k_accuracy_names_the_k_best():
     """The target is among the first k in the order of the scores, for every k from 1 to C."""
     share, kept = oracles.share_among_first, {"dtype": "any", "rtol": 1e-13, "once": True}
     batches = [oracles.at_places(x) for x in oracles.scores_of_all_dtypes(seed=1)]
-    cases = oracles.for_some_k(batches) + oracles.for_some_k(batches[-3:], start=2)
+    cases = oracles.for_some_k(batches) + oracles.for_some_k(batches[-2:], start=2)
     wide = np.stack([np.arange(300), -np.arange(300)])
-    cases += [tt.case(wide, [43, 1], k=k) for k in (2, 256, 257)]
+    cases += [tt.case(wide, [43, 1], k=k) for k in (2, 257)]
     tt.check(top_k_accuracy, share, cases, **kept)
-    many = oracles.many_alike(times=(300, 33_000), k=1)
+    many = oracles.many_alike(times=[33_000], k=1)
     tt.check(top_k_accuracy, lambda *batch, k: 1.0, many, **kept)
     again = oracles.refilled([[1, 2, 0], [5, 4, 3]], [[1, 2, 3], [3, 4, 5]], more=[[0, 1]], k=2)
     tt.check(top_k_accuracy, share, again, name="top_k_accuracy of an array filled anew", **kept)
     ### BEGIN HIDDEN TESTS
-    batches = [oracles.at_places(x, start=1) for x in oracles.scores_of_all_dtypes(seed=31)]
-    wide = np.stack([-np.arange(280.0), np.arange(280.0)])
-    cases = oracles.for_some_k(batches, start=3)
-    cases += [tt.case(wide, [256, 279], k=k) for k in (256, 257)]
-    tt.check(top_k_accuracy, share, cases, **kept)
-    many = [tt.case(np.tile([[0, 1], [1, 0]], (n, 1)), [1, 1] * n, k=1) for n in (200, 300)]
-    tt.check(top_k_accuracy, lambda *batch, k: 0.5, many, **kept)
+    batches = [oracles.at_places(x, start=1) for x in oracles.scores_of_all_dtypes(seed=31)[::3]]
+    tt.check(top_k_accuracy, share, oracles.for_some_k(batches, start=3), **kept)
     ### END HIDDEN TESTS
 
 
@@ -707,68 +640,53 @@ test_top_k_accuracy_names_the_k_best()
 @tt.test
 def test_top_k_accuracy_where_scores_tie():
     """Of equal scores the lower index comes first; scores that are almost equal are not equal."""
-    scores = [*oracles.tied_scores(seed=4), *oracles.close_scores(seed=2)]
+    scores = [*oracles.tied_scores(seed=1), *oracles.close_scores(seed=1)]
     batches = [oracles.at_places(x) for x in scores]
-    cases = oracles.for_some_k(batches, most=3) + oracles.for_some_k(batches[-4:], most=3)
+    cases = oracles.for_some_k(batches, most=3) + oracles.for_some_k(batches[-2:], most=3)
     tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13, once=True)
     ### BEGIN HIDDEN TESTS
-    scores = [*oracles.tied_scores(seed=6)[1:], *oracles.close_scores(seed=7)]
-    cases = oracles.for_some_k([oracles.at_places(x, start=2) for x in scores[::2]], most=3)
+    scores = [*oracles.tied_scores(seed=3)[1::3], *oracles.close_scores(seed=5)[:1]]
+    cases = oracles.for_some_k([oracles.at_places(x, start=2) for x in scores], most=3)
     tt.check(top_k_accuracy, oracles.share_among_first, cases, dtype="any", rtol=1e-13, once=True)
     ### END HIDDEN TESTS
 
 
 test_top_k_accuracy_where_scores_tie()
 
-# %% nbgrader={"grade": true, "grade_id": "test_top_k_accuracy_in_every_form", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_top_k_accuracy_takes_what_fits", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_top_k_accuracy_in_every_form():
-    """Lists or Tensors, indices or one-hot rows: the same share."""
-    scores = np.array([[1.0, 3.0, 2.0], [6.0, 5.0, 4.0], [7.0, 8.0, 9.0], [1.5, 0.5, 1.0]])
-    half, kept = lambda *batch, k: 0.5, {"dtype": "any", "once": True}
+def test_top_k_accuracy_takes_what_fits():
+    """Lists, Tensors, one-hot rows; k outside 1 to C, NaN, classes and misfits: a ValueError."""
+    scores = [[1.0, 3.0, 2.0], [6.0, 5.0, 4.0], [7.0, 8.0, 9.0], [1.5, 0.5, 1.0]]
     forms = oracles.in_every_form(scores, [2, 2, 1, 1], classes=False, k=2)
-    tt.check(top_k_accuracy, half, forms, **kept)
-    forms = oracles.in_every_form(scores, [2, 2, 1, 1], classes=False, turn=2, k=2)
-    tt.check(top_k_accuracy, half, forms, **kept, wrap=Tensor)
+    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms, once=True)
+    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms[::2], wrap=Tensor, once=True)
+    eye, broken = np.eye(3), np.array([[0.1, 0.2, 0.3], [np.nan, 2.0, 1.0], [0.0, 1.0, 2.0]])
+    refused = [*((eye, [0, 1, 1], k) for k in (0, 4, -1)), *(([0, 1], [0, 1], k) for k in (1, 2))]
+    refused += [(broken, [n] * 3, k) for n in (0, 2) for k in (1, 2, 3)]
+    refused += oracles.misfits_of_scores(3, k=1)[::3] + oracles.misfits_of_scores(3, k=3)[1::3]
+    sound = [*((eye, [0, 1, 1], k) for k in (1, 2, 3)), (np.array([[-np.inf, np.inf]]), [1], 2)]
+    tt.check_raises(ValueError, top_k_accuracy, refused, but=sound)
     ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form(scores[:, :2], [1, 1, 1, 1], classes=False, turn=1, k=1)
-    tt.check(top_k_accuracy, half, forms, **kept, wrap=Tensor)
+    forms = oracles.in_every_form([row[:2] for row in scores], [1] * 4, classes=False, turn=1, k=1)
+    tt.check(top_k_accuracy, lambda *batch, k: 0.5, forms[1::2], wrap=Tensor, once=True)
+    refused = [*((np.eye(2), [0, 1], k) for k in (3, 0, -2)), ([1, 0], [1, 0], 2)]
+    refused += [(broken[1:2], [2], k) for k in (1, 2, 3)]
+    refused += oracles.misfits_of_scores(2, k=1)[::6] + oracles.misfits_of_scores(2, k=2)[4::6]
+    tt.check_raises(ValueError, top_k_accuracy, refused, but=[(np.eye(2), [0, 1], 2)])
     ### END HIDDEN TESTS
 
 
-test_top_k_accuracy_in_every_form()
-
-# %% nbgrader={"grade": true, "grade_id": "test_top_k_accuracy_refuses", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_top_k_accuracy_refuses():
-    """A k outside 1 to C, classes for scores, NaN and misfits are a ValueError, for every k."""
-    scores, broken = np.eye(3), np.array([[0.1, 0.2, 0.3], [np.nan, 2.0, 1.0], [0.0, 1.0, 2.0]])
-    refused = [tt.case(scores, [0, 1, 1], k=k) for k in (0, 4, -1, 100)]
-    refused += [tt.case([0, 1, 1], [0, 1, 1], k=k) for k in (1, 3)]
-    refused += [tt.case(broken, targets, k=k) for targets in ([0] * 3, [2] * 3) for k in (1, 2, 3)]
-    refused += oracles.misfits_of_scores(3, k=1)[::2] + oracles.misfits_of_scores(3, k=3)[1::2]
-    sound = [tt.case(scores, [0, 1, 1], k=k) for k in (1, 2, 3)]
-    sound += [tt.case(np.array([[-np.inf, np.inf]]), [1], k=2)]
-    tt.check_raises(ValueError, top_k_accuracy, refused, but=sound)
-    ### BEGIN HIDDEN TESTS
-    refused = [tt.case(np.eye(2), [0, 1], k=k) for k in (3, 0, -2)] + [tt.case([1, 0], [1, 0], k=2)]
-    refused += [tt.case(broken[1:2], [2], k=k) for k in (1, 2, 3)]
-    refused += oracles.misfits_of_scores(2, k=1)[::3] + oracles.misfits_of_scores(2, k=2)[1::3]
-    sound = [tt.case(np.eye(2), [0, 1], k=k) for k in (1, 2)]
-    tt.check_raises(ValueError, top_k_accuracy, refused, but=sound)
-    ### END HIDDEN TESTS
-
-
-test_top_k_accuracy_refuses()
+test_top_k_accuracy_takes_what_fits()
 
 # %% [markdown]
 r"""
-How much is counting worth? The next cell ranks 100 rows of 1,000 scores in three ways and
+How much is counting worth? The next cell ranks 20 rows of 1,000 scores in three ways and
 prints the time and the memory of what each one makes.
 """
 
 # %%
-scores = np.random.default_rng(6).standard_normal((100, 1_000)).astype(np.float32)
+scores = np.random.default_rng(6).standard_normal((20, 1_000), np.float32)
 own = scores[:, :1]
 for name, rank in {
     "sort every row    ": lambda: np.argsort(scores, axis=1),
@@ -777,7 +695,7 @@ for name, rank in {
 }.items():
     made = rank()  # once before the clock runs
     seconds = min(timeit.repeat(rank, number=1, repeat=2))
-    print(f"{name} {1e3 * seconds:7.2f} ms, makes {made.nbytes / 1e6:5.1f} MB")
+    print(f"{name} {1e3 * seconds:7.3f} ms, makes {made.nbytes / 1e3:5.0f} kB")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "cost_of_a_place_prompt", "locked": true, "schema_version": 3, "solution": false, "task": false}
 r"""
@@ -859,68 +777,43 @@ def confusion_matrix(outputs: Any, targets: Any, classes: int | None = None) -> 
 @tt.test
 def test_confusion_matrix_counts_every_pair():
     """Row: the true class. Column: the predicted one. Each sample counts once, however many."""
-    pairs = oracles.class_pairs(seed=5)
+    pairs = oracles.class_pairs(seed=1)
     tt.check(confusion_matrix, oracles.counted_pairs, pairs, memory="fresh")
     again = oracles.refilled([0, 1, 1], [0, 0, 1], [0, 0, 0], more=[[0, 1, 1]])
     name = "confusion_matrix of an array filled anew"
     tt.check(confusion_matrix, oracles.counted_pairs, again, name=name, once=True)
-    many = oracles.tiled([1], [0], times=(300, 66_000))
+    many = oracles.many_misses(times=(300, 66_000))
     tt.check(confusion_matrix, lambda p, a: np.array([[0, len(p)], [0, 0]]), many, once=True)
     ### BEGIN HIDDEN TESTS
-    pairs = oracles.class_pairs(seed=6)[::2]
+    pairs = oracles.class_pairs(seed=2)[2::5]
     tt.check(confusion_matrix, oracles.counted_pairs, pairs, memory="fresh", once=True)
-    many, each = oracles.tiled([0, 1], [1, 0], times=(140, 260)), np.array([[0, 1], [1, 0]])
-    tt.check(confusion_matrix, lambda p, a: each * len(p) // 2, many, once=True)
     ### END HIDDEN TESTS
 
 
 test_confusion_matrix_counts_every_pair()
 
-# %% nbgrader={"grade": true, "grade_id": "test_confusion_matrix_has_every_class", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_confusion_matrix_has_every_class", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_confusion_matrix_has_every_class():
-    """Classes that do not occur keep their row and column; `classes` says how many there are."""
-    pairs = [([0, 1], [1, 1]), ([2, 2, 0], [0, 2, 2]), ([0], [0])]
-    cases = [tt.case(*pair, classes=c) for pair, c in zip(pairs, (3, 5, 3), strict=True)]
-    cases += [tt.case([3, 1, 3], [3, 3, 1], 4), tt.case([0, 0], [0, 0], classes=1)]
-    rows = np.eye(5)[[0, 1, 0]]
-    cases += [tt.case([3, 3, 0], rows, **o) for o in ({}, {"classes": 4}, {"classes": 6})]
-    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh", once=True)
-    places, name = oracles.shape_and_places(confusion_matrix), "shape and pairs of the matrix"
-    expected = lambda p, a: np.array([260, 260, 0, 259, 259, 1, 259, 259])
-    tt.check(places, expected, [([259, 1, 259], [0, 259, 259])], name=name, once=True)
+    """Every column is a class, also an empty one; `classes` may be more, or fewer that suffice."""
+    cases = [([0, 1], [1, 1], 3), ([2, 2, 0], [0, 2, 2], 5), ([0, 0], [0, 0], 1)]
+    cases += [([3, 3, 0], np.eye(5)[[0, 1, 0]], c) for c in (None, 4, 6)]
+    scores, targets = np.eye(5)[[0, 0, 3, 0]], [0, 1, 1, 1]
+    cases += [(scores, targets, c) for c in (4, 6)] + [([3, 1, 3], [3, 3, 1], 4)]
+    forms = oracles.in_every_form(scores, targets, classes=False)
+    tt.check(confusion_matrix, oracles.counted_pairs, cases + forms, memory="fresh", once=True)
+    forms = [*forms[::2], (scores, np.array(targets), 4), (scores, np.eye(5)[targets], 6)]
+    tt.check(confusion_matrix, oracles.counted_pairs, forms, wrap=Tensor, once=True)
+    places, expected = oracles.shape_and_places(confusion_matrix), [260, 260, 0, 259, 259, 1]
+    tt.check(places, lambda *classes: np.array(expected), [([259, 1], [0, 259])], once=True)
     ### BEGIN HIDDEN TESTS
-    pairs = [([1, 1], [0, 1]), ([0, 0, 3], [3, 0, 0])]
-    cases = [tt.case(*pair, c) for pair, c in zip(pairs, (4, 5), strict=True)]
-    cases += [tt.case([0, 0, 0], [0, 0, 0], 2), tt.case([5, 2], [2, 2], classes=6)]
-    rows = np.eye(6)[[1, 0]]
-    cases += [tt.case([4, 1], rows, **o) for o in ({}, {"classes": 5}, {"classes": 7})]
-    tt.check(confusion_matrix, oracles.counted_pairs, cases, memory="fresh", once=True)
+    cases = [([1, 1], [0, 1], 4), ([0, 0, 0], [0, 0, 0], 2), ([4, 1], np.eye(6)[[1, 0]], 5)]
+    cases += oracles.in_every_form(scores[::-1], targets[::-1], classes=False, turn=1)[1::2]
+    tt.check(confusion_matrix, oracles.counted_pairs, cases, wrap=Tensor, once=True)
     ### END HIDDEN TESTS
 
 
 test_confusion_matrix_has_every_class()
-
-# %% nbgrader={"grade": true, "grade_id": "test_confusion_matrix_of_scores", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_confusion_matrix_of_scores():
-    """Each column of scores is a class; `classes` may be more, or fewer if none lies beyond."""
-    scores, targets = np.eye(5)[[0, 0, 3, 0]], [0, 1, 1, 1]
-    counted = lambda p, a, classes=5: oracles.counted_pairs([0, 0, 3, 0], targets, classes)
-    forms = oracles.in_every_form(scores, targets, classes=False)
-    forms += [tt.case(scores, targets, classes=c) for c in (4, 5, 6)]
-    tt.check(confusion_matrix, counted, forms, once=True)
-    forms = oracles.in_every_form(scores, targets, classes=False, turn=2)
-    forms += [tt.case(scores, np.array(targets), classes=c) for c in (4, 6)]
-    tt.check(confusion_matrix, counted, forms, wrap=Tensor, once=True, name="the same of Tensors")
-    ### BEGIN HIDDEN TESTS
-    forms = oracles.in_every_form(scores[::-1], targets[::-1], classes=False, turn=1)
-    forms += [tt.case(scores, targets, classes=4), tt.case(scores, np.eye(5)[targets], classes=7)]
-    tt.check(confusion_matrix, counted, forms, wrap=Tensor, once=True)
-    ### END HIDDEN TESTS
-
-
-test_confusion_matrix_of_scores()
 
 # %% nbgrader={"grade": true, "grade_id": "test_confusion_matrix_refuses", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
@@ -928,15 +821,14 @@ def test_confusion_matrix_refuses():
     """A class beyond `classes`, true or predicted, and what does not fit are a ValueError."""
     beyond = [([2, 0], [0, 1], 2), ([0, 1], [2, 1], 2), ([0, 1], [0, 3], 3), ([1], [0], 1)]
     beyond += [([0], [0], 0), ([0], [0], -1), ([0, 1, 0], [1, 0, 1], 1), (np.eye(3), [0, 1, 0], 2)]
-    refused = beyond + oracles.misfits(3)[::3] + oracles.misfits(3, classes=6)[1::3]
+    refused = beyond + oracles.misfits(3)[::4] + oracles.misfits(3, classes=6)[1::3]
     sound = [tt.case([0, 1], [1, 1], classes=c) for c in (None, 2, 3)]
     tt.check_raises(ValueError, confusion_matrix, refused, but=sound)
     ### BEGIN HIDDEN TESTS
     beyond = [([5, 0], [0, 1], 3), ([0, 0], [0, 1], 1), ([1, 1], [4, 0], 4), ([1, 0], [1, 1], 0)]
     beyond += [([1], [1], -2), ([0, 0], np.eye(4)[[0, 3]], 3)]
-    refused = beyond + oracles.misfits(4)[2::5] + oracles.misfits(4, classes=9)[::5]
-    sound = [tt.case([3, 0], [1, 3], classes=c) for c in (None, 4, 9)]
-    tt.check_raises(ValueError, confusion_matrix, refused, but=sound)
+    refused = beyond + oracles.misfits(4)[::8] + oracles.misfits(4, classes=9)[7::9]
+    tt.check_raises(ValueError, confusion_matrix, refused, but=[([3, 0], [1, 3], 9)])
     ### END HIDDEN TESTS
 
 
@@ -1055,8 +947,7 @@ def test_precision_counts():
     tt.check(ratios, oracles.precisions, again, name="the same, filled anew: ", once=True)
     ### BEGIN HIDDEN TESTS
     matrices = oracles.confusion_matrices(seed=20)
-    cases = [tt.case(matrix) for matrix in matrices[1::3]]
-    cases += [tt.case(matrices[0], times=50_000), tt.case(matrices[2], times=10**10)]
+    cases = [tt.case(matrices[1]), tt.case(matrices[7]), tt.case(matrices[0], times=50_000)]
     tt.check(ratios, oracles.precisions, cases, rtol=1e-12, name=name, once=True)
     ### END HIDDEN TESTS
 
@@ -1070,7 +961,7 @@ def test_precision_counts_of_a_class_never_called():
     signs, cases = oracles.signs_of(precision_counts), map(tt.case, oracles.sparse_matrices(seed=1))
     tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts", once=True)
     ### BEGIN HIDDEN TESTS
-    cases = map(tt.case, oracles.sparse_matrices(seed=3)[::2])
+    cases = map(tt.case, oracles.sparse_matrices(seed=3)[::3])
     tt.check(signs, oracles.hit_and_called, cases, name="the signs of precision_counts", once=True)
     ### END HIDDEN TESTS
 
@@ -1105,7 +996,7 @@ def f1_counts(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @tt.test
 def test_f1_counts():
     """The harmonic mean of precision and recall of each class; at the end that of all samples."""
-    ratios, matrices = oracles.ratios_of(f1_counts), oracles.confusion_matrices(seed=2)
+    ratios, matrices = oracles.ratios_of(f1_counts), oracles.confusion_matrices(seed=1)
     cases = [tt.case(matrix) for matrix in matrices]
     cases += [tt.case(matrices[n], times=times) for n, times in ((1, 20_000), (4, 10**12))]
     name = "part / whole of f1_counts"
@@ -1113,9 +1004,8 @@ def test_f1_counts():
     again = oracles.refilled([[1, 2], [3, 4]], [[4, 1], [1, 2]])
     tt.check(ratios, oracles.harmonic_means, again, name="the same, filled anew: ", once=True)
     ### BEGIN HIDDEN TESTS
-    matrices = oracles.confusion_matrices(seed=50)
-    cases = [tt.case(matrix) for matrix in matrices[1::3]]
-    cases += [tt.case(matrices[0], times=50_000), tt.case(matrices[2], times=10**10)]
+    matrices = oracles.confusion_matrices(seed=20)
+    cases = [tt.case(matrices[1]), tt.case(matrices[7]), tt.case(matrices[0], times=50_000)]
     tt.check(ratios, oracles.harmonic_means, cases, rtol=1e-12, name=name, once=True)
     ### END HIDDEN TESTS
 
@@ -1126,10 +1016,10 @@ test_f1_counts()
 @tt.test
 def test_f1_counts_of_empty_classes():
     """Without a hit the part is 0; the whole is 0 only of a class never called and never there."""
-    signs, cases = oracles.signs_of(f1_counts), map(tt.case, oracles.sparse_matrices(seed=2))
+    signs, cases = oracles.signs_of(f1_counts), map(tt.case, oracles.sparse_matrices(seed=1))
     tt.check(signs, oracles.hit_and_called_or_there, cases, once=True, name="signs of f1_counts")
     ### BEGIN HIDDEN TESTS
-    cases = map(tt.case, oracles.sparse_matrices(seed=4)[1::2])
+    cases = map(tt.case, oracles.sparse_matrices(seed=3)[::3])
     tt.check(signs, oracles.hit_and_called_or_there, cases, once=True, name="signs of f1_counts")
     ### END HIDDEN TESTS
 
@@ -1205,66 +1095,53 @@ def test_averaged_ratio_of_each_class():
     name = "averaged_ratio of an array filled anew"
     tt.check(averaged_ratio, oracles.averaged, again, name=name, **kept, once=True)
     ### BEGIN HIDDEN TESTS
-    tables = oracles.count_tables(seed=5, averages=[None])[4:]
+    tables = oracles.count_tables(seed=5, averages=[None])[5::2]
     tables.append(tt.case(np.array([3, 10**10]), np.array([10**7, 10**11]), np.array([1, 9]), None))
-    tt.check(averaged_ratio, oracles.averaged, tables, memory="fresh", **kept)
+    tt.check(averaged_ratio, oracles.averaged, tables, memory="fresh", **kept, once=True)
     ### END HIDDEN TESTS
 
 
 test_averaged_ratio_of_each_class()
 
-# %% nbgrader={"grade": true, "grade_id": "test_averaged_ratio_over_the_classes", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_averaged_ratio_over_the_classes", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_averaged_ratio_over_the_classes():
     """Macro, weighted, micro: each class weighs, each sample with its class, each count."""
     kept = {"dtype": "any", "rtol": 1e-13, "once": True}
     averages = ("macro", "weighted", "micro")
-    tables = oracles.count_tables(seed=2, averages=averages)
+    tables = oracles.count_tables(seed=1, averages=averages)
     tt.check(averaged_ratio, oracles.averaged, tables, **kept)
     large, name = oracles.of_many(averaged_ratio, 10**10), "averaged_ratio of 10**10 times as many"
-    tt.check(large, oracles.averaged, tables[-6::2], name=name, **kept)
+    tt.check(large, oracles.averaged, tables[-9:], name=name, **kept)
     ### BEGIN HIDDEN TESTS
-    tables = oracles.count_tables(seed=6, averages=averages)
-    tt.check(averaged_ratio, oracles.averaged, tables[:-3], **kept)
-    tt.check(large, oracles.averaged, tables[-3:], name=name, **kept)
+    tables = oracles.count_tables(seed=5, averages=averages)
+    tt.check(averaged_ratio, oracles.averaged, tables[-3:], **kept)
     ### END HIDDEN TESTS
 
 
 test_averaged_ratio_over_the_classes()
 
-# %% nbgrader={"grade": true, "grade_id": "test_averaged_ratio_of_nothing", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_averaged_ratio_of_nothing_and_of_no_average", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
-def test_averaged_ratio_of_nothing():
-    """Where every whole is 0, so is every average."""
+def test_averaged_ratio_of_nothing_and_of_no_average():
+    """Where every whole is 0, so is every average; any other text or number is a ValueError."""
     none = [(np.zeros(c, int), np.zeros(c, int), np.arange(c) + 1) for c in (1, 3)]
     cases = [(*counts, average) for counts in none for average in ("micro", "macro", "weighted")]
     tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any", once=True)
-    ### BEGIN HIDDEN TESTS
-    none = [(np.zeros(c, int), np.zeros(c, int), 4 - np.arange(c)) for c in (2, 4)]
-    cases = [(*counts, average) for counts in none for average in ("micro", "macro", "weighted")]
-    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases, dtype="any", once=True)
-    ### END HIDDEN TESTS
-
-
-test_averaged_ratio_of_nothing()
-
-# %% nbgrader={"grade": true, "grade_id": "test_averaged_ratio_refuses", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-@tt.test
-def test_averaged_ratio_refuses():
-    """Any other text or number is a ValueError, whatever the counts."""
-    counts, none = [np.array(n) for n in ([1, 2], [2, 2], [3, 1])], np.zeros((3, 1), int)
+    counts = [np.array(n) for n in ([1, 2], [2, 2], [3, 1])]
     known = [(*counts, average) for average in (None, "macro", "micro", "weighted")]
     others = ("mean", "", "Macro", "none", 0, False, " macro", "micro ", "macros", "weight")
-    refused = [(*each, average) for each in (counts, none) for average in others]
+    refused = [(*each, average) for each in (counts, none[1]) for average in others]
     tt.check_raises(ValueError, averaged_ratio, [*refused, (*counts, "micro-macro")], but=known)
     ### BEGIN HIDDEN TESTS
+    tt.check(averaged_ratio, lambda *counts_and_average: 0.0, cases[:3], dtype="any", once=True)
     others = ("samples", "MICRO", "weighted ", 1, True, 0.0, "None", "m", "macro\n", "binary", "")
-    refused = [(*each, average) for each in (counts, none) for average in others]
+    refused = [(*each, average) for each in (counts, none[1]) for average in others]
     tt.check_raises(ValueError, averaged_ratio, refused, but=known)
     ### END HIDDEN TESTS
 
 
-test_averaged_ratio_refuses()
+test_averaged_ratio_of_nothing_and_of_no_average()
 
 # %% [markdown]
 r"""
@@ -1337,7 +1214,7 @@ chooses the threshold above which it says "ill". What happens to the two when th
 rng = np.random.default_rng(8)
 ill = (rng.random(5_000) < 0.05).astype(int)
 score = rng.standard_normal(5_000) + 2.2 * ill
-thresholds = np.linspace(-1.5, 3.5, 26)
+thresholds = np.linspace(-1.5, 3.5, 16)
 curves = np.array([
     [each(score > t, ill, average=None, classes=2)[1] for each in (precision, recall, f1_score)]
     for t in thresholds
@@ -1424,10 +1301,10 @@ both. Which of the two tells you in which direction to go?
 
 # %%
 rng = np.random.default_rng(9)
-labels = rng.integers(0, 2, 40)
-x = rng.standard_normal(40) + 2 * labels
-offsets = np.linspace(-6, 4, 101)
-scores = [np.stack([np.zeros(40), 2 * x + b], axis=1) for b in offsets]
+labels = rng.integers(0, 2, 30)
+x = rng.standard_normal(30) + 2 * labels
+offsets = np.linspace(-6, 4, 51)
+scores = [np.stack([np.zeros(30), 2 * x + b], axis=1) for b in offsets]
 right = np.array([accuracy(s, labels) for s in scores])
 losses = np.array([loss.calculate(softmax(s), labels) for s in scores])
 
@@ -1437,7 +1314,7 @@ top.set(ylabel="accuracy", title="Accuracy is a staircase, the loss a slope")
 bottom.plot(offsets, losses, color=figures.ORANGE)
 bottom.set(ylabel="loss", xlabel="offset b of the classifier")
 figures.show(figure, alt="Accuracy jumps and is flat between jumps; the loss is a smooth valley.")
-print(f"of 100 steps {np.count_nonzero(np.diff(right))} changed the accuracy, "
+print(f"of 50 steps {np.count_nonzero(np.diff(right))} changed the accuracy, "
       f"{np.count_nonzero(np.diff(losses))} the loss")
 
 # %% [markdown]
@@ -1519,18 +1396,16 @@ def test_reliability_bins():
     """Mean confidence, share right and number of answers in each bin; an empty one has zeros."""
     found, name = oracles.tuple_of(reliability_bins), "reliability_bins"
     batches = oracles.probability_batches(seed=4)
-    cases = [tt.case(*each, bins=n) for each, n in zip(batches, (4, 7, 260, 1), strict=True)]
-    cases += [tt.case(*batches[1], bins=1), batches[0]]
+    cases = [tt.case(*each, bins=n) for each, n in zip(batches, (7, 1, 260, 4), strict=True)]
+    cases.append(batches[0])
     tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name, once=True)
     coarse = [(p.astype(np.float32), targets) for p, targets in batches]
-    cases = [tt.case(*coarse[0], bins=3), tt.case(*coarse[1], bins=10), tt.case(*coarse[2], bins=3)]
+    cases = [tt.case(*coarse[0], bins=3), tt.case(*coarse[1], bins=10)]
     tt.check(found, oracles.means_of_bins, cases, rtol=1e-5, name=name)
     ### BEGIN HIDDEN TESTS
     batches = oracles.probability_batches(seed=8)
-    cases = [tt.case(*each, bins=n) for each, n in zip(batches, (11, 3, 270, 10), strict=True)]
+    cases = [tt.case(*each, bins=n) for each, n in zip(batches[:3], (11, 3, 10), strict=True)]
     tt.check(found, oracles.means_of_bins, cases, rtol=1e-13, name=name, once=True)
-    coarse = [(p.astype(np.float32), targets) for p, targets in batches[1:2]]
-    tt.check(found, oracles.means_of_bins, coarse, rtol=1e-5, name=name, once=True)
     ### END HIDDEN TESTS
 
 
@@ -1546,16 +1421,14 @@ def test_reliability_bins_at_the_edges():
     forms = oracles.in_every_form(rows, [0, 1, 0, 0, 1, 1, 0], classes=False, bins=4)
     tt.check(found, by_samples, forms, **kept)
     forms = oracles.in_every_form(rows, [0, 1, 0, 0, 1, 1, 0], classes=False, turn=2, bins=2)
-    tt.check(found, by_samples, forms, wrap=Tensor, **kept)
+    tt.check(found, by_samples, forms[::2], wrap=Tensor, **kept)
     in_last = lambda p, t, bins: np.array([[0, 0, 1], [0, 0, 0.5], [0, 0, len(t)]])
     tt.check(found, in_last, oracles.certain_batches(times=(1, 16_400), bins=3), **kept)
     tt.check(found, by_samples, oracles.refilled([[0.5, 0.5]], [[1, 0]], more=[[0]]), **kept)
     ### BEGIN HIDDEN TESTS
     rows = [[0.25] * 4, [0.5, 0, 0.5, 0], [0, 1, 0, 0], [0.25, 0.25, 0.5, 0], [0, 0, 0, 1.0005]]
     forms = oracles.in_every_form(rows, [1, 0, 1, 2, 3], classes=False, turn=1, bins=4)
-    tt.check(found, by_samples, forms, wrap=Tensor, **kept)
-    sure = [tt.case(np.eye(3)[[0, 2] * n * 3], np.array([0, 1] * n * 3), 3) for n in (2, 150)]
-    tt.check(found, in_last, sure, **kept)
+    tt.check(found, by_samples, forms[1::2], wrap=Tensor, **kept)
     ### END HIDDEN TESTS
 
 
@@ -1570,19 +1443,18 @@ def test_reliability_bins_refuses():
     pairs = [([row, [1, 0]], [[0.5, 0.5], row])[n % 2] for n, row in enumerate(off)]
     refused = [tt.case(rows, [0, 1]) for rows in (*pairs, [off[0], [1, 0]], [off[-2], [1, 0]])]
     refused += [tt.case([[1.6, 0.4], [0.0, 0.0]], [0, 1]), tt.case([0, 1], [0, 1])]
+    refused += oracles.misfits_of_scores(2)[::2]
     close = softmax(tt.numbers((2, 5), np.float32, 2))
     sound = [close, close * (1 + 1e-6), [[0.5, 0.5006], [0.5, 0.4994]], [[-0.0, 1.0], [0.9995, 0]]]
     sound = [tt.case(rows, [0, 1]) for rows in (*sound, [[1, 0], [0, 1]])]
-    tt.check_raises(ValueError, reliability_bins, refused + oracles.misfits_of_scores(2), but=sound)
+    tt.check_raises(ValueError, reliability_bins, refused, but=sound)
     ### BEGIN HIDDEN TESTS
-    off = [[3.0, 1.0], [0.6, 0.3], [0.99, 0.0], [0.998, 0.0], [0.7, 0.302], [1.0015, 0.0]]
-    off += [[-0.25, 1.25], [-0.0004, 1.0], [1.0, -1e-15], [0.5, np.nan]]
+    off = [[3.0, 1.0], [0.6, 0.3], [0.998, 0.0], [1.0015, 0.0], [-0.0004, 1.0], [1.0, -1e-15]]
     pairs = [([[1.0, 0.0], row], [row, [0, 1]])[n % 2] for n, row in enumerate(off)]
-    refused = [tt.case(rows, [0, 1]) for rows in pairs]
-    refused += [tt.case([[1.0015, 0.0], [0.9985, 0.0]], [0, 1]), tt.case([1, 0], [0, 1])]
+    refused = [*pairs, [[1.0015, 0.0], [0.9985, 0.0]], [[1, 0], [0.5, np.nan]]]
+    refused = [*(tt.case(rows, [0, 1]) for rows in refused), *oracles.misfits_of_scores(3)[::6]]
     sound = [close * (1 - 1e-6), [[0.3, 0.7007], [0.3, 0.6993]], [[1.0, -0.0], [1.0007, 0.0]]]
     sound = [tt.case(rows, [0, 1]) for rows in sound]
-    refused += oracles.misfits_of_scores(3)[::3]
     tt.check_raises(ValueError, reliability_bins, refused, but=sound)
     ### END HIDDEN TESTS
 
@@ -1598,8 +1470,8 @@ diagonal is perfect calibration.
 
 # %%
 rng = np.random.default_rng(11)
-logits = 1.2 * rng.standard_normal((4_000, 3))
-targets = (softmax(logits).cumsum(axis=1) < rng.random((4_000, 1))).sum(axis=1)
+logits = 1.2 * rng.standard_normal((2_500, 3))
+targets = (softmax(logits).cumsum(axis=1) < rng.random((2_500, 1))).sum(axis=1)
 figure, axes = figures.subplots(1, 2, sharey=True, width=5.6, height=3.6)
 for axis, factor, name in zip(axes, (1, 3), ("as they are", "times 3"), strict=True):
     p = softmax(factor * logits)

@@ -36,7 +36,7 @@ from tinytorch.core.tensor import (
 import sys
 import timeit
 
-from sklearn.datasets import load_digits
+from tinytorch.data import load_digits
 
 from tinytorch import figures
 from tinytorch import testing as tt

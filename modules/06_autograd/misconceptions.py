@@ -199,6 +199,15 @@ def divide_right_gradient(grad, output, a, b):
 
 
 @wrong(
+    "keeps b squared away from 0",
+    "If a small b counts for more than it is, nothing keeps it away from 0: the slope is steep there.",
+)
+@gradient_of(np.divide, 1)
+def divide_right_gradient(grad, output, a, b):
+    return -grad * a / np.maximum(np.square(b), 1e-16)
+
+
+@wrong(
     "np.square of a plain number",
     "If NumPy made a number of its own of a plain b, float32 does not stay float32.",
 )

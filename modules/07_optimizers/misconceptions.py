@@ -161,6 +161,15 @@ def descend(values, grads, lr):
 
 
 @wrong(
+    "changes the rows in a loop",
+    "If weights of one axis stay as they are, the loop changes numbers: write into the array.",
+)
+def descend(values, grads, lr):
+    for value, grad in zip(values, grads, strict=True):
+        value -= lr * grad
+
+
+@wrong(
     "limits the weights",
     "If huge weights are cut off, you set a limit that nobody asked for.",
 )
@@ -1465,6 +1474,18 @@ def adam_step(values, grads, m, v, count, lr, betas, eps):
     v[...] = betas[1] * v + (1 - betas[1]) * grads**2
     mean, square = m / (1 - betas[0] ** count), v / (1 - betas[1] ** count)
     values -= np.clip(lr * mean / (np.sqrt(square) + eps), -lr, lr)
+
+
+@wrong(
+    "takes the betas in the arrays' dtype",
+    "If 1 - beta loses digits, reckon with the settings before an array's dtype comes in.",
+)
+def adam_step(values, grads, m, v, count, lr, betas, eps):
+    one, two = (values.dtype.type(beta) for beta in betas)
+    m[...] = one * m + (1 - one) * grads
+    v[...] = two * v + (1 - two) * grads**2
+    mean, square = m / (1 - betas[0] ** count), v / (1 - betas[1] ** count)
+    values -= lr * mean / (np.sqrt(square) + eps)
 
 
 @wrong(
@@ -2804,6 +2825,21 @@ def clip_by_norm(parameters, max_norm):
         for grad in grads:
             grad *= max_norm
             grad /= norm
+    return norm
+
+
+@wrong(
+    "makes the gradients Tensors",
+    "If a shortened gradient is a Tensor, no optimizer can take it: `.grad` holds an array.",
+)
+def clip_by_norm(parameters, max_norm):
+    if not max_norm >= 0:
+        raise ValueError("max_norm must be at least 0")
+    parameters = [p for p in parameters if p.grad is not None]
+    norm = math.sqrt(sum(np.sum(p.grad.astype(np.float64) ** 2) for p in parameters))
+    if norm > max_norm:
+        for parameter in parameters:
+            parameter.grad = Tensor(parameter.grad * (max_norm / norm))
     return norm
 
 

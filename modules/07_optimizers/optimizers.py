@@ -1489,7 +1489,7 @@ suits it; cosine with warm-up sets the pace for the last one.
 """
 
 # %%
-from sklearn.datasets import load_digits
+from tinytorch.data import load_digits
 
 digits = load_digits()
 images, labels = (digits.data / 16).astype(np.float32), digits.target

@@ -4107,6 +4107,20 @@ def should_stop(losses, patience):
 
 
 @wrong(
+    "asks for a lowest that is lower by a little",
+    "If a slightly lower loss is no news, any lower one is: there is no tolerance.",
+)
+def should_stop(losses, patience):
+    lowest, age = float("inf"), 0
+    for loss in losses:
+        if loss < lowest - 1e-6:
+            lowest, age = loss, 0
+        else:
+            age += 1
+    return age >= patience
+
+
+@wrong(
     "waits while all before is nan",
     "If a run of nan never ends, nan counts as an infinite loss, which none lowers.",
 )

@@ -35,7 +35,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sklearn.datasets import load_digits
+from tinytorch.data import load_digits
 
 from tinytorch import figures
 from tinytorch import testing as tt

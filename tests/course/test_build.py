@@ -79,6 +79,16 @@ def test_what_no_lesson_stands_behind_is_removed(course):
         assert not (course / stray).exists()
 
 
+def test_what_jupyter_keeps_beside_a_notebook_is_left_alone(course):
+    build(course)
+    kept = next(course.glob("release/*")) / ".ipynb_checkpoints" / "old.ipynb"
+    kept.parent.mkdir()
+    kept.write_text("")
+    assert build(course, check=True).stale == []
+    build(course)
+    assert kept.exists()
+
+
 def test_files_changed_by_hand_are_stale(course):
     lesson = read_lessons(course)[0]
     build(course)

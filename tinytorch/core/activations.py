@@ -264,6 +264,20 @@ class ReLU(Layer):
         return apply(relu, x)
 
 
+class Softmax(Layer):
+    """softmax along one axis as a layer."""
+
+    def __init__(self, axis: int = -1):
+        self.axis = axis
+
+    def forward(self, x: Tensor) -> Tensor:
+        return apply(softmax, x, axis=self.axis)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(axis={self.axis})"
+
+
+# Sigmoid, Tanh and LogSoftmax, the same for the other three functions
 class Sigmoid(Layer):
     """sigmoid as a layer."""
 
@@ -278,19 +292,6 @@ class Tanh(Layer):
         return apply(tanh, x)
 
 
-class Softmax(Layer):
-    """softmax along one axis as a layer."""
-
-    def __init__(self, axis: int = -1):
-        self.axis = axis
-
-    def forward(self, x: Tensor) -> Tensor:
-        return apply(softmax, x, axis=self.axis)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(axis={self.axis})"
-
-
 class LogSoftmax(Softmax):
     """log_softmax along one axis as a layer."""
 
@@ -302,25 +303,23 @@ class Temperature(Layer):
     """softmax of x / temperature along one axis, as a layer.
 
     Args:
-        temperature: a Python number above 0, from 1e-100 to 1e100. A high one makes the shares
-            more equal, a low one less. (What comes out where the dtype of x can't hold it, or
-            can't hold x / temperature, is left open, and so is what a NumPy number does to the
-            dtype.)
+        temperature: a Python number above 0, from 1e-100 to 1e100. (What comes out where the
+            dtype of x can't hold it, or can't hold x / temperature, is left open, and so is what
+            a NumPy number does to the dtype.)
         axis: the axis along which the shares add up to 1.
 
     Attributes:
         temperature, axis: as they were given. If they are changed later, the next call goes by
             the new ones. (What a later change to 0 or below gives is left open.)
 
-    It does the same in both modes, and stays in the mode it is in.
-
     Raises:
         ValueError: at once, if the temperature that was given is 0 or below.
 
     `forward` gives a new Tensor of the shape and dtype of x, and leaves x as it is, for scores of
-    any size. All its steps go through the door, each as a call of a function with a rule:
-    `softmax` and `log_softmax` have yours; the signs of Tensor, its sum and max, `np.exp` and
-    `np.log` get theirs in lesson 6. (A shift that changes no share may be worked out beside it.)
+    any size. It does the same in both modes, and stays in the mode it is in. All its steps go
+    through the door, each as a call of a function with a rule: `softmax` and `log_softmax` have
+    yours; the signs of Tensor, its sum and max, `np.exp` and `np.log` get theirs in lesson 6.
+    (A shift that changes no share may be worked out beside it.)
 
     Example:
         >>> Temperature(0.001)(Tensor([1, 2, 3]))

@@ -40,10 +40,7 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
 
 @gradient_of(linear)
 def linear_gradient(
-    grad: np.ndarray,
-    output: np.ndarray,
-    x: np.ndarray,
-    weight: np.ndarray,
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, weight: np.ndarray,
     bias: np.ndarray | None = None,
 ) -> np.ndarray:
     """The gradient of sum(grad * linear(x, weight, bias)) by x.
@@ -51,9 +48,8 @@ def linear_gradient(
     Args:
         grad: the incoming gradient, of shape (..., C).
         output: linear(x, weight, bias).
-        x, weight, bias: the inputs, of shapes (..., D), (D, C) and (C,), or None for the bias.
-            As in `linear`, there may be any number of axes in front, or none, and a batch may
-            be empty.
+        x, weight, bias: its inputs, of shapes (..., D), (D, C) and (C,), or None for the bias;
+            with any number of axes in front, or none, and a batch may be empty.
 
     Returns:
         A new array of the shape and dtype of x, also where grad or the weight has another
@@ -69,18 +65,13 @@ def linear_gradient(
 
 @gradient_of(linear, 1)
 def linear_weight_gradient(
-    grad: np.ndarray,
-    output: np.ndarray,
-    x: np.ndarray,
-    weight: np.ndarray,
+    grad: np.ndarray, output: np.ndarray, x: np.ndarray, weight: np.ndarray,
     bias: np.ndarray | None = None,
 ) -> np.ndarray:
     """The gradient of sum(grad * linear(x, weight, bias)) by the weight.
 
     Args:
-        grad: the incoming gradient, of shape (..., C).
-        output: linear(x, weight, bias).
-        x, weight, bias: the inputs, as in `linear_gradient`.
+        grad, output, x, weight, bias: as in `linear_gradient`.
 
     Returns:
         A new array of the shape and dtype of the weight, whatever the dtypes of the others,
@@ -106,9 +97,7 @@ def linear_bias_gradient(
     """The gradient of sum(grad * linear(x, weight, bias)) by the bias.
 
     Args:
-        grad: the incoming gradient, of shape (..., C).
-        output: linear(x, weight, bias).
-        x, weight, bias: the inputs, as in `linear_gradient`; here there is a bias.
+        grad, output, x, weight, bias: as in `linear_gradient`; here there is a bias.
 
     Returns:
         A new array of the shape and dtype of the bias, for one sample too, whatever the dtypes
@@ -152,14 +141,11 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     """Weights drawn from a normal distribution of mean 0 and variance 2 / D.
 
     Args:
-        rng: all randomness comes from this Generator, directly or by way of another that a
-            number drawn from it seeds, so that a seed repeats a run; a second call gives other
-            weights. `np.random` and its seed are left alone.
-        shape: (D, C), features and units, each at least 1.
+        rng, shape: as in `xavier_uniform`; all randomness comes from rng here too.
 
     Returns:
-        A new float32 array of that shape, each of its weights drawn on its own: none says
-        anything of another, and nothing is clipped, centred or scaled afterwards.
+        A new float32 array of that shape, each of its weights drawn on its own: as there,
+        nothing is clipped, centred or scaled afterwards.
 
     Example:
         >>> he_normal(np.random.default_rng(0), (2, 3)).shape
@@ -172,6 +158,7 @@ def he_normal(rng: "np.random.Generator", shape: tuple[int, int]) -> np.ndarray:
     return rng.standard_normal(shape, np.float32) * math.sqrt(2 / shape[0])
 
 
+# The names of the starts, and `initialiser`, which looks one up
 INITIALISERS = {"xavier": xavier_uniform, "he": he_normal}
 
 
@@ -198,12 +185,8 @@ class Linear(Layer):
     """
 
     def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        rng: "np.random.Generator",
-        initialise: str | Callable = "xavier",
-        bias: bool = True,
+        self, in_features: int, out_features: int, rng: "np.random.Generator",
+        initialise: str | Callable = "xavier", bias: bool = True,
     ):
         start = initialiser(initialise)(rng, (in_features, out_features))
         self.in_features, self.out_features = in_features, out_features

@@ -13,6 +13,7 @@ __all__ = [
 ]
 
 
+# The signs: what +, -, *, /, **, @, ==, < and > mean, a line for each side of a sign
 class Operators:
     """What the arithmetic signs mean between a tensor and another tensor, array or number."""
 
@@ -91,15 +92,13 @@ def to_array(data: Any) -> np.ndarray:
         data: a number, a (nested) list of numbers, a NumPy array or scalar, or a Tensor.
 
     Returns:
-        An `np.ndarray`, also where it is a single number that came: then it has no axes. Python
-        numbers and lists give float32, also where they are integers or booleans, or NumPy's
-        numbers in a list. Arrays keep their dtype and are not copied, NumPy scalars keep theirs
-        too; a Tensor gives the array inside it.
+        An `np.ndarray`, without axes for a single number. Python numbers and lists give float32,
+        be they integers, booleans, or NumPy's numbers in a list. Arrays keep their dtype and are
+        not copied, NumPy scalars keep theirs too; a Tensor gives the array inside it.
 
     Raises:
-        TypeError: the data are not real numbers, but text, dates, None, complex numbers or other
-            objects, say. These may be refused too: integers beyond 64 bits, and numbers in an
-            array of dtype object.
+        TypeError: the data are text, dates, None, complex numbers or other objects. Integers
+            beyond 64 bits, and numbers in an array of dtype object, may be refused too.
         ValueError: the rows of a list have different lengths.
 
     Example:
@@ -119,7 +118,6 @@ def to_array(data: Any) -> np.ndarray:
 
 class Origin(NamedTuple):
     """How a tensor was made: `function(*inputs, **options)`."""
-
     function: Callable
     inputs: tuple
     options: dict
@@ -127,7 +125,6 @@ class Origin(NamedTuple):
 
 class Recording(threading.local):
     """Whether the door writes origins down. Each thread has a switch of its own."""
-
     enabled = True
 
 
@@ -170,12 +167,7 @@ GRADIENTS: dict[tuple[Callable, int], Callable] = {}
 
 
 def gradient_of(function: Callable, argnum: int = 0) -> Callable:
-    """Register the decorated rule as the gradient of `function` by its input number `argnum`.
-
-    The rule is called as `rule(grad, output, *inputs, **options)` with plain arrays. It returns
-    the gradient of `sum(grad * output)` with respect to `inputs[argnum]`.
-    """
-
+    """Register `rule(grad, output, *inputs, **options)`: the gradient by input `argnum`."""
     def register(rule: Callable) -> Callable:
         GRADIENTS[function, argnum] = rule
         return rule
@@ -269,6 +261,7 @@ def reduce_sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return apply(np.sum, x, axis=axis, keepdims=keepdims)
 
 
+# reduce_max and reduce_mean: `np.max` and your `mean`, sent through the door
 def reduce_max(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The largest element over one axis, several, or all of them."""
     return apply(np.max, x, axis=axis, keepdims=keepdims)
@@ -354,6 +347,7 @@ def transpose(x: Tensor, *axes: int) -> Tensor:
         raise ValueError(message) from None
 
 
+# getitem: x[index], sent through the door
 def getitem(x: Tensor, index: Any) -> Tensor:
     """The elements that NumPy's indexing chooses; an index may hold Tensors too."""
     parts = index if isinstance(index, tuple) else (index,)

@@ -123,7 +123,7 @@ def choose(lessons: list[Lesson], names: Iterable[str]) -> list[Lesson]:
     """
     wanted = set()
     for name in names:
-        match = [x for x in lessons if name in (x.name, x.folder, str(x.number))]
+        match = [x for x in lessons if name in (x.name, x.folder, x.folder[:2], str(x.number))]
         if not match:
             known = ", ".join(lesson.folder for lesson in lessons)
             raise UsageError(f"no lesson {name!r}: there are {known}")
@@ -194,7 +194,8 @@ def _leftovers(root: Path, lessons: list[Lesson]) -> list[Path]:
     found += [p for p in (root / "tinytorch/testing/lessons").glob("*.json") if p not in known]
     for step in ("source", "release"):
         for path in (root / step).glob("*/*"):
-            if path.parent.name not in folders or path.stem != path.parent.name.split("_", 1)[1]:
+            name = path.parent.name
+            if path.is_file() and (name not in folders or path.stem != name.split("_", 1)[1]):
                 found.append(path)
     return sorted(path.relative_to(root) for path in found)
 

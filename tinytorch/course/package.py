@@ -33,7 +33,7 @@ def tools(lesson: str) -> dict[str, bytes]:
     from tinytorch.grading.answers import FOR_STUDENTS
 
     found = {}
-    for pattern in (p for p in FOR_STUDENTS if p.endswith(".py")):
+    for pattern in (p for p in FOR_STUDENTS if not p.endswith(".json")):
         for path in sorted(TOOLS.glob(pattern.format(lesson=lesson))):
             found[path.relative_to(TOOLS).as_posix()] = path.read_bytes()
     return found

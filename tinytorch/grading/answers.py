@@ -16,6 +16,8 @@ NUMBERED = re.compile(r"^(\d+)_(\w+)$")
 # What the lessons' tests and figures use; everything else in the package is the instructor's.
 FOR_STUDENTS = (
     "__init__.py",
+    "data/__init__.py",
+    "data/digits.txt",
     "figures.py",
     "testing/*.py",
     "testing/oracles/__init__.py",

@@ -12,7 +12,7 @@ from tinytorch.course.markers import SOLUTION
 from tinytorch.course.rules.common import definitions, parse, parsed, problem, sound_regions
 
 ALLOWED_PACKAGES = ("numpy", "matplotlib", "nnfs", "sklearn", "mlxtend")
-ALLOWED_TOOLS = ("tinytorch.testing", "tinytorch.figures")
+ALLOWED_TOOLS = ("tinytorch.testing", "tinytorch.figures", "tinytorch.data")
 ORACLES = "tinytorch.testing.oracles"  # of which a lesson's students have its own module alone
 DIRECTIVES = ("default_exp", "export")
 LEAST_TELLING_NAME = 6  # a shorter name in lower case may well be an ordinary word

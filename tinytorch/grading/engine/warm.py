@@ -183,7 +183,8 @@ def speed_up_cells(shell) -> None:
 
     def should_be_async_unless_plain(cell: str) -> bool:
         """It compiles the cell, to see whether it awaits."""
-        return hashlib.sha256(cell.encode(errors="replace")).digest() not in PLAIN and should_be_async(cell)
+        digest = hashlib.sha256(cell.encode(errors="replace")).digest()
+        return digest not in PLAIN and should_be_async(cell)
 
     interactiveshell._should_be_async = lru_cache(1)(should_be_async_unless_plain)
     ipykernel.compiler.murmur2_x86 = murmur2

@@ -30,10 +30,14 @@ def refilled(*values: Any, more: Sequence = (), **options: Any) -> Iterator[Case
         yield case(array, *more, **options)
 
 
-def tiled(one: Sequence[int], other: Sequence[int], times: Iterable[int]) -> list[tuple]:
-    """Two lists, one after the other as many times as told: of many samples, the same share."""
-    pair = [np.array(classes, np.uint8) for classes in (one, other)]  # large, so in few bytes
-    return [tuple(np.tile(classes, n) for classes in pair) for n in times]
+def many_misses(times: Iterable[int]) -> list[tuple]:
+    """Classes of as many samples as told, all of class 0 and all called 1."""
+    return [(np.ones(n, np.uint8), np.zeros(n, np.uint8)) for n in times]  # large, in few bytes
+
+
+def one_miss(times: Iterable[int]) -> list[tuple]:
+    """Classes of as many samples as told that are called 0, and one that is not; all are 0."""
+    return [(np.eye(1, n + 1, n, np.uint8)[0], np.zeros(n + 1, np.uint8)) for n in times]
 
 
 # --- Scores -----------------------------------------------------------------------------------
@@ -47,7 +51,7 @@ def in_order(row: Sequence[float]) -> list[int]:
 def largest_columns(scores: Any) -> np.ndarray:
     """The column of the largest score in each row `(N, C) -> (N,)`, the first of equal ones."""
     rows = np.asarray(scores).tolist()
-    return np.array([in_order(row)[0] for row in rows], int)
+    return np.array([row.index(max(row)) for row in rows], int)
 
 
 def share_among_first(scores: Any, targets: Any, k: int) -> float:
@@ -79,6 +83,7 @@ def _at_the_limits(dtype: Any) -> np.ndarray:
     return np.array([*rows, [highest // 2, highest // 2 + 1, lowest], [3, lowest, 5]], dtype)
 
 
+@cache
 def tied_scores(seed: int) -> list[np.ndarray]:
     """Scores (N, C) of few and of many classes, most rows with several largest ones."""
     few, many = numbers((12, 5), np.int64, seed, 0, 2), numbers((4, 33), np.float32, seed, 0, 0.25)
@@ -145,6 +150,7 @@ def scores_with_nan(seed: int) -> list[np.ndarray]:
 # --- Classes, in every form -------------------------------------------------------------------
 
 
+@cache
 def class_pairs(seed: int) -> list[tuple]:
     """Predicted and true classes, (N,) each: some, all or none are equal, lists or any dtype.
 
@@ -165,39 +171,49 @@ def class_pairs(seed: int) -> list[tuple]:
 
 def share_of_equal(predicted: Any, actual: Any) -> float:
     """The share of places at which the two hold equal classes."""
-    equal = [p for p, a in zip(predicted, actual, strict=True) if p == a]
-    return len(equal) / len(actual)
+    equal = [p == a for p, a in zip(*_lists(predicted, actual), strict=True)]
+    return sum(equal) / len(equal)
 
 
 def mean_share_of_classes(predicted: Any, actual: Any) -> float:
     """The share of equal ones among the samples of each true class; the mean of the shares."""
+    predicted, actual = _lists(predicted, actual)
     hits: dict[Any, list[bool]] = {a: [] for a in actual}
     for p, a in zip(predicted, actual, strict=True):
         hits[a].append(p == a)
     return sum(sum(each) / len(each) for each in hits.values()) / len(hits)
 
 
-def counted_pairs(predicted: Any, actual: Any, classes: int | None = None) -> np.ndarray:
+def counted_pairs(outputs: Any, targets: Any, classes: int | None = None) -> np.ndarray:
     """How often each pair of a true and a predicted class occurs `(classes, classes)`.
 
-    One-hot rows among the targets say how many classes there are, if nobody else does.
+    The columns of scores or one-hot rows say how many classes there are, if nobody else does.
     """
-    columns = np.shape(actual)[1:]
-    actual, predicted = [_named(x) for x in actual], list(predicted)
+    columns = [np.shape(x)[1] for x in (outputs, targets) if np.ndim(x) == 2]
+    actual, predicted = _lists(
+        *(largest_columns(x) if np.ndim(x) == 2 else x for x in (targets, outputs))
+    )
     largest = columns[0] - 1 if columns else max(*actual, *predicted)
-    every = range(int(largest) + 1 if classes is None else classes)
-    pairs = Counter(zip(actual, predicted, strict=True))
-    return np.array([[pairs[a, p] for p in every] for a in every])
+    classes = int(largest) + 1 if classes is None else classes
+    matrix = np.zeros((classes, classes), int)
+    for (a, p), n in Counter(zip(actual, predicted, strict=True)).items():
+        matrix[int(a), int(p)] = n
+    return matrix
 
 
-def shape_and_places(function: Callable) -> Callable:
+def shape_and_places(matrix_of: Callable) -> Callable:
     """A function that gives the shape of a matrix, and the row and column of all but its zeros."""
 
-    def found(*inputs: Any) -> np.ndarray:
-        matrix = np.asarray(function(*inputs))
+    def shape_and_places(*inputs: Any) -> np.ndarray:
+        matrix = np.asarray(matrix_of(*inputs))
         return np.array([*matrix.shape, *np.argwhere(matrix).ravel()])
 
-    return found
+    return shape_and_places
+
+
+def _lists(*values: Any) -> list[list]:
+    """Each as a list of Python's own numbers, which are quicker one at a time."""
+    return [np.asarray(x).tolist() for x in values]
 
 
 def in_every_form(
@@ -232,7 +248,7 @@ def _misfits_of_scores(columns: int) -> list[tuple]:
     ]
     targets += [[label, *rest] for label in (columns, -1, 0.5, NAN)]
     for row in ([1, 1], [0, 0], [0.5, 0.5], [0, 2]):
-        targets.append(np.array([np.pad(row, (0, columns - 2)), *scores[1:]]))
+        targets.append(np.array([row + rest[1:], *scores[1:].tolist()]))
     others = [(np.zeros((0, columns)), []), (np.ones((2, 1)), [0, 0]), (scores[:1], [])]
     return [*product([scores], targets), *others]
 
@@ -298,6 +314,7 @@ def share_twice(correct: int, total: int, z: float) -> np.ndarray:
 # --- Part and whole ---------------------------------------------------------------------------
 
 
+@cache
 def confusion_matrices(seed: int) -> list[np.ndarray]:
     """Matrices (C, C) without zeros, of 1 to 12 classes, frequent and rare; not all contiguous."""
     drawn = [numbers((c, c), np.int64, seed + c, 1, 9) for c in (2, 3, 4)]
@@ -306,6 +323,7 @@ def confusion_matrices(seed: int) -> list[np.ndarray]:
     return [*drawn, rare, rare[::-1], np.array([[seed]]), strided(drawn[1]), drawn[2].T]
 
 
+@cache
 def sparse_matrices(seed: int) -> list[np.ndarray]:
     """Matrices (C, C) of which rows, columns or both, the diagonal, or all are zeros."""
     full = numbers((4, 4), np.int64, seed, 1, 9)
@@ -334,7 +352,7 @@ def precisions(matrix: np.ndarray, times: int = 1) -> np.ndarray:
     """Of the samples called a class, the share that belongs to it; and of all samples."""
     called = [
         [true == c for true, n in enumerate(column) for _ in range(n)]
-        for c, column in enumerate(matrix.T)
+        for c, column in enumerate(matrix.T.tolist())
     ]
     called.append([hit for each in called for hit in each])
     return np.array([sum(each) / len(each) for each in called])
@@ -353,14 +371,15 @@ def signs_of(counts: Callable) -> Callable:
 
 def hit_and_called(matrix: np.ndarray) -> np.ndarray:
     """Which classes have a hit, and which were ever called: 1 or 0, `(2, C)`."""
-    hit = [row[c] > 0 for c, row in enumerate(matrix)]
-    return np.array([hit, [any(column) for column in matrix.T]], float)
+    hit = [row[c] > 0 for c, row in enumerate(matrix.tolist())]
+    return np.array([hit, [any(column) for column in matrix.T.tolist()]], float)
 
 
 def hit_and_called_or_there(matrix: np.ndarray) -> np.ndarray:
     """Which classes have a hit, and which were ever called or there: 1 or 0, `(2, C)`."""
     hit, called = hit_and_called(matrix)
-    return np.array([hit, [c or any(row) for c, row in zip(called, matrix, strict=True)]], float)
+    rows = matrix.tolist()
+    return np.array([hit, [c or any(row) for c, row in zip(called, rows, strict=True)]], float)
 
 
 def count_tables(seed: int, averages: Sequence[str | None]) -> list[Case]:
@@ -369,6 +388,12 @@ def count_tables(seed: int, averages: Sequence[str | None]) -> list[Case]:
     Some classes are perfect, some have no hit; some no target belongs to. Every second part and
     whole is of float64.
     """
+    turns = len(averages)
+    return [case(*table, averages[n % turns]) for n, table in enumerate(_tables(seed))]
+
+
+@cache
+def _tables(seed: int) -> list[list[np.ndarray]]:
     rng = np.random.default_rng(seed)
     tables = [([1], [1], [1]), ([seed], [seed + 4], [9]), ([3, 4], [3, 4], [4, 3])]
     tables += [([1, 2], [400, 900], [200, seed]), ([0, 1], [0, 3], [1, 2])]
@@ -379,11 +404,11 @@ def count_tables(seed: int, averages: Sequence[str | None]) -> list[Case]:
         part[1], whole[1], support[2] = 0, 0, 0
         support[0] += 3
         tables += [(part, whole, support), (part[::-1], whole[::-1], support[::-1] + 1)]
-    cases = []
+    found = []
     for n, (part, whole, support) in enumerate(tables):
         counts = [np.array(counted, (np.int64, np.float64)[n % 2]) for counted in (part, whole)]
-        cases.append(case(*counts, np.array(support), averages[n % len(averages)]))
-    return cases
+        found.append([*counts, np.array(support)])
+    return found
 
 
 def averaged(part: Any, whole: Any, support: Any, average: str | None) -> Any:
@@ -426,7 +451,7 @@ def means_of_bins(probabilities: Any, targets: Any, bins: int = 10) -> tuple:
     lower_edges = [b / bins for b in range(bins)]
     for row, target in zip(np.asarray(probabilities).tolist(), targets, strict=True):
         reached = bisect(lower_edges, max(row))  # how many of them
-        held[reached - 1].append((max(row), in_order(row)[0] == _named(target)))
+        held[reached - 1].append((max(row), row.index(max(row)) == _named(target)))
     means = [[sum(x) / len(each) for x in zip(*each, strict=True)] or [0, 0] for each in held]
     confidence, share_right = np.array(means, float).T
     return confidence, share_right, np.array([len(each) for each in held])

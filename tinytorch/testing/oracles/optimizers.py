@@ -519,10 +519,16 @@ def clip_run(clip: Callable, tensor: Callable, give: Callable = list) -> Callabl
         norm = clip(give(parameters), max_norm)
         norm = float(norm) if type(norm) is int else norm  # 0, where there is nothing to add up
         weights = [parameter.data.ravel() for parameter in parameters]
-        left = [parameter.grad for parameter in reversed(parameters)]
+        left = [_array_or_name(parameter.grad) for parameter in reversed(parameters)]
         return [norm, np.concatenate([*weights, []]), *left]
 
     return run
+
+
+def _array_or_name(grad: Any) -> Any:
+    """The gradient, or what it is where it is no array: a Tensor is none."""
+    is_sound = grad is None or isinstance(grad, np.ndarray | np.generic)
+    return grad if is_sound else article(type(grad).__name__)
 
 
 def length(grads: Iterable) -> float:
