@@ -17,6 +17,7 @@ from tinytorch.grading.engine.parcels import Assignment, FeedbackCourse
 from tinytorch.grading.engine.run import WarmParent, die_with_parent
 
 USUAL_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)  # what nbclient gives a kernel
+USUAL_MODULES = ("numpy.random", "matplotlib.pyplot")  # what most courses import
 
 
 def main() -> None:
@@ -30,6 +31,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
     control, workers = Connection(int(sys.argv[1])), []
     warm = WarmParent(USUAL_ARGUMENTS) if "warm" in sys.argv[2:] else None
+    if warm:
+        warm.load(USUAL_MODULES)
     from tinytorch.grading.engine import worker
 
     with contextlib.suppress(EOFError, ConnectionError):

@@ -177,8 +177,11 @@ def draw_something() -> None:
 def speed_up_cells(shell) -> None:
     """Spare half of the time that IPython adds to a cell. What it does stays the same."""
     import ipykernel.compiler
+    from ipykernel import ipkernel
     from IPython.core import interactiveshell
 
+    accepts = lru_cache(ipkernel._accepts_parameters)
+    ipkernel._accepts_parameters = lambda method, names: accepts(method, tuple(names))
     should_be_async = interactiveshell._should_be_async
 
     def should_be_async_unless_plain(cell: str) -> bool:

@@ -374,7 +374,8 @@ def _read_files(folder: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
 def imported_modules(sources: Iterable[str]) -> list[str]:
     """What running the sources imports by absolute names, parents first.
 
-    What a function or class imports when it is called is left out, and what doesn't parse too.
+    What is imported from a module may be a module itself, or not. What a function or class imports
+    when it is called is left out, and what doesn't parse too.
     """
     found = set()
     for source in sources:
@@ -384,6 +385,7 @@ def imported_modules(sources: Iterable[str]) -> list[str]:
                     found |= {alias.name for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     found.add(node.module)
+                    found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return sorted(found - {"__future__"})
 
 
