@@ -8,6 +8,14 @@ from tinytorch.course.variants import right, wrong
 
 
 @wrong(
+    "takes the root of the square for the size",
+    "If you square x, large numbers overflow and tiny ones vanish before the root is taken.",
+)
+def relu(x):
+    return (x + np.sqrt(x * x)) / 2
+
+
+@wrong(
     "absolute value",
     "If you took the absolute value, negative numbers come back positive: they are to become 0.",
 )

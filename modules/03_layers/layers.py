@@ -907,6 +907,7 @@ def test_dropout_rescales_what_stays():
     kept, meant = oracles.kept(Dropout, seed=16), lambda p, x: x / (1 - p)
     calls = oracles.crossed((0.25, 0.5, 0.0, 0.9, 0, 1e-6, 0.3), oracles.droppable(seed=0))
     calls += [(0.98, tt.numbers((400,))), (0.9995, np.full(20_000, -1.5, np.float32))]
+    calls += [(0.5, tt.numbers((2, 3), np.float16))]
     tt.check(kept, meant, calls, name="what dropout keeps")
     ### BEGIN HIDDEN TESTS
     calls = oracles.crossed((0.2, 0.75, 0.99, 0.0, 1e-4), oracles.droppable(seed=1)[::3])

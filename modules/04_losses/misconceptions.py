@@ -250,6 +250,19 @@ def class_indices(targets, classes):
 
 
 @wrong(
+    "turns C into the dtype of the targets",
+    "If C takes the dtype of the targets, int8 can't hold 128, though it holds all classes below.",
+)
+def class_indices(targets, classes):
+    if targets.ndim != 1:
+        raise ValueError("expected one axis")
+    limit = targets.dtype.type(classes)
+    if ((targets < 0) | (targets >= limit) | (targets % 1 != 0)).any():
+        raise ValueError("no such class")
+    return targets.astype(np.intp)
+
+
+@wrong(
     "no floats",
     "If you refuse every float, Tensor([1, 0, 3]) is refused, for lists become float32.",
 )
