@@ -167,7 +167,7 @@ def _watch_memory(pid: int, peak: list[float]) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--lessons", nargs="+", default=LESSONS)
-    parser.add_argument("--students", type=int, default=40)
+    parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--scale", type=int, nargs="+", help="numbers of students, ours alone")
     parser.add_argument("--workers", type=int, nargs="+", default=[os.cpu_count()])
