@@ -13,11 +13,13 @@ from ipykernel.compiler import murmur2_x86
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import ValidationError, from_dict
 from nbformat.v4 import nbbase, new_code_cell, new_notebook
+from nbgrader.preprocessors import Execute
 
 from tinytorch.grading import grade, stock
-from tinytorch.grading.engine import warm, worker
+from tinytorch.grading.engine import nursery, warm, worker
 from tinytorch.grading.engine.coordinator import Desk
 from tinytorch.grading.engine.run import is_plain
+from tinytorch.grading.engine.steps import kernel_arguments
 from tinytorch.grading.engine.thrift import thrift
 from tinytorch.grading.places import Places
 
@@ -140,6 +142,10 @@ def test_a_notebook_is_written_as_nbformat_writes_it():
     expected = nbformat.writes(made)
     with thrift():
         assert nbformat.writes(made) == expected
+
+
+def test_what_is_started_before_the_course_is_known_suits_most_courses():
+    assert list(nursery.USUAL_ARGUMENTS) == kernel_arguments(Execute())
 
 
 def test_a_library_of_one_assignment_stands_in_nobodys_way(course):

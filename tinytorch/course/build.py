@@ -123,7 +123,7 @@ def choose(lessons: list[Lesson], names: Iterable[str]) -> list[Lesson]:
     """
     wanted = set()
     for name in names:
-        match = [x for x in lessons if name in (x.name, x.folder, x.folder[:2], str(x.number))]
+        match = [x for x in lessons if name in (x.name, x.folder, f"{x.number:02}", str(x.number))]
         if not match:
             known = ", ".join(lesson.folder for lesson in lessons)
             raise UsageError(f"no lesson {name!r}: there are {known}")

@@ -17,7 +17,7 @@ from tinytorch.grading.engine.parcels import Assignment, FeedbackCourse
 from tinytorch.grading.engine.run import WarmParent, die_with_parent
 
 USUAL_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)  # what nbclient gives a kernel
-USUAL_MODULES = ("numpy.random", "matplotlib.pyplot")  # what most courses import
+USUAL_MODULE = "matplotlib.pyplot"  # what most courses import
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     control, workers = Connection(int(sys.argv[1])), []
     warm = WarmParent(USUAL_ARGUMENTS) if "warm" in sys.argv[2:] else None
     if warm:
-        warm.load(USUAL_MODULES)
+        warm.load([USUAL_MODULE])
     from tinytorch.grading.engine import worker
 
     with contextlib.suppress(EOFError, ConnectionError):
@@ -56,10 +56,7 @@ def fork(
     """Fork a worker, and return its id. The first grader there is begins with `warm`."""
     from tinytorch.grading.engine import worker
 
-    twin = None
-    with contextlib.suppress(Exception):  # the worker will meet it again, and tell of it
-        worker.prepare(context, warm)
-        twin = worker.twin()
+    twin = worker.prepare(context, warm)
     pid = os.fork()
     if pid == 0:
         control.close()

@@ -278,22 +278,22 @@ def grade(assignment: Assignment, submission: Submission) -> Graded | Failed:
         return grader.grade(submission)
 
 
-def prepare(context: Context, warm: WarmParent | None) -> None:
+def prepare(context: Context, warm: WarmParent | None) -> WarmParent | None:
     """Get ready for a piece of work, as far as it is the same for all of its kind.
 
     Args:
         warm: a warm parent for the first grader.
+
+    Returns:
+        Another warm parent, for the grader in a process that is forked from this one.
     """
     global _printer
     if isinstance(context, FeedbackCourse):
         _printer = _printer or Printer(context)
-    else:
-        grader_of(context, warm)
-
-
-def twin() -> WarmParent | None:
-    """Another warm parent, for this grader in another process."""
-    return _grader.twin() if _grader else None
+        return None
+    with contextlib.suppress(Exception):  # the worker will meet it again, and tell of it
+        return grader_of(context, warm).twin()
+    return None
 
 
 def take_over(warm: WarmParent | None) -> None:
