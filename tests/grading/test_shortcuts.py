@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
+import warnings
 from pathlib import Path
 
 import nbformat
 import pytest
 from conftest import Student, code, notebook, write
 from ipykernel.compiler import murmur2_x86
+from IPython.core.async_helpers import _should_be_async
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import ValidationError, from_dict
 from nbformat.v4 import nbbase, new_code_cell, new_notebook
@@ -59,6 +62,8 @@ def test_a_cells_file_has_the_name_that_ipykernel_gives_it(length):
         "def broken(:\n    !ls",
         "x = (1,\n     %time)",
         "x != 1\ny = x %2\nz == !x",
+        "s = 'a\u2028b'",
+        "s = 'a\x1cb'",
     ],
 )
 def test_cells_are_read_as_ipython_reads_them(cell):
@@ -168,6 +173,69 @@ def test_a_library_of_one_assignment_stands_in_nobodys_way(course):
     worker.close_grader()
     assert "02_twice" in shown["02_twice"]
     assert "02_twice" not in shown["01_add"]
+
+
+LIBRARIES = {
+    "shadow/__init__.py": "def main():\n    return 'the function'\n",
+    "shadow/main.py": "",
+    "leaves/__init__.py": "def __getattr__(name):\n    return 'still here'\n",
+    "leaves/early.py": "raise SystemExit\n",
+    "ends.py": "import os\nif 'NBGRADER_EXECUTION' not in os.environ:\n    os._exit(1)\n",
+    "loud/__init__.py": "",
+    "loud/sub.py": "print('as it is imported')\n",
+    "warns.py": "import warnings\nwarnings.warn('mind this')\n",
+}
+# What cells show, where each is the only one of its assignment.
+SHOWN = {
+    "from shadow import main; main()": "the function",
+    "from leaves import early; early": "still here",
+    "import ends; 'it went on'": "it went on",
+    "from loud import sub": "as it is imported",
+    "import warns": "mind this",
+    "import matplotlib": "cannot import name",  # from the course's own `cycler`
+}
+
+
+@pytest.mark.parametrize("cell", SHOWN)
+def test_an_import_shows_what_it_shows_without_us(cell, course, tmp_path, monkeypatch):
+    for name, text in LIBRARIES.items():
+        write(tmp_path / "libraries" / name, text)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "libraries"))
+    test = code("assert True", "t", grade=True, locked=True, points=1)
+    write(course / "source/01_add/add.ipynb", notebook(code(cell), code("x = 1"), test))
+    if "matplotlib" in cell:
+        write(course / "source/01_add/cycler.py", "OWN = True\n")
+    stock.generate_release(course, course, ["01_add"])
+    Student(course, "ada", "01_add").hands_in()
+    [standing] = grade.survey(course, "01_add")
+    task = Desk(Places(course), "01_add", "course").task("ada", standing)
+    try:
+        shown = worker.grade(task.context, task.item).files["add.ipynb"].decode()
+    finally:
+        worker.close_grader()
+    first = json.loads(shown)["cells"][0]["outputs"]
+    assert SHOWN[cell] in json.dumps(first)
+
+
+CELLS_THAT_WARN = ("x = 5\nx is 5", "import asyncio\nawait asyncio.sleep(0)\n5 is 5", "x = '\\d'")
+
+
+@pytest.mark.parametrize("cell", [*CELLS_THAT_WARN, "x = 5", "await g()", "def broken(:"])
+def test_compiling_a_cell_says_as_much_as_ever(cell):
+    for _ in range(2):  # cells with the same text, and IPython asks twice of each
+        plain, quick = (
+            said_by(_should_be_async, cell),
+            said_by(warm.ask_once(_should_be_async), cell),
+        )
+        assert plain == quick
+        assert bool(plain[1]) == (cell in CELLS_THAT_WARN)
+
+
+def said_by(should_be_async, cell: str) -> tuple[list[bool], int]:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        answers = [should_be_async(cell), should_be_async(cell)]
+    return answers, len(said)
 
 
 def test_a_template_of_the_courses_own_gets_its_code_as_ever(graded):

@@ -191,14 +191,15 @@ class Runner:
             warm.load(self._modules())
         return warm
 
-    def _modules(self) -> list[str]:
+    def _modules(self) -> dict[str, set[str]]:
         from tinytorch.grading.engine.worker import ALWAYS, imported_modules
 
-        modules = [m for m in imported_modules(self._sources) if m.split(".")[0] != "tinytorch"]
+        found = imported_modules(self._sources)
+        modules = {m: names for m, names in found.items() if m.split(".")[0] != "tinytorch"}
         drawn = any("figures" in source for source in self._sources) and not (
             GRADED.items() <= self.environment.items()
         )
-        return [*ALWAYS, *modules, *([DRAWING] if drawn else [])]
+        return ALWAYS | modules | ({DRAWING: set()} if drawn else {})
 
 
 def can_fork() -> bool:

@@ -17,7 +17,6 @@ from tinytorch.grading.engine.parcels import Assignment, FeedbackCourse
 from tinytorch.grading.engine.run import WarmParent, die_with_parent
 
 USUAL_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)  # what nbclient gives a kernel
-USUAL_MODULE = "matplotlib.pyplot"  # what most courses import
 
 
 def main() -> None:
@@ -31,8 +30,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
     control, workers = Connection(int(sys.argv[1])), []
     warm = WarmParent(USUAL_ARGUMENTS) if "warm" in sys.argv[2:] else None
-    if warm:
-        warm.load([USUAL_MODULE])
     from tinytorch.grading.engine import worker
 
     with contextlib.suppress(EOFError, ConnectionError):

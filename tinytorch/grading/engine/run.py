@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -112,11 +112,27 @@ class WarmParent:
             env={**os.environ, **ONE_THREAD},
         )
 
-    def load(self, modules: Iterable[str]) -> None:
-        """Have modules imported before any fork, in this order; what can't be is passed over."""
-        new = [module for module in modules if module not in self.loaded]
-        self.loaded.update(new)
-        self._tell_all("load", new)
+    def load(self, modules: Mapping[str, Iterable[str]]) -> None:
+        """Have modules imported before any fork, in this order; what can't be is passed over.
+
+        Args:
+            modules: by their names, and for each what is imported from it.
+        """
+        for module, names in modules.items():
+            new = {f"{module}.{name}" for name in names} | {module}
+            if not new <= self.loaded:
+                self.loaded |= new
+                self._tell({"load": module, "names": sorted(names)})
+
+    def clashes(self, modules: Iterable[str]) -> bool:
+        """Whether it holds one of these modules, or an import was more than quiet.
+
+        Then runs would find another module than theirs, or miss what they should see.
+
+        Raises:
+            RunDied: it ended.
+        """
+        return self.ask({"clash": sorted(modules)})["clash"]
 
     def read(self, cells: Iterable[str]) -> None:
         """Have what students got looked through, so that tracebacks need not do it each time."""
@@ -133,8 +149,11 @@ class WarmParent:
 
     def _tell_all(self, what: str, items: Iterable[str]) -> None:
         for item in items:
-            with contextlib.suppress(OSError):  # `start` will say what has become of it
-                self._control.send(json.dumps({what: item}).encode())
+            self._tell({what: item})
+
+    def _tell(self, what: dict) -> None:
+        with contextlib.suppress(OSError):  # `start` will say what has become of it
+            self._control.send(json.dumps(what).encode())
 
     def start(self, spec: RunSpec) -> Run:
         """Start a run.
@@ -169,7 +188,7 @@ class WarmParent:
         """What the process says next: the id of the fork, or its exit status."""
         if not select.select([self._control], [], [], timeout)[0]:
             raise RunDied("the warm process hangs")
-        message = self._control.recv(1 << 16)
+        message = self._receive(1 << 16)
         if not message:
             raise RunDied("the warm process ended")
         return json.loads(message)
@@ -180,7 +199,14 @@ class WarmParent:
     @property
     def is_alive(self) -> bool:
         says_something = select.select([self._control], [], [], 0)[0]
-        return not says_something or bool(self._control.recv(1, socket.MSG_PEEK))
+        return not says_something or bool(self._receive(1, socket.MSG_PEEK))
+
+    def _receive(self, size: int, flags: int = 0) -> bytes:
+        """What the process says; nothing where it has ended."""
+        try:
+            return self._control.recv(size, flags)
+        except ConnectionError:  # words from us were still unread
+            return b""
 
     def close(self) -> None:
         """End the process, and with it whatever it has started."""

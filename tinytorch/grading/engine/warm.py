@@ -17,7 +17,6 @@ import contextlib
 import ctypes
 import gc
 import hashlib
-import importlib
 import inspect
 import io
 import json
@@ -42,6 +41,8 @@ MOST_TEXT = 64_000_000  # characters that one cell may print, ten thousands of w
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # The SHA-256 of cells that compile without a warning and await nothing; their text stays away.
 PLAIN: set[bytes] = set()
+# Modules whose import shows something: each run must see it for itself.
+LOUD: set[str] = set()
 
 
 def main() -> None:
@@ -52,17 +53,22 @@ def main() -> None:
     sys.argv[1:] = []
     app = start_kernel(arguments)
     warm_up(app.kernel.shell)
+    kernels_own = set(sys.modules)
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
         if not message:
             break
         job = json.loads(message)
         if "load" in job:
-            load(job["load"])
+            load(job["load"], job["names"])
         elif "read" in job:
             read(app.kernel.shell, job["read"])
         elif "expect" in job:
             PLAIN.add(bytes.fromhex(job["expect"]))
+        elif "clash" in job:
+            loaded = sys.modules.keys() - kernels_own
+            clash = bool(LOUD) or not loaded.isdisjoint(job["clash"])
+            control.send(json.dumps({"clash": clash}).encode())
         elif "twin" in job:
             control = twin(control, *descriptors)
         else:
@@ -94,8 +100,7 @@ def twin(control: socket.socket, descriptor: int) -> socket.socket:
 
 def fork(app, job: dict, descriptors: list[int], control: socket.socket) -> int:
     """Run a job in a fork, tell its process id, and return its exit status when all is over."""
-    sys.stdout.forget()
-    sys.stderr.forget()
+    forget_output()
     gc.collect()
     gc.freeze()  # else the first collection in the fork would copy every page
     pid = os.fork()
@@ -114,6 +119,11 @@ def fork(app, job: dict, descriptors: list[int], control: socket.socket) -> int:
     _, status = os.waitpid(pid, 0)
     end_leftovers(pid)
     return os.waitstatus_to_exitcode(status)
+
+
+def forget_output() -> None:
+    sys.stdout.forget()
+    sys.stderr.forget()
 
 
 def end_leftovers(pid: int) -> None:
@@ -136,11 +146,20 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def load(module: str) -> None:
-    """Import a module that forks would otherwise import each for itself."""
-    with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):
-        importlib.import_module(module)
-    if module == "matplotlib.pyplot":
+def load(module: str, names: list[str]) -> None:
+    """Do what `import module`, or `from module import names`, does, for all forks at once."""
+    was_there = "matplotlib.pyplot" in sys.modules
+    forget_output()
+    with warnings.catch_warnings(record=True) as said:
+        try:
+            __import__(module, fromlist=names)
+        except Exception:
+            pass  # each run will meet it again, where somebody sees it
+        except BaseException:  # SystemExit, say
+            LOUD.add(module)
+    if said or sys.stdout.has_text or sys.stderr.has_text:
+        LOUD.add(module)
+    if "matplotlib.pyplot" in sys.modules and not was_there:
         draw_something()
     inspect.getmodule(load.__code__)  # notes down the new modules' files, for tracebacks
 
@@ -182,16 +201,40 @@ def speed_up_cells(shell) -> None:
 
     accepts = lru_cache(ipkernel._accepts_parameters)
     ipkernel._accepts_parameters = lambda method, names: accepts(method, tuple(names))
-    should_be_async = interactiveshell._should_be_async
-
-    def should_be_async_unless_plain(cell: str) -> bool:
-        """It compiles the cell, to see whether it awaits."""
-        digest = hashlib.sha256(cell.encode(errors="replace")).digest()
-        return digest not in PLAIN and should_be_async(cell)
-
-    interactiveshell._should_be_async = lru_cache(1)(should_be_async_unless_plain)
+    interactiveshell._should_be_async = ask_once(interactiveshell._should_be_async)
     ipykernel.compiler.murmur2_x86 = murmur2
     transform_once(shell.input_transformer_manager)
+
+
+def ask_once(should_be_async):
+    """Compile a cell once where IPython does so twice to see whether it awaits, or never.
+
+    Where compiling it says anything, it is said as often as ever.
+    """
+    answers: dict[str, bool] = {}  # that of the cell that will be asked for once more
+
+    def asked(cell: str) -> bool:
+        if hashlib.sha256(cell.encode(errors="replace")).digest() in PLAIN:
+            return False
+        if cell in answers:
+            return answers.pop(cell)
+        answers.clear()
+        said, show = [], warnings._showwarnmsg
+
+        def note(message) -> None:
+            said.append(message)
+            show(message)
+
+        warnings._showwarnmsg = note
+        try:
+            answer = should_be_async(cell)
+        finally:
+            warnings._showwarnmsg = show
+        if not said:
+            answers[cell] = answer
+        return answer
+
+    return asked
 
 
 def murmur2(text: str, seed: int) -> int:
@@ -214,7 +257,10 @@ def transform_once(manager) -> None:
     That is `%magic`, `!command` and `help?`. IPython looks twice and tokenizes each time, which
     takes longer than most cells run.
     """
-    own_syntax = re.compile(r"\?|^[ \t]*[!%,;/]|=[\s\\]*[!%]", re.MULTILINE)
+    # Or what str.splitlines takes for the end of a line: tokenizing warns of it.
+    own_syntax = re.compile(
+        r"\?|^[ \t]*[!%,;/]|=[\s\\]*[!%]|[\x1c-\x1e\x85\u2028\u2029]", re.MULTILINE
+    )
     transform, tokenize, last = manager.transform_cell, manager.do_token_transforms, ["", ""]
 
     def transforms() -> list:
@@ -530,6 +576,10 @@ class Stream(io.TextIOBase):
     def forget(self) -> None:
         """Drop what was written so far."""
         self._pending, self._since, self._seen, self._sent = [], 0.0, 0, 0
+
+    @property
+    def has_text(self) -> bool:
+        return bool(self._pending)
 
     def watch(self, descriptor: int) -> None:
         """Begin in a new process, whose low-level output goes to `descriptor`, a file."""

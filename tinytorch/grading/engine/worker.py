@@ -52,7 +52,7 @@ with without_rfc3987():
     from traitlets.utils.importstring import import_item
 
 # A cell may import these by names that no parser sees; the rest is read from the course.
-ALWAYS = ("numpy.random",)
+ALWAYS: dict[str, set[str]] = {"numpy.random": set()}
 
 
 class Grader:
@@ -184,16 +184,23 @@ class Grader:
             self._warm = WarmParent(self._kernel_arguments)
         if self._warm is not self._prepared:
             self._warm.load(self._libraries)
+            if self._is_spoilt(self._warm):
+                self.close()
+                self._warm = WarmParent(self._kernel_arguments)  # where each run imports for itself
             self._warm.read(self._released_code)
             self._warm.expect([*self._released_code, *self._restored_code])
             self._prepared = self._warm
         return self._warm
 
     def _can_use(self, warm: WarmParent) -> bool:
-        # What another assignment loaded must not stand in the place of a module of this one.
-        loaded = {module.partition(".")[0] for module in warm.loaded}
-        fits = warm.arguments == self._kernel_arguments and not loaded & self._own_modules
-        return warm.is_alive and fits
+        return warm.is_alive and warm.arguments == self._kernel_arguments
+
+    def _is_spoilt(self, warm: WarmParent) -> bool:
+        """Whether what was loaded stands in the way of the runs of this assignment."""
+        try:
+            return warm.clashes(self._own_modules)
+        except RunDied:
+            return True
 
     @cached_property
     def _kernel_arguments(self) -> list[str]:
@@ -213,11 +220,14 @@ class Grader:
         return [cell.source for cell in cells if cell.cell_type == "code"]
 
     @cached_property
-    def _libraries(self) -> list[str]:
+    def _libraries(self) -> dict[str, set[str]]:
         """What every submission imports, without the course's own modules."""
         own = [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
         modules = imported_modules([*self._released_code, *own])
-        return [*ALWAYS, *(m for m in modules if m.partition(".")[0] not in self._own_modules)]
+        for module in list(modules):
+            if module.partition(".")[0] in self._own_modules:
+                del modules[module]
+        return ALWAYS | modules
 
     @cached_property
     def _core(self) -> dict[str, bytes]:
@@ -371,22 +381,26 @@ def _read_files(folder: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
     return files
 
 
-def imported_modules(sources: Iterable[str]) -> list[str]:
+def imported_modules(sources: Iterable[str]) -> dict[str, set[str]]:
     """What running the sources imports by absolute names, parents first.
 
-    What is imported from a module may be a module itself, or not. What a function or class imports
-    when it is called is left out, and what doesn't parse too.
+    What a function or class imports when it is called is left out, and what doesn't parse too.
+
+    Returns:
+        Of each module, what is imported from it.
     """
-    found = set()
+    found: dict[str, set[str]] = {}
     for source in sources:
         with contextlib.suppress(SyntaxError, ValueError):
             for node in ast.parse(source).body:
                 if isinstance(node, ast.Import):
-                    found |= {alias.name for alias in node.names}
+                    for alias in node.names:
+                        found.setdefault(alias.name, set())
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found.add(node.module)
-                    found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return sorted(found - {"__future__"})
+                    names = found.setdefault(node.module, set())
+                    names |= {alias.name for alias in node.names if alias.name != "*"}
+    found.pop("__future__", None)
+    return dict(sorted(found.items()))
 
 
 def _text(source: str | list[str]) -> str:
