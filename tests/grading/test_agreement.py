@@ -62,8 +62,8 @@ SECOND = notebook(
     code("### BEGIN SOLUTION\ng = 3\n### END SOLUTION", "g", points=2, solution=True, grade=True),
     code("import own\nassert own.value == g", "test_own", points=5, **TEST),
 )
-# Whatever a cell may do; each is run by both graders, and what it leaves must be the same. One
-# sleeps: ipykernel hears of what is written to a descriptor a little late.
+# Whatever a cell may do; each is run by both graders, and what it leaves must be the same. Some
+# sleep: ipykernel hears a little late of what another process, or a descriptor, writes.
 CELLS = """
 1 + 1
 print("a"); import sys; print("b", file=sys.stderr); print("c")
@@ -71,7 +71,7 @@ print("a"); import sys; print("b", file=sys.stderr); print("c")
 helper.check(lambda x: 1 / 0)
 import os; os.system("echo low"); import time; time.sleep(0.5); print("high")
 !echo bang
-import subprocess; subprocess.run(["sh", "-c", "echo out; echo more"]);
+import subprocess; subprocess.run(["sh", "-c", "echo out; echo more; sleep 0.5"]);
 import asyncio; await asyncio.sleep(0.01); "awaited"
 async def one(): return 1\\n(await one()) + 1
 plt.plot([1, 2, 3]); plt.title("A figure")
@@ -109,7 +109,7 @@ import threading; t = threading.Thread(target=lambda: print("thread")); t.start(
 import os, sys; print(sys.path[0:1] == [""], "" in sys.path, os.path.basename(os.getcwd()))
 print(os.environ["NBGRADER_EXECUTION"], os.environ["MPLBACKEND"])
 open("made.txt", "w").write("by a cell")
-import multiprocessing as mp; p = mp.get_context("fork").Process(target=print); p.start(); p.join()
+import multiprocessing as mp; p = mp.get_context("fork").Process(target=print); p.start(); p.join(); time.sleep(0.5)
 np.array([1.0]) / 0
 raise ExceptionGroup("both", [ValueError(1), TypeError(2)])
 print("\\x1b[31mred\\x1b[0m", end=""); print("\\rback")

@@ -53,6 +53,7 @@ with without_rfc3987():
 
 # A cell may import these by names that no parser sees; the rest is read from the course.
 ALWAYS: dict[str, set[str]] = {"numpy.random": set()}
+PLENTY = 2**30  # bytes left on the disk with which the next submission surely does
 
 
 class Grader:
@@ -346,14 +347,19 @@ def serve(connection: Connection, context: Context) -> None:
 
 @contextlib.contextmanager
 def _run_folder() -> Iterator[Path]:
-    """A folder that is removed while the next submission is graded: the disk takes its time."""
+    """A folder that is removed while the next submission is graded: the disk takes its time.
+
+    Where the next submission may need the room, it is removed at once.
+    """
     global _remover
     _remover = _remover or ThreadPoolExecutor(1)
     folder = Path(tempfile.mkdtemp(prefix="tinytorch-run-")).resolve()
     try:
         yield folder
     finally:
-        _remover.submit(shutil.rmtree, folder, ignore_errors=True)
+        removal = _remover.submit(shutil.rmtree, folder, ignore_errors=True)
+        if shutil.disk_usage(folder.parent).free < PLENTY:
+            removal.result()
 
 
 # --- Small helpers ------------------------------------------------------------------------
