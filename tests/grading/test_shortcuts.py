@@ -184,6 +184,21 @@ LIBRARIES = {
     "loud/__init__.py": "",
     "loud/sub.py": "print('as it is imported')\n",
     "warns.py": "import warnings\nwarnings.warn('mind this')\n",
+    "strict.py": "import warnings\nwarnings.simplefilter('error')\n",
+    "shows.py": "from IPython.display import display\ndisplay('on import')\n",
+    "low.py": "import os\nos.write(1, b'from below')\n",
+    "figure.py": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n",
+    "threads.py": "import threading\nt = threading.Timer(60, print)\nt.daemon = True\nt.start()\n",
+    "seeds.py": "import random\nrandom.seed(1)\n",
+    "seeds_numpy.py": "import numpy as np\nnp.random.seed(1)\n",
+    "opens.py": "lines = open(__file__)\n",
+    "folder.py": "import os, tempfile\nD = tempfile.mkdtemp()\nhere = lambda: os.listdir(D)\n",
+    "style.py": "import matplotlib\nmatplotlib.rcParams['lines.linewidth'] = 7\n",
+    "digits.py": "import decimal\ndecimal.getcontext().prec = 3\n",
+    "once.py": "import sys\nif not hasattr(sys, 'o'):\n    sys.o = 1\n    raise OSError('first')\n",
+    "old.py": "import warnings\nwarnings.warn('old', DeprecationWarning, stacklevel=2)\n",
+    "user.py": "import old\n",
+    "mover.py": "import os\nos.chdir('/tmp')\n",
 }
 # What cells show, where each is the only one of its assignment.
 SHOWN = {
@@ -192,6 +207,20 @@ SHOWN = {
     "import ends; 'it went on'": "it went on",
     "from loud import sub": "as it is imported",
     "import warns": "mind this",
+    "import strict, warnings; warnings.warn('told off')": "UserWarning",
+    "import shows": "on import",
+    "import low, time; time.sleep(0.5)": "from below",
+    "import figure": "image/png",
+    "import threads; threads.t.is_alive()": "True",
+    "import seeds; seeds.random.random()": "0.13436424411240122",
+    "import seeds_numpy as s; s.np.random.rand()": "0.417022004702574",
+    "import opens; opens.lines.readline()": "lines",
+    "import folder; open(folder.D + '/mine', 'w'); folder.here()": "['mine']",
+    "import decimal; a = decimal.Decimal(1) / 3; import digits; a": "0.33333",
+    "import once": "first",
+    "import old\nimport user": "DeprecationWarning",
+    "import mover, os; os.getcwd()": "'/tmp'",
+    "from matplotlib import rcParams; a = rcParams['lines.linewidth']; import style; a": "1.5",
     "import matplotlib": "cannot import name",  # from the course's own `cycler`
 }
 
@@ -203,7 +232,7 @@ def test_an_import_shows_what_it_shows_without_us(cell, course, tmp_path, monkey
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "libraries"))
     test = code("assert True", "t", grade=True, locked=True, points=1)
     write(course / "source/01_add/add.ipynb", notebook(code(cell), code("x = 1"), test))
-    if "matplotlib" in cell:
+    if cell == "import matplotlib":
         write(course / "source/01_add/cycler.py", "OWN = True\n")
     stock.generate_release(course, course, ["01_add"])
     Student(course, "ada", "01_add").hands_in()

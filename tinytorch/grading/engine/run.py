@@ -112,27 +112,31 @@ class WarmParent:
             env={**os.environ, **ONE_THREAD},
         )
 
-    def load(self, modules: Mapping[str, Iterable[str]]) -> None:
+    def load(self, modules: Mapping[str, Iterable[str]], shunned: Iterable[str] = ()) -> None:
         """Have modules imported before any fork, in this order; what can't be is passed over.
 
         Args:
             modules: by their names, and for each what is imported from it.
+            shunned: which others they must not load.
         """
         for module, names in modules.items():
             new = {f"{module}.{name}" for name in names} | {module}
             if not new <= self.loaded:
                 self.loaded |= new
-                self._tell({"load": module, "names": sorted(names)})
+                self._tell({"load": module, "names": sorted(names), "shunned": sorted(shunned)})
 
-    def clashes(self, modules: Iterable[str]) -> bool:
-        """Whether it holds one of these modules, or an import was more than quiet.
+    def stands_in_the_way(self, modules: Iterable[str]) -> tuple[bool, set[str]]:
+        """What of that which was loaded runs could tell from an import of their own.
 
-        Then runs would find another module than theirs, or miss what they should see.
+        Returns:
+            Whether it holds one of these modules, so that runs would find another than theirs;
+            and whose import did more than to load.
 
         Raises:
             RunDied: it ended.
         """
-        return self.ask({"clash": sorted(modules)})["clash"]
+        answer = self.ask({"clash": sorted(modules)})
+        return answer["clash"], set(answer["loud"])
 
     def read(self, cells: Iterable[str]) -> None:
         """Have what students got looked through, so that tracebacks need not do it each time."""

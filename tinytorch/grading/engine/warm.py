@@ -13,14 +13,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import builtins
 import contextlib
 import ctypes
+import decimal
 import gc
 import hashlib
 import inspect
 import io
 import json
+import locale
+import logging
 import os
+import random
 import re
 import resource
 import select
@@ -41,14 +46,16 @@ MOST_TEXT = 64_000_000  # characters that one cell may print, ten thousands of w
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # The SHA-256 of cells that compile without a warning and await nothing; their text stays away.
 PLAIN: set[bytes] = set()
-# Modules whose import shows something: each run must see it for itself.
+# Modules whose import does more than to load: each run must do it, or see it, for itself.
 LOUD: set[str] = set()
+LEAVES_SOMETHING = {"tempfile.mkdtemp", "tempfile.mkstemp"}  # as events of sys.addaudithook
 
 
 def main() -> None:
     """Serve until the worker hangs up."""
     control, arguments = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
     settle()
+    sys.addaudithook(listen)
     del sys.path[0]  # the folder of this script is no place to import from
     sys.argv[1:] = []
     app = start_kernel(arguments)
@@ -60,15 +67,16 @@ def main() -> None:
             break
         job = json.loads(message)
         if "load" in job:
-            load(job["load"], job["names"])
+            if not loads_quietly(app, job["load"], job["names"], job["shunned"]):
+                LOUD.add(job["load"])
         elif "read" in job:
             read(app.kernel.shell, job["read"])
         elif "expect" in job:
             PLAIN.add(bytes.fromhex(job["expect"]))
         elif "clash" in job:
             loaded = sys.modules.keys() - kernels_own
-            clash = bool(LOUD) or not loaded.isdisjoint(job["clash"])
-            control.send(json.dumps({"clash": clash}).encode())
+            answer = {"clash": not loaded.isdisjoint(job["clash"]), "loud": sorted(LOUD)}
+            control.send(json.dumps(answer).encode())
         elif "twin" in job:
             control = twin(control, *descriptors)
         else:
@@ -146,22 +154,128 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def load(module: str, names: list[str]) -> None:
-    """Do what `import module`, or `from module import names`, does, for all forks at once."""
-    was_there = "matplotlib.pyplot" in sys.modules
-    forget_output()
-    with warnings.catch_warnings(record=True) as said:
+def loads_quietly(app, module: str, names: list[str], shunned: list[str]) -> bool:
+    """Do what `import module`, or `from module import names`, does, for all forks at once.
+
+    Args:
+        shunned: modules that it had better not load either.
+
+    Returns:
+        Whether nothing but the modules came of it, so that a run can't tell it from an import of
+        its own.
+    """
+    had_pyplot = "matplotlib.pyplot" in sys.modules
+    before, modules = state(app.kernel.shell), set(sys.modules)
+    with overheard(app) as said:
         try:
             __import__(module, fromlist=names)
-        except Exception:
+        except ModuleNotFoundError:
             pass  # each run will meet it again, where somebody sees it
-        except BaseException:  # SystemExit, say
-            LOUD.add(module)
-    if said or sys.stdout.has_text or sys.stderr.has_text:
-        LOUD.add(module)
-    if "matplotlib.pyplot" in sys.modules and not was_there:
+        except BaseException:  # SystemExit, say; or it would succeed when tried once more
+            return False
+    new = sys.modules.keys() - modules
+    after = state(app.kernel.shell)
+    changed = [name for name in before if before[name] != after[name]]
+    if said or changed or any(map(draws_numbers, new)) or not new.isdisjoint(shunned):
+        return False
+    if "matplotlib.pyplot" in sys.modules and not had_pyplot:
         draw_something()
-    inspect.getmodule(load.__code__)  # notes down the new modules' files, for tracebacks
+    inspect.getmodule(state.__code__)  # notes down the new modules' files, for tracebacks
+    return True
+
+
+@contextlib.contextmanager
+def overheard(app):
+    """Gives a list of what is said, shown or left behind meanwhile; it is whole at the end."""
+    said = []
+    hook, seed = warnings._showwarnmsg, random.seed  # a fork seeds `random` anew
+    null, low_level = os.dup(1), os.memfd_create("low-level")
+    forget_output()
+    warnings._showwarnmsg = EARS[0] = app.session.unheard = said.append
+    random.seed = lambda *given, **named: (said.append("seed"), seed(*given, **named))[1]
+    os.dup2(low_level, 1)
+    os.dup2(low_level, 2)
+    try:
+        yield said
+    finally:
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        warnings._showwarnmsg, random.seed, EARS[0], app.session.unheard = hook, seed, None, None
+        if sys.stdout.has_text or sys.stderr.has_text or os.fstat(low_level).st_size:
+            said.append("output")
+        os.close(null)
+        os.close(low_level)
+
+
+EARS: list = [None]  # what takes note of what an import leaves on the disk
+
+
+def listen(event: str, arguments: tuple) -> None:
+    """A hook of sys.addaudithook: notes what lies in the run's folder or for all runs."""
+    if EARS[0] is None:
+        return
+    if event == "open":
+        path, _, flags = arguments
+        writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
+        if not writes or not isinstance(path, str) or "__pycache__" in path:
+            return
+        if not os.path.abspath(path).startswith(os.path.join(os.getcwd(), "")):
+            return  # a cache in one's home
+    elif event not in LEAVES_SOMETHING:
+        return
+    EARS[0](event)
+
+
+def state(shell) -> dict:
+    """What an import may change besides `sys.modules`, as far as a cell would notice it."""
+    now = {
+        "filters": [each for each in warnings.filters if is_broad(each)],
+        "hooks": [warnings.showwarning, sys.excepthook, sys.displayhook, sys.stdout, sys.stderr],
+        "builtins": dict(vars(builtins)),
+        "callbacks": {
+            event: [each for each in called if not each.__module__.startswith("matplotlib")]
+            for event, called in shell.events.callbacks.items()
+        },
+        "signals": list(map(signal.getsignal, range(1, signal.NSIG))),
+        "limit": sys.getrecursionlimit(),
+        "threads": threading.active_count(),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "folder": os.getcwd(),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "decimal": repr(decimal.getcontext()),
+        "log": (logging.root.level, logging.root.disabled, list(logging.root.handlers)),
+    }
+    if numpy := sys.modules.get("numpy"):
+        now["numpy"] = repr([numpy.geterr(), numpy.get_printoptions()])
+    if drawn := sys.modules.get("numpy.random"):
+        now["numpy.random"] = repr(drawn.get_state(legacy=False)["state"])
+    # The first import of matplotlib itself is compared too, with what its files set.
+    now["style"], now["figures"] = {}, []
+    if matplotlib := sys.modules.get("matplotlib"):
+        set_by_files = matplotlib.rcParamsOrig
+        now["style"] = {
+            name: value
+            for name, value in dict.items(matplotlib.rcParams)  # looking at a backend chooses one
+            if "backend" not in name and value != set_by_files[name]
+        }
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        now["figures"] = pyplot.get_fignums()
+    return now
+
+
+def is_broad(filter: tuple) -> bool:
+    """Whether a filter of warnings concerns more than those of the library that set it."""
+    _, message, category, module, _ = filter
+    return not (message or module) and category.__module__ == "builtins"
+
+
+def draws_numbers(module: str) -> bool:
+    """Whether a module holds a generator of NumPy, whose numbers would be the same in all runs."""
+    if not (numpy := sys.modules.get("numpy.random")):
+        return False
+    kinds = numpy.Generator, numpy.RandomState
+    held = [value for value in list(vars(sys.modules[module]).values()) if isinstance(value, kinds)]
+    return any(value is not numpy.mtrand._rand for value in held)
 
 
 def read(shell, source: str) -> None:
@@ -259,7 +373,7 @@ def transform_once(manager) -> None:
     """
     # Or what str.splitlines takes for the end of a line: tokenizing warns of it.
     own_syntax = re.compile(
-        r"\?|^[ \t]*[!%,;/]|=[\s\\]*[!%]|[\x1c-\x1e\x85\u2028\u2029]", re.MULTILINE
+        r"\?|^[ \t]*[!%,;/]|=[\s\\]*[!%]|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", re.MULTILINE
     )
     transform, tokenize, last = manager.transform_cell, manager.do_token_transforms, ["", ""]
 
@@ -379,8 +493,8 @@ def run(app, job: dict, requests: socket.socket, results: socket.socket) -> None
     os.environ.update(job["environment"])
     sys.path[:0] = job["path"]
     redirect(app)
-    if "numpy.random" in sys.modules:  # else all students would draw the same numbers
-        sys.modules["numpy.random"].seed()
+    for source in {"numpy.random", "torch"} & sys.modules.keys():
+        sys.modules[source].seed()  # else all students would draw the same numbers
     app.kernel.shell.user_ns["_dh"][:] = [type(app.kernel.shell.user_ns["_dh"][0])(job["folder"])]
     app.session.open(results, bytes.fromhex(job["token"]))
     # Not asyncio.run: it keeps the first SIGINT for itself, so that no cell could be interrupted.
@@ -456,8 +570,9 @@ async def execute(kernel, request: dict) -> None:
         pass  # it came too late for the cell
     finally:
         kernel.post_handler_hook()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a cell may have set it
+            stream.flush()
     kernel._publish_status("idle", "shell")
     with kernel.session.lock:
         kernel.session.flush()
@@ -482,6 +597,7 @@ def start_kernel(arguments: list[str]):
 
         results = Any()
         token = Any()
+        unheard = Any()  # takes what is sent before there is a run
 
         def open(self, results: socket.socket, token: bytes) -> None:
             self.results, self.token, self.pid = results, token, os.getpid()
@@ -495,6 +611,8 @@ def start_kernel(arguments: list[str]):
             buffers = buffers or message.get("buffers") or []
             if self.results is not None and self.pid == os.getpid():
                 self.write(message, buffers)
+            elif self.unheard is not None:
+                self.unheard(message)
             return message
 
         def write(self, message: dict, buffers: list) -> None:
@@ -531,8 +649,9 @@ def start_kernel(arguments: list[str]):
             self.null = os.open(os.devnull, os.O_RDWR)
             for handler in self.log.handlers:
                 handler.stream = open(os.devnull, "w")  # noqa: SIM115 - open as long as the log
-            sys.stdout = Stream("stdout", self.session, self.null)
-            sys.stderr = Stream("stderr", self.session, self.null)
+            sys.stdout = OutStream("stdout", self.session, self.null)
+            sys.stderr = OutStream("stderr", self.session, self.null)
+            sys.stdout.goes_with(sys.stderr)
             sys.displayhook = self.displayhook = _displayhook(self.session)
             self.patch_io()
 
@@ -560,8 +679,8 @@ def _displayhook(session):
     return ZMQDisplayHook(session, None)
 
 
-class Stream(io.TextIOBase):
-    """Standard output or error, gathered into messages as ipykernel's OutStream gathers them."""
+class OutStream(io.TextIOBase):
+    """Standard output or error, gathered into messages as ipykernel's own gathers them."""
 
     encoding = "UTF-8"
 
@@ -571,7 +690,12 @@ class Stream(io.TextIOBase):
         self._watched: int | None = None
         self._lock = threading.RLock()
         self._owner = os.getpid()
+        self._both = [self]
         self.forget()
+
+    def goes_with(self, other: OutStream) -> None:
+        """Know the other one: what waited too long there goes before what is written here."""
+        self._both, other._both = [self, other], [other, self]
 
     def forget(self) -> None:
         """Drop what was written so far."""
@@ -597,8 +721,9 @@ class Stream(io.TextIOBase):
             return len(text)
         with self._lock:
             now = time.monotonic()
-            if self._pending and now - self._since > FLUSH_INTERVAL:
-                self.flush()
+            for stream in self._both:
+                if stream._pending and now - stream._since > FLUSH_INTERVAL:
+                    stream.flush()
             self._take_low_level()
             if not self._pending:
                 self._since = now

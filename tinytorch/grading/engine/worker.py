@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
@@ -184,24 +184,29 @@ class Grader:
         if self._warm is None:
             self._warm = WarmParent(self._kernel_arguments)
         if self._warm is not self._prepared:
-            self._warm.load(self._libraries)
-            if self._is_spoilt(self._warm):
-                self.close()
-                self._warm = WarmParent(self._kernel_arguments)  # where each run imports for itself
+            self._load(self._libraries)
             self._warm.read(self._released_code)
             self._warm.expect([*self._released_code, *self._restored_code])
             self._prepared = self._warm
         return self._warm
 
+    def _load(self, libraries: dict[str, set[str]], loud: Set[str] = frozenset()) -> None:
+        """Have libraries loaded, or as many as runs can't tell from an import of their own."""
+        self._warm.load(libraries, loud)
+        try:
+            clash, more = self._warm.stands_in_the_way(self._own_modules)
+        except RunDied:
+            clash, more = True, set()
+        if clash or more:
+            self.close()
+            self._warm = WarmParent(self._kernel_arguments)
+            loud |= more
+            fit = {name: libraries[name] for name in libraries if not clash and name not in loud}
+            if fit:
+                self._load(fit, loud)
+
     def _can_use(self, warm: WarmParent) -> bool:
         return warm.is_alive and warm.arguments == self._kernel_arguments
-
-    def _is_spoilt(self, warm: WarmParent) -> bool:
-        """Whether what was loaded stands in the way of the runs of this assignment."""
-        try:
-            return warm.clashes(self._own_modules)
-        except RunDied:
-            return True
 
     @cached_property
     def _kernel_arguments(self) -> list[str]:
@@ -243,7 +248,8 @@ class Grader:
 
     @cached_property
     def _own_modules(self) -> set[str]:
-        return {Path(name).parts[0].removesuffix(".py") for name, _ in self._own_files}
+        code = [Path(name) for name, _ in self._own_files if name.endswith((".py", ".so", ".pyc"))]
+        return {part.partition(".")[0] for path in code for part in path.parts}
 
     @property
     def _own_files(self) -> list[tuple[str, bytes]]:
@@ -388,7 +394,7 @@ def _read_files(folder: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
 
 
 def imported_modules(sources: Iterable[str]) -> dict[str, set[str]]:
-    """What running the sources imports by absolute names, parents first.
+    """What running the sources imports by absolute names, in the order of its first import.
 
     What a function or class imports when it is called is left out, and what doesn't parse too.
 
@@ -406,7 +412,7 @@ def imported_modules(sources: Iterable[str]) -> dict[str, set[str]]:
                     names = found.setdefault(node.module, set())
                     names |= {alias.name for alias in node.names if alias.name != "*"}
     found.pop("__future__", None)
-    return dict(sorted(found.items()))
+    return found
 
 
 def _text(source: str | list[str]) -> str:
