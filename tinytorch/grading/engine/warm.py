@@ -48,14 +48,12 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 PLAIN: set[bytes] = set()
 # Modules whose import does more than to load: each run must do it, or see it, for itself.
 LOUD: set[str] = set()
-LEAVES_SOMETHING = {"tempfile.mkdtemp", "tempfile.mkstemp"}  # as events of sys.addaudithook
 
 
 def main() -> None:
     """Serve until the worker hangs up."""
     control, arguments = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
     settle()
-    sys.addaudithook(listen)
     del sys.path[0]  # the folder of this script is no place to import from
     sys.argv[1:] = []
     app = start_kernel(arguments)
@@ -188,11 +186,13 @@ def loads_quietly(app, module: str, names: list[str], shunned: list[str]) -> boo
 def overheard(app):
     """Gives a list of what is said, shown or left behind meanwhile; it is whole at the end."""
     said = []
-    hook, seed = warnings._showwarnmsg, random.seed  # a fork seeds `random` anew
+    hook, seed, names = warnings._showwarnmsg, random.seed, tempfile._get_candidate_names
     null, low_level = os.dup(1), os.memfd_create("low-level")
     forget_output()
-    warnings._showwarnmsg = EARS[0] = app.session.unheard = said.append
+    warnings._showwarnmsg = app.session.unheard = said.append
+    # A fork seeds `random` anew; a temporary file would be one for all.
     random.seed = lambda *given, **named: (said.append("seed"), seed(*given, **named))[1]
+    tempfile._get_candidate_names = lambda: (said.append("file"), names())[1]
     os.dup2(low_level, 1)
     os.dup2(low_level, 2)
     try:
@@ -200,30 +200,12 @@ def overheard(app):
     finally:
         os.dup2(null, 1)
         os.dup2(null, 2)
-        warnings._showwarnmsg, random.seed, EARS[0], app.session.unheard = hook, seed, None, None
+        warnings._showwarnmsg, random.seed, tempfile._get_candidate_names = hook, seed, names
+        app.session.unheard = None
         if sys.stdout.has_text or sys.stderr.has_text or os.fstat(low_level).st_size:
             said.append("output")
         os.close(null)
         os.close(low_level)
-
-
-EARS: list = [None]  # what takes note of what an import leaves on the disk
-
-
-def listen(event: str, arguments: tuple) -> None:
-    """A hook of sys.addaudithook: notes what lies in the run's folder or for all runs."""
-    if EARS[0] is None:
-        return
-    if event == "open":
-        path, _, flags = arguments
-        writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
-        if not writes or not isinstance(path, str) or "__pycache__" in path:
-            return
-        if not os.path.abspath(path).startswith(os.path.join(os.getcwd(), "")):
-            return  # a cache in one's home
-    elif event not in LEAVES_SOMETHING:
-        return
-    EARS[0](event)
 
 
 def state(shell) -> dict:
