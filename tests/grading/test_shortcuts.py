@@ -221,6 +221,7 @@ SHOWN = {
     "import old\nimport user": "DeprecationWarning",
     "import mover, os; os.getcwd()": "'/tmp'",
     "from matplotlib import rcParams; a = rcParams['lines.linewidth']; import style; a": "1.5",
+    "import sys; sys.stdout = None": "[]",  # the next cells fail, and tell why
     "import matplotlib": "cannot import name",  # from the course's own `cycler`
 }
 

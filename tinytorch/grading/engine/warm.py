@@ -550,6 +550,10 @@ async def execute(kernel, request: dict) -> None:
         await kernel.execute_request(None, [], parent)
     except KeyboardInterrupt:
         pass  # it came too late for the cell
+    except Exception as error:  # in IPython itself, as where a cell took sys.stdout away
+        # From ipykernel, which goes on too, no answer would come before the time is up.
+        answer = {"status": "error", "ename": type(error).__name__, "evalue": str(error)}
+        kernel.session.send(None, "execute_reply", answer | {"traceback": []}, parent=parent)
     finally:
         kernel.post_handler_hook()
     for stream in (sys.stdout, sys.stderr):
