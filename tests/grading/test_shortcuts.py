@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import threading
+import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -221,7 +224,6 @@ SHOWN = {
     "import old\nimport user": "DeprecationWarning",
     "import mover, os; os.getcwd()": "'/tmp'",
     "from matplotlib import rcParams; a = rcParams['lines.linewidth']; import style; a": "1.5",
-    "import sys; sys.stdout = None": "[]",  # the next cells fail, and tell why
     "import matplotlib": "cannot import name",  # from the course's own `cycler`
 }
 
@@ -231,20 +233,58 @@ def test_an_import_shows_what_it_shows_without_us(cell, course, tmp_path, monkey
     for name, text in LIBRARIES.items():
         write(tmp_path / "libraries" / name, text)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "libraries"))
-    test = code("assert True", "t", grade=True, locked=True, points=1)
-    write(course / "source/01_add/add.ipynb", notebook(code(cell), code("x = 1"), test))
     if cell == "import matplotlib":
         write(course / "source/01_add/cycler.py", "OWN = True\n")
+    assert SHOWN[cell] in shown(course, cell)[0]
+
+
+def test_a_cell_that_takes_stdout_away_costs_what_follows_alone(course):
+    first, second = shown(course, "import sys; sys.stdout = None", "print('there')")
+    assert first == "[]" and "AttributeError" in second
+
+
+def test_two_threads_at_the_two_streams_wait_for_no_one(monkeypatch):
+    session = SimpleNamespace(send=lambda *_, **__: None)
+    out, err = (warm.OutStream(name, session, 0) for name in ("stdout", "stderr"))
+    out.goes_with(err)
+    out.write("waits")
+    err.write("waits")
+    both = threading.Barrier(2)  # each is about to look at the other's text, if both can be
+
+    def later() -> float:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)
+        return time.monotonic() + warm.FLUSH_INTERVAL
+
+    monkeypatch.setattr(warm, "time", SimpleNamespace(monotonic=later))
+    threads = [threading.Thread(target=it.write, args="x", daemon=True) for it in (out, err)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_what_waited_too_long_in_one_stream_goes_before_what_the_other_says(course):
+    late = "import sys, time; print('e', file=sys.stderr); time.sleep(0.5); print('o')"
+    [put_out] = shown(course, late)
+    assert [each["name"] for each in json.loads(put_out)] == ["stderr", "stdout"]
+
+
+def shown(course: Path, *cells: str) -> list[str]:
+    """What these cells of an assignment put out, for one student, as JSON."""
+    test = code("assert True", "t", grade=True, locked=True, points=1)
+    nb = notebook(*map(code, cells), code("x = 1"), test)
+    write(course / "source/01_add/add.ipynb", nb)
     stock.generate_release(course, course, ["01_add"])
     Student(course, "ada", "01_add").hands_in()
     [standing] = grade.survey(course, "01_add")
     task = Desk(Places(course), "01_add", "course").task("ada", standing)
     try:
-        shown = worker.grade(task.context, task.item).files["add.ipynb"].decode()
+        graded = json.loads(worker.grade(task.context, task.item).files["add.ipynb"])
     finally:
         worker.close_grader()
-    first = json.loads(shown)["cells"][0]["outputs"]
-    assert SHOWN[cell] in json.dumps(first)
+    return [json.dumps(cell["outputs"]) for cell in graded["cells"][: len(cells)]]
 
 
 CELLS_THAT_WARN = ("x = 5\nx is 5", "import asyncio\nawait asyncio.sleep(0)\n5 is 5", "x = '\\d'")

@@ -215,7 +215,7 @@ def state(shell) -> dict:
         "hooks": [warnings.showwarning, sys.excepthook, sys.displayhook, sys.stdout, sys.stderr],
         "builtins": dict(vars(builtins)),
         "callbacks": {
-            event: [each for each in called if not each.__module__.startswith("matplotlib")]
+            event: [each for each in called if "matplotlib" not in getattr(each, "__module__", "")]
             for event, called in shell.events.callbacks.items()
         },
         "signals": list(map(signal.getsignal, range(1, signal.NSIG))),
@@ -230,7 +230,8 @@ def state(shell) -> dict:
     if numpy := sys.modules.get("numpy"):
         now["numpy"] = repr([numpy.geterr(), numpy.get_printoptions()])
     if drawn := sys.modules.get("numpy.random"):
-        now["numpy.random"] = repr(drawn.get_state(legacy=False)["state"])
+        _, key, position, *_ = drawn.get_state()
+        now["numpy.random"] = key.tobytes(), position
     # The first import of matplotlib itself is compared too, with what its files set.
     now["style"], now["figures"] = {}, []
     if matplotlib := sys.modules.get("matplotlib"):
@@ -256,7 +257,8 @@ def draws_numbers(module: str) -> bool:
     if not (numpy := sys.modules.get("numpy.random")):
         return False
     kinds = numpy.Generator, numpy.RandomState
-    held = [value for value in list(vars(sys.modules[module]).values()) if isinstance(value, kinds)]
+    names = getattr(sys.modules[module], "__dict__", {})
+    held = [value for value in list(names.values()) if isinstance(value, kinds)]
     return any(value is not numpy.mtrand._rand for value in held)
 
 
@@ -680,8 +682,12 @@ class OutStream(io.TextIOBase):
         self.forget()
 
     def goes_with(self, other: OutStream) -> None:
-        """Know the other one: what waited too long there goes before what is written here."""
-        self._both, other._both = [self, other], [other, self]
+        """What waited too long in the one goes before what is written to the other.
+
+        So both need one lock: with two, a thread at each would wait for the other for ever.
+        """
+        other._both, other._lock = self._both, self._lock
+        self._both.append(other)
 
     def forget(self) -> None:
         """Drop what was written so far."""
@@ -707,8 +713,9 @@ class OutStream(io.TextIOBase):
             return len(text)
         with self._lock:
             now = time.monotonic()
-            for stream in self._both:
-                if stream._pending and now - stream._since > FLUSH_INTERVAL:
+            waiting = [each for each in self._both if each._pending]
+            for stream in sorted(waiting, key=lambda each: each._since):
+                if now - stream._since > FLUSH_INTERVAL:
                     stream.flush()
             self._take_low_level()
             if not self._pending:
