@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -24,7 +28,7 @@ from nbgrader.preprocessors import Execute
 from tinytorch.grading import grade, stock
 from tinytorch.grading.engine import nursery, warm, worker
 from tinytorch.grading.engine.coordinator import Desk
-from tinytorch.grading.engine.run import is_plain
+from tinytorch.grading.engine.run import ONE_THREAD, is_plain
 from tinytorch.grading.engine.steps import kernel_arguments
 from tinytorch.grading.engine.thrift import thrift
 from tinytorch.grading.places import Places
@@ -236,6 +240,93 @@ def test_an_import_shows_what_it_shows_without_us(cell, course, tmp_path, monkey
     if cell == "import matplotlib":
         write(course / "source/01_add/cycler.py", "OWN = True\n")
     assert SHOWN[cell] in shown(course, cell)[0]
+
+
+# A process that imports a module, and says what there is to see of it besides the module.
+IMPORTS = """
+import builtins, csv, decimal, fractions, gc, locale, logging, os, random, signal, socket, sys
+import threading, time, warnings
+from contextlib import suppress
+import numpy, numpy.random
+
+def state():
+    return {
+        "filters": [it for it in warnings.filters if not (it[1] or it[3]) and is_builtin(it[2])],
+        "hooks": [warnings.showwarning, sys.excepthook, sys.displayhook, sys.unraisablehook,
+                  threading.excepthook, sys.stdout, sys.stderr],
+        "builtins": dict(vars(builtins)),
+        "signals": list(map(signal.getsignal, range(1, signal.NSIG))),
+        "numbers": [sys.getrecursionlimit(), sys.getswitchinterval(), gc.isenabled(), time.tzname,
+                    socket.getdefaulttimeout(), locale.setlocale(locale.LC_ALL), os.getcwd()],
+        "threads": [threading.active_count(), os.listdir("/proc/self/task")],
+        "children": open(f"/proc/self/task/{os.getpid()}/children").read(),
+        "descriptors": sorted(os.listdir("/proc/self/fd")),
+        "decimal": repr(decimal.getcontext()),
+        "csv": csv.list_dialects(),
+        "fractions": vars(fractions.Fraction)["__repr__"],
+        "log": [logging.root.level, logging.root.manager.disable, list(logging.root.handlers)],
+        "numpy": repr([numpy.geterr(), numpy.get_printoptions()]),
+        "numpy.random": repr(numpy.random.get_state(legacy=False)),
+    }
+
+def is_builtin(category):
+    return category.__module__ == "builtins"
+
+seeds, seed = [], random.seed
+random.seed = seeds.append
+before = state()
+for name in sys.argv[1:]:
+    with suppress(ImportError):
+        __import__(name, fromlist=["any"])
+after = state()
+changed = [name for name in before if before[name] != after[name]]
+if "matplotlib.pyplot" in sys.modules:
+    import matplotlib, matplotlib.pyplot
+    assert dict(matplotlib.rcParams) == dict(matplotlib.rcParamsOrig) | {
+        name: matplotlib.rcParams[name] for name in matplotlib.rcParams if "backend" in name
+    }
+    assert not matplotlib.pyplot.get_fignums()
+assert not changed and not seeds, (changed, seeds)
+"""
+OF_THEIRS = {
+    "matplotlib": ["matplotlib.pyplot", "matplotlib.animation"],
+    "scipy": ["scipy.stats", "scipy.optimize", "scipy.signal", "scipy.linalg"],
+    "sklearn": ["sklearn.linear_model", "sklearn.ensemble", "sklearn.datasets", "sklearn.metrics"],
+    "torch": ["torch.nn", "torch.optim", "torch.utils.data"],
+    "tinytorch": ["tinytorch.core", "tinytorch.testing", "tinytorch.figures", "tinytorch.data"],
+    "tqdm": ["tqdm.auto"],
+    "PIL": ["PIL.Image"],
+}
+
+
+@pytest.mark.parametrize("package", sorted(worker.KNOWN - sys.stdlib_module_names))
+def test_what_is_loaded_beforehand_does_nothing_but_load(package):
+    if importlib.util.find_spec(package) is None:
+        pytest.skip("not installed")
+    words = [sys.executable, "-c", IMPORTS, package, *OF_THEIRS.get(package, [])]
+    environment = os.environ | ONE_THREAD | {"MPLBACKEND": "agg"}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_cells_argparse_meets_the_words_of_a_kernel(course):
+    asks = "import argparse; argparse.ArgumentParser().parse_args()"
+    [put_out] = shown(course, asks)
+    assert "ipykernel_launcher.py: error: unrecognized arguments: -f" in put_out
+
+
+def test_a_cells_own_process_waits_for_no_thread_of_the_cell():
+    stream = warm.OutStream("stdout", SimpleNamespace(send=lambda *_, **__: None), 0)
+    stream.watch(os.open(os.devnull, os.O_RDWR))
+    with stream._lock:  # a thread is printing
+        pid = os.fork()
+        if pid == 0:
+            said = {"file": stream, "flush": True}
+            printing = threading.Thread(target=print, args="x", kwargs=said, daemon=True)
+            printing.start()
+            printing.join(10)
+            os._exit(printing.is_alive())
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_a_cell_that_takes_stdout_away_costs_what_follows_alone(course):

@@ -112,25 +112,24 @@ class WarmParent:
             env={**os.environ, **ONE_THREAD},
         )
 
-    def load(self, modules: Mapping[str, Iterable[str]], shunned: Iterable[str] = ()) -> None:
+    def load(self, modules: Mapping[str, Iterable[str]]) -> None:
         """Have modules imported before any fork, in this order; what can't be is passed over.
 
         Args:
             modules: by their names, and for each what is imported from it.
-            shunned: which others they must not load.
         """
         for module, names in modules.items():
             new = {f"{module}.{name}" for name in names} | {module}
             if not new <= self.loaded:
                 self.loaded |= new
-                self._tell({"load": module, "names": sorted(names), "shunned": sorted(shunned)})
+                self._tell({"load": module, "names": sorted(names)})
 
     def stands_in_the_way(self, modules: Iterable[str]) -> tuple[bool, set[str]]:
         """What of that which was loaded runs could tell from an import of their own.
 
         Returns:
             Whether it holds one of these modules, so that runs would find another than theirs;
-            and whose import did more than to load.
+            and whose import said something.
 
         Raises:
             RunDied: it ended.

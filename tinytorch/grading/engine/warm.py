@@ -13,19 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import builtins
 import contextlib
 import ctypes
-import decimal
 import gc
 import hashlib
+import importlib.util
 import inspect
 import io
 import json
-import locale
-import logging
 import os
-import random
 import re
 import resource
 import select
@@ -46,7 +42,7 @@ MOST_TEXT = 64_000_000  # characters that one cell may print, ten thousands of w
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # The SHA-256 of cells that compile without a warning and await nothing; their text stays away.
 PLAIN: set[bytes] = set()
-# Modules whose import does more than to load: each run must do it, or see it, for itself.
+# Modules whose import says something: each run must see it for itself.
 LOUD: set[str] = set()
 
 
@@ -55,7 +51,10 @@ def main() -> None:
     control, arguments = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
     settle()
     del sys.path[0]  # the folder of this script is no place to import from
-    sys.argv[1:] = []
+    # The words that a kernel is started with: a cell's argparse meets them.
+    launcher = importlib.util.find_spec("ipykernel_launcher").origin
+    connection = os.path.join(tempfile.gettempdir(), "tmpkernel.json")
+    sys.argv = [launcher, "-f", connection, *arguments]
     app = start_kernel(arguments)
     warm_up(app.kernel.shell)
     kernels_own = set(sys.modules)
@@ -65,7 +64,7 @@ def main() -> None:
             break
         job = json.loads(message)
         if "load" in job:
-            if not loads_quietly(app, job["load"], job["names"], job["shunned"]):
+            if not loads_quietly(job["load"], job["names"]):
                 LOUD.add(job["load"])
         elif "read" in job:
             read(app.kernel.shell, job["read"])
@@ -152,114 +151,28 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def loads_quietly(app, module: str, names: list[str], shunned: list[str]) -> bool:
+def loads_quietly(module: str, names: list[str]) -> bool:
     """Do what `import module`, or `from module import names`, does, for all forks at once.
 
-    Args:
-        shunned: modules that it had better not load either.
-
     Returns:
-        Whether nothing but the modules came of it, so that a run can't tell it from an import of
-        its own.
+        Whether nobody would have seen anything of it.
     """
     had_pyplot = "matplotlib.pyplot" in sys.modules
-    before, modules = state(app.kernel.shell), set(sys.modules)
-    with overheard(app) as said:
-        try:
-            __import__(module, fromlist=names)
-        except ModuleNotFoundError:
-            pass  # each run will meet it again, where somebody sees it
-        except BaseException:  # SystemExit, say; or it would succeed when tried once more
-            return False
-    new = sys.modules.keys() - modules
-    after = state(app.kernel.shell)
-    changed = [name for name in before if before[name] != after[name]]
-    if said or changed or any(map(draws_numbers, new)) or not new.isdisjoint(shunned):
+    said, show = [], warnings._showwarnmsg
+    forget_output()
+    warnings._showwarnmsg = said.append  # not catch_warnings, which undoes a library's own filters
+    try:
+        __import__(module, fromlist=names)
+    except ModuleNotFoundError:
+        pass  # each run will meet it again, where somebody sees it
+    except BaseException:  # SystemExit, say; or it would succeed when tried once more
         return False
+    finally:
+        warnings._showwarnmsg = show
     if "matplotlib.pyplot" in sys.modules and not had_pyplot:
         draw_something()
-    inspect.getmodule(state.__code__)  # notes down the new modules' files, for tracebacks
-    return True
-
-
-@contextlib.contextmanager
-def overheard(app):
-    """Gives a list of what is said, shown or left behind meanwhile; it is whole at the end."""
-    said = []
-    hook, seed, names = warnings._showwarnmsg, random.seed, tempfile._get_candidate_names
-    null, low_level = os.dup(1), os.memfd_create("low-level")
-    forget_output()
-    warnings._showwarnmsg = app.session.unheard = said.append
-    # A fork seeds `random` anew; a temporary file would be one for all.
-    random.seed = lambda *given, **named: (said.append("seed"), seed(*given, **named))[1]
-    tempfile._get_candidate_names = lambda: (said.append("file"), names())[1]
-    os.dup2(low_level, 1)
-    os.dup2(low_level, 2)
-    try:
-        yield said
-    finally:
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        warnings._showwarnmsg, random.seed, tempfile._get_candidate_names = hook, seed, names
-        app.session.unheard = None
-        if sys.stdout.has_text or sys.stderr.has_text or os.fstat(low_level).st_size:
-            said.append("output")
-        os.close(null)
-        os.close(low_level)
-
-
-def state(shell) -> dict:
-    """What an import may change besides `sys.modules`, as far as a cell would notice it."""
-    now = {
-        "filters": [each for each in warnings.filters if is_broad(each)],
-        "hooks": [warnings.showwarning, sys.excepthook, sys.displayhook, sys.stdout, sys.stderr],
-        "builtins": dict(vars(builtins)),
-        "callbacks": {
-            event: [each for each in called if "matplotlib" not in getattr(each, "__module__", "")]
-            for event, called in shell.events.callbacks.items()
-        },
-        "signals": list(map(signal.getsignal, range(1, signal.NSIG))),
-        "limit": sys.getrecursionlimit(),
-        "threads": threading.active_count(),
-        "descriptors": len(os.listdir("/proc/self/fd")),
-        "folder": os.getcwd(),
-        "locale": locale.setlocale(locale.LC_ALL),
-        "decimal": repr(decimal.getcontext()),
-        "log": (logging.root.level, logging.root.disabled, list(logging.root.handlers)),
-    }
-    if numpy := sys.modules.get("numpy"):
-        now["numpy"] = repr([numpy.geterr(), numpy.get_printoptions()])
-    if drawn := sys.modules.get("numpy.random"):
-        _, key, position, *_ = drawn.get_state()
-        now["numpy.random"] = key.tobytes(), position
-    # The first import of matplotlib itself is compared too, with what its files set.
-    now["style"], now["figures"] = {}, []
-    if matplotlib := sys.modules.get("matplotlib"):
-        set_by_files = matplotlib.rcParamsOrig
-        now["style"] = {
-            name: value
-            for name, value in dict.items(matplotlib.rcParams)  # looking at a backend chooses one
-            if "backend" not in name and value != set_by_files[name]
-        }
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        now["figures"] = pyplot.get_fignums()
-    return now
-
-
-def is_broad(filter: tuple) -> bool:
-    """Whether a filter of warnings concerns more than those of the library that set it."""
-    _, message, category, module, _ = filter
-    return not (message or module) and category.__module__ == "builtins"
-
-
-def draws_numbers(module: str) -> bool:
-    """Whether a module holds a generator of NumPy, whose numbers would be the same in all runs."""
-    if not (numpy := sys.modules.get("numpy.random")):
-        return False
-    kinds = numpy.Generator, numpy.RandomState
-    names = getattr(sys.modules[module], "__dict__", {})
-    held = [value for value in list(names.values()) if isinstance(value, kinds)]
-    return any(value is not numpy.mtrand._rand for value in held)
+    inspect.getmodule(read.__code__)  # notes down the new modules' files, for tracebacks
+    return not (said or sys.stdout.has_text or sys.stderr.has_text)
 
 
 def read(shell, source: str) -> None:
@@ -585,7 +498,6 @@ def start_kernel(arguments: list[str]):
 
         results = Any()
         token = Any()
-        unheard = Any()  # takes what is sent before there is a run
 
         def open(self, results: socket.socket, token: bytes) -> None:
             self.results, self.token, self.pid = results, token, os.getpid()
@@ -599,8 +511,6 @@ def start_kernel(arguments: list[str]):
             buffers = buffers or message.get("buffers") or []
             if self.results is not None and self.pid == os.getpid():
                 self.write(message, buffers)
-            elif self.unheard is not None:
-                self.unheard(message)
             return message
 
         def write(self, message: dict, buffers: list) -> None:
@@ -728,12 +638,14 @@ class OutStream(io.TextIOBase):
             self.write(line)
 
     def flush(self) -> None:
+        if os.getpid() != self._owner:
+            return  # a cell's own process: it keeps nothing back, and a thread may have the lock
         with self._lock:
             self._take_low_level()
             text, self._pending = "".join(self._pending), []
             # Endless printing would fill the memory of the worker, and then the disk.
             text = text[: max(0, MOST_TEXT - self._sent)]
-            if text and os.getpid() == self._owner:
+            if text:
                 self._sent += len(text)
                 content = {"name": self.name, "text": text}
                 self._session.send(None, "stream", content, parent=self._parent)

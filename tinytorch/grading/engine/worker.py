@@ -11,11 +11,12 @@ import contextlib
 import os
 import py_compile
 import shutil
+import sys
 import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
@@ -53,6 +54,12 @@ with without_rfc3987():
 
 # A cell may import these by names that no parser sees; the rest is read from the course.
 ALWAYS: dict[str, set[str]] = {"numpy.random": set()}
+# What may be loaded before any cell runs: importing these does nothing but load them. Others may
+# draw numbers, start threads, set filters, styles or seeds: each run imports them for itself.
+KNOWN = sys.stdlib_module_names - {"antigravity"} | {
+    "IPython", "PIL", "joblib", "matplotlib", "mpl_toolkits", "networkx", "numpy", "pandas",
+    "requests", "scipy", "sklearn", "sympy", "tinytorch", "torch", "tqdm",
+}  # fmt: skip
 PLENTY = 2**30  # bytes left on the disk with which the next submission surely does
 
 
@@ -190,20 +197,19 @@ class Grader:
             self._prepared = self._warm
         return self._warm
 
-    def _load(self, libraries: dict[str, set[str]], loud: Set[str] = frozenset()) -> None:
+    def _load(self, libraries: dict[str, set[str]]) -> None:
         """Have libraries loaded, or as many as runs can't tell from an import of their own."""
-        self._warm.load(libraries, loud)
+        self._warm.load(libraries)
         try:
-            clash, more = self._warm.stands_in_the_way(self._own_modules)
+            clash, loud = self._warm.stands_in_the_way(self._own_modules)
         except RunDied:
-            clash, more = True, set()
-        if clash or more:
+            clash, loud = True, set()
+        if clash or loud:
             self.close()
             self._warm = WarmParent(self._kernel_arguments)
-            loud |= more
             fit = {name: libraries[name] for name in libraries if not clash and name not in loud}
             if fit:
-                self._load(fit, loud)
+                self._load(fit)
 
     def _can_use(self, warm: WarmParent) -> bool:
         return warm.is_alive and warm.arguments == self._kernel_arguments
@@ -227,13 +233,11 @@ class Grader:
 
     @cached_property
     def _libraries(self) -> dict[str, set[str]]:
-        """What every submission imports, without the course's own modules."""
+        """What every submission imports and may be loaded beforehand."""
         own = [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
         modules = imported_modules([*self._released_code, *own])
-        for module in list(modules):
-            if module.partition(".")[0] in self._own_modules:
-                del modules[module]
-        return ALWAYS | modules
+        fit = KNOWN - self._own_modules
+        return ALWAYS | {name: modules[name] for name in modules if name.partition(".")[0] in fit}
 
     @cached_property
     def _core(self) -> dict[str, bytes]:
