@@ -36,7 +36,9 @@ os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THR
 
 import numpy as np
 
+import tinytorch
 from tinytorch import core
+from tinytorch.extras import install_command
 
 FIGURE = Path(__file__).parent / "growth.png"
 ROUNDS, LEAST_ROUNDS = 201, 11
@@ -653,9 +655,10 @@ def human(seconds: float) -> str:
 
 
 def heading() -> str:
-    names = ["numpy", "torch", "mygrad", "micrograd", "tinytorch"]
-    found = [n for n in names if importlib.util.find_spec(n)]
-    versions = ", ".join(f"{n} {importlib.metadata.version(n)}" for n in found)
+    names = ["numpy", "torch", "mygrad", "micrograd"]
+    found = {n: importlib.metadata.version(n) for n in names if importlib.util.find_spec(n)}
+    found["tinytorch"] = tinytorch.__version__
+    versions = ", ".join(f"{name} {version}" for name, version in found.items())
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
@@ -731,7 +734,7 @@ def main() -> int:
 def report(chosen: argparse.Namespace) -> int:
     """Measure what was chosen and tell it. Returns 1 where a target is missed, 2 for wrong use."""
     if importlib.util.find_spec("torch") is None:
-        print("no PyTorch: pip install -c constraints.txt -e '.[agreement]'", file=sys.stderr)
+        print(f"no PyTorch: {install_command('agreement')}", file=sys.stderr)
         return 2
     keep_freed_memory()
     rows, teaching, curves = measure_chosen(chosen.only, chosen.quick)
@@ -767,7 +770,8 @@ def measure_chosen(only: list[str] | None, quick: bool) -> tuple[list, list, lis
         if present(case.peers):
             teaching.append(measure(case, quick))
         else:
-            print(f"left out, pip install {case.peers[0]}: {case.name}", file=sys.stderr)
+            mend = install_command("benchmarks")
+            print(f"left out, no {case.peers[0]}: {case.name} ({mend})", file=sys.stderr)
     return rows, teaching, measure_growth(quick) if wanted("growth") else []
 
 

@@ -3,13 +3,16 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tinytorch.cli import main
+from tinytorch.extras import PACKAGES, install_command
 
 ROOT = Path(__file__).parents[1]
+COMMANDS = ("build", "validity", "demo", "grade", "feedback", "grades")
 
 
 @pytest.fixture
@@ -32,13 +35,23 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert stop.value.code == 0
     said = capsys.readouterr().out
-    for command in ("build", "demo", "grade", "feedback", "grades"):
+    for command in COMMANDS:
         assert f"    {command} " in said
+
+
+def test_python_m_tinytorch_is_the_command(capsys):
+    with pytest.raises(SystemExit):
+        main(["grade", "--workers", "0"])
+    words = [sys.executable, "-m", "tinytorch", "grade", "--workers", "0"]
+    stop = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert stop.returncode == 2
+    assert stop.stderr.startswith("usage: tinytorch grade ")
+    assert stop.stderr == capsys.readouterr().err
 
 
 def test_outside_a_course_the_error_says_where_to_go(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for command in ("build", "demo", "grade", "feedback", "grades"):
+    for command in COMMANDS:
         status, _, err = run(capsys, command)
         assert status == 2
         assert "go there, or use --root" in err
@@ -86,11 +99,39 @@ def test_an_unknown_lesson_is_answered_with_the_known_ones(capsys, course):
     assert "no lesson 'tensors': there are 01_tensor" in err
 
 
-def test_a_missing_package_is_answered_with_how_to_install_it(course):
-    code = (
-        "import sys; sys.modules['jupytext'] = None; "
-        "from tinytorch.cli import main; sys.exit(main(['build']))"
-    )
-    stop = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True, text=True)
-    assert stop.returncode == 2
-    assert "pip install 'tinytorch[course]'" in stop.stderr
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_missing_package_is_answered_with_how_to_install_it(capsys, monkeypatch, command):
+    monkeypatch.setitem(sys.modules, "nbgrader", None)
+    status, out, err = run(capsys, command)
+    assert (status, out) == (2, "")
+    assert f"tinytorch: {command} needs nbgrader, not installed here" in err
+    assert err.endswith(f"\n  {install_command('grading')}\n")
+
+
+def test_grading_on_a_cluster_asks_for_its_own_extra(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    status, _, err = run(capsys, "grade", "--backend", "dask")
+    assert status == 2
+    assert "grade needs distributed, not installed here" in err
+    assert install_command("cluster") in err
+
+
+def test_the_core_alone_is_built_without_nbgrader(capsys, course, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nbgrader", None)
+    status, out, _ = run(capsys, "build", "--core-only")
+    assert status == 0
+    assert "wrote tinytorch/core/tensor.py" in out
+
+
+@pytest.mark.parametrize("extra", PACKAGES)
+def test_an_extra_brings_what_its_commands_import(extra):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+
+    def packages(name: str) -> set[str]:
+        own = f"{project['name']}["
+        inner = [word for word in extras[name] if word.startswith(own)]
+        others = ",".join(word.removeprefix(own).removesuffix("]") for word in inner)
+        return set(extras[name]).union(*map(packages, filter(None, others.split(","))))
+
+    assert set(PACKAGES[extra]) <= packages(extra)

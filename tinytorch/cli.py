@@ -15,15 +15,16 @@ from pathlib import Path
 
 import tinytorch
 from tinytorch.errors import TinyTorchError, UsageError
+from tinytorch.extras import require
 
-DONE, FINDINGS, USAGE, STOPPED = 0, 1, 2, 130
-EXTRA_OF = {"jupytext": "course", "matplotlib": "course", "nbgrader": "grading", "rich": "grading"}
+DONE, FINDINGS, STOPPED = 0, 1, 130  # wrong usage is UsageError's own status
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     options = _parser().parse_args(words)
     try:
+        require(_extra(options), options.command)
         return options.run(options)
     except KeyboardInterrupt:
         print("stopped: what was done is kept; the same command goes on from here", file=sys.stderr)
@@ -31,13 +32,6 @@ def main(words: list[str] | None = None) -> int:
     except TinyTorchError as error:
         print(f"tinytorch: {error}", file=sys.stderr)
         return error.exit_status
-    except ModuleNotFoundError as error:
-        extra = EXTRA_OF.get((error.name or "").split(".")[0])
-        if extra is None:
-            raise
-        mend = f"pip install 'tinytorch[{extra}]'"
-        print(f"tinytorch: this needs the package {error.name}: {mend}", file=sys.stderr)
-        return USAGE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Run it in the course's folder. `tinytorch COMMAND --help` says more.",
     )
     parser.add_argument("--version", action="version", version=tinytorch.__version__)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
 
     def command(name: str, run: Callable, summary: str, description: str = ""):
         sub = commands.add_parser(name, help=summary, description=description or summary)
@@ -298,6 +292,13 @@ def _grades(options: argparse.Namespace) -> int:
 # --- What the commands share --------------------------------------------------------------
 
 
+def _extra(options: argparse.Namespace) -> str:
+    """The extra of pyproject.toml that holds all that the command imports."""
+    if getattr(options, "core_only", False):
+        return "course"
+    return "cluster" if getattr(options, "backend", "") == "dask" else "grading"
+
+
 def _root(options: argparse.Namespace, landmark: str) -> Path:
     """The course's folder: the one given, or the nearest above here that holds the landmark."""
     here = (options.root or Path.cwd()).resolve()
@@ -381,7 +382,3 @@ def _progress(title: str) -> Iterator[Callable[..., None]]:
 
 def _relative(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,123 @@
+"""What `pip install .` brings: all that the package needs, nothing else, and NumPy is enough."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tinytorch.extras import install_command
+
+ROOT = Path(__file__).parents[1]
+NOT_IN_GIT = ("__pycache__", "*.egg-info", "build", "dist", "submitted", "autograded", "feedback")
+SDIST = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
+TRAINS = """
+import numpy as np
+import tinytorch
+from tinytorch.core import Adam, CrossEntropyLoss, Linear, ReLU, Sequential, Tensor, backward
+from tinytorch.data import load_digits
+
+digits, rng = load_digits(), np.random.default_rng(0)
+x, y = Tensor(digits.data[:64] / 16), digits.target[:64]
+model = Sequential(Linear(64, 32, rng), ReLU(), Linear(32, 10, rng))
+optimizer, loss = Adam(model.parameters(), lr=0.01), CrossEntropyLoss()
+losses = []
+for _ in range(20):
+    optimizer.zero_grad()
+    losses.append(loss(model(x), y))
+    backward(losses[-1])
+    optimizer.step()
+assert losses[-1].data < losses[0].data / 2, (losses[0], losses[-1])
+print(tinytorch.__file__)
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> SimpleNamespace:
+    """The checkout as git has it, the source distribution, and the wheel that pip makes of that."""
+    folder = tmp_path_factory.mktemp("package")
+    checkout = folder / "checkout"
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", *NOT_IN_GIT))
+    call([sys.executable, "-c", SDIST, folder], checkout)
+    (sdist,) = folder.glob("*.tar.gz")
+    make = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, sdist]
+    call([sys.executable, "-m", "pip", *make], folder)
+    (wheel,) = folder.glob("*.whl")
+    return SimpleNamespace(checkout=checkout, sdist=sdist, wheel=wheel)
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory) -> SimpleNamespace:
+    """An environment with NumPy and the wheel: its Python, and its command `tinytorch`."""
+    folder = tmp_path_factory.mktemp("bare")
+    builder = venv.EnvBuilder(with_pip=False)
+    builder.create(folder / "venv")
+    place = builder.ensure_directories(folder / "venv")
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    copy_numpy(Path(call([place.env_exe, "-c", where], folder).stdout.strip()))
+    pip = [sys.executable, "-m", "pip", "--python", place.env_exe]
+    call([*pip, "install", "--quiet", "--no-index", built.wheel], folder)
+    command = shutil.which("tinytorch", path=place.bin_path)
+    return SimpleNamespace(folder=folder, python=place.env_exe, command=command)
+
+
+def call(words: list, folder: Path, status: int = 0) -> subprocess.CompletedProcess:
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run(words, cwd=folder, env=clean, capture_output=True, text=True)
+    assert ended.returncode == status, f"{words}\n{ended.stdout}\n{ended.stderr}"
+    return ended
+
+
+def copy_numpy(site: Path) -> None:
+    """NumPy as it is here, so that no network is needed."""
+    for file in distribution("numpy").files:
+        if ".." not in file.parts and file.suffix != ".pyc":
+            (site / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.locate(), site / file)
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built):
+    paths = (path for path in (built.checkout / "tinytorch").rglob("*") if path.is_file())
+    files = {path.relative_to(built.checkout).as_posix() for path in paths}
+    with zipfile.ZipFile(built.wheel) as wheel:
+        names = set(wheel.namelist())
+    about = {name for name in names if name.partition("/")[0].endswith(".dist-info")}
+    assert names - about == files
+    assert {"tinytorch/py.typed", "tinytorch/data/digits.txt"} <= files
+
+
+def test_the_source_distribution_holds_what_a_build_needs(built):
+    with tarfile.open(built.sdist) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    tops = {name.partition("/")[0] for name in names if name}
+    assert tops == {
+        "LICENSE", "MANIFEST.in", "PKG-INFO", "README.md", "constraints.txt", "pyproject.toml",
+        "setup.cfg", "tinytorch", "tinytorch_course.egg-info",
+    }  # fmt: skip
+
+
+def test_a_model_trains_where_there_is_only_numpy(installed):
+    came_from = Path(call([installed.python, "-c", TRAINS], installed.folder).stdout.strip())
+    assert came_from.is_relative_to(installed.folder)
+
+
+def test_every_command_says_what_to_install_where_there_is_only_numpy(installed):
+    words = [installed.python, "-m", "tinytorch"]
+    said = call([*words, "--help"], installed.folder).stdout
+    assert said == call([installed.command, "--help"], installed.folder).stdout
+    assert said.startswith("usage: tinytorch ")
+    commands = re.findall(r"^    (\w+) ", said, re.MULTILINE)
+    assert {"build", "grade", "grades"} <= set(commands)
+    for command in commands:
+        call([*words, command, "--help"], installed.folder)
+        err = call([installed.command, command], installed.folder, status=2).stderr
+        assert err.startswith(f"tinytorch: {command} needs jupytext, rich, nbgrader, ")
+        assert err.splitlines()[1:] == [f"  {install_command('grading')}"]
