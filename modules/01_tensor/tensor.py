@@ -14,9 +14,14 @@ You need Python and a little NumPy: making an array, indexing it, adding two of 
 
 # %%
 #| export
+import dis
+import functools
+import inspect
+import operator
 import threading
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -83,77 +88,273 @@ section 1.4 fills them, and for now they may stay empty.
 
 # %% jupyter={"source_hidden": true}
 #| export
-# The signs: what +, -, *, /, **, @, ==, < and > mean, a line for each side of a sign
+# The signs: what +, -, *, /, **, @, ==, <, & and += mean, a line for each side of a sign
 class Operators:
-    """What the arithmetic signs mean between a tensor and another tensor, array or number."""
+    """What the signs mean between a tensor and another tensor, array or number."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # so that `array + tensor` asks the tensor
 
-    def __add__(self, other): return elementwise(np.add, self, other)
-    def __radd__(self, other): return elementwise(np.add, other, self)
-    def __sub__(self, other): return elementwise(np.subtract, self, other)
-    def __rsub__(self, other): return elementwise(np.subtract, other, self)
-    def __mul__(self, other): return elementwise(np.multiply, self, other)
-    def __rmul__(self, other): return elementwise(np.multiply, other, self)
-    def __truediv__(self, other): return elementwise(np.divide, self, other)
-    def __rtruediv__(self, other): return elementwise(np.divide, other, self)
-    def __pow__(self, other): return elementwise(np.power, self, other)
+    def __add__(self, other): return elementwise(np.add, self, plain(other))
+    def __radd__(self, other): return elementwise(np.add, plain(other), self)
+    def __sub__(self, other): return elementwise(np.subtract, self, plain(other))
+    def __rsub__(self, other): return elementwise(np.subtract, plain(other), self)
+    def __mul__(self, other): return elementwise(np.multiply, self, plain(other))
+    def __rmul__(self, other): return elementwise(np.multiply, plain(other), self)
+    def __truediv__(self, other): return elementwise(np.divide, self, plain(other))
+    def __rtruediv__(self, other): return elementwise(np.divide, plain(other), self)
+    def __pow__(self, other): return elementwise(np.power, self, plain(other))
+    def __rpow__(self, other): return elementwise(np.power, plain(other), self)
     def __matmul__(self, other): return matmul(self, other)
     def __rmatmul__(self, other): return matmul(other, self)
     def __neg__(self): return apply(np.negative, self)
-    # Comparisons give booleans, which have no gradient: they need not go through the door.
-    def __eq__(self, other): return Tensor(self.data == to_array(other))
-    def __lt__(self, other): return Tensor(self.data < to_array(other))
-    def __gt__(self, other): return Tensor(self.data > to_array(other))
+    def __abs__(self): return apply(np.abs, self)
+
+    # Booleans have no gradient: they need not go through the door.
+    def __eq__(self, other): return NotImplemented if other is None else compare(np.equal, self, other)
+    def __ne__(self, other): return NotImplemented if other is None else compare(np.not_equal, self, other)
+    def __lt__(self, other): return compare(np.less, self, other)
+    def __le__(self, other): return compare(np.less_equal, self, other)
+    def __gt__(self, other): return compare(np.greater, self, other)
+    def __ge__(self, other): return compare(np.greater_equal, self, other)
+    def __and__(self, other): return compare(np.bitwise_and, self, other)
+    def __or__(self, other): return compare(np.bitwise_or, self, other)
+    def __xor__(self, other): return compare(np.bitwise_xor, self, other)
+    def __rand__(self, other): return compare(np.bitwise_and, other, self)
+    def __ror__(self, other): return compare(np.bitwise_or, other, self)
+    def __rxor__(self, other): return compare(np.bitwise_xor, other, self)
+    def __invert__(self): return compare(np.invert, self)
 
     __hash__ = object.__hash__  # == gives a tensor, yet a tensor may be the key of a dict
 
+    def __iadd__(self, other): return in_place(np.add, self, other)
+    def __isub__(self, other): return in_place(np.subtract, self, other)
+    def __imul__(self, other): return in_place(np.multiply, self, other)
+    def __itruediv__(self, other): return in_place(np.divide, self, other)
+    def __ipow__(self, other): return in_place(np.power, self, other)
+
+# %% jupyter={"source_hidden": true}
+#| export
+# The methods: each hands its work to a function, as the signs do
+class Methods(Operators):
+    """What a tensor can do besides the signs."""
+
+    __slots__ = ()
+
+    def sum(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+        """The sum over one axis, several, or all: see `reduce_sum`."""
+        return reduce_sum(self, axis, keepdims)
+
+    def mean(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+        """The mean over one axis, several, or all."""
+        return reduce_mean(self, axis, keepdims)
+
+    def max(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+        """The largest element over one axis, several, or all. Equal ones share the gradient."""
+        return reduce_max(self, axis, keepdims)
+
+    def min(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+        """The smallest element over one axis, several, or all. Equal ones share the gradient."""
+        return apply(np.min, self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
+        """The variance, divided by the count less the correction: by n - 1, as in PyTorch."""
+        return later("var")(self, axis, keepdims, correction)
+
+    def std(self, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
+        """The standard deviation, the root of `var`."""
+        return later("std")(self, axis, keepdims, correction)
+
+    def norm(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+        """The length of all elements together, or along axes: the root of the sum of squares."""
+        return later("norm")(self, axis, keepdims)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> "Tensor":
+        """Where the largest element stands, the first of equals, as whole numbers."""
+        return Tensor(np.asarray(np.argmax(self.data, axis, keepdims=keepdims)))
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> "Tensor":
+        """Where the smallest element stands, the first of equals, as whole numbers."""
+        return Tensor(np.asarray(np.argmin(self.data, axis, keepdims=keepdims)))
+
+    def any(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+        """Whether any element is not 0."""
+        return Tensor(np.asarray(np.any(self.data, axis, keepdims=keepdims)))
+
+    def all(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+        """Whether no element is 0."""
+        return Tensor(np.asarray(np.all(self.data, axis, keepdims=keepdims)))
+
+    def exp(self) -> "Tensor":
+        """e to the power of each element."""
+        return apply(np.exp, self)
+
+    def log(self) -> "Tensor":
+        """The natural logarithm of each element."""
+        return apply(np.log, self)
+
+    def sqrt(self) -> "Tensor":
+        """The square root of each element."""
+        return apply(np.sqrt, self)
+
+    def abs(self) -> "Tensor":
+        """Each element without its sign."""
+        return apply(np.abs, self)
+
+    def clip(self, low: Any = None, high: Any = None) -> "Tensor":
+        """Each element, but at least low and at most high. The gradient is 0 where it was cut."""
+        return later("clip")(self, low, high)
+
+    def reshape(self, *shape: int | tuple[int, ...]) -> "Tensor":
+        """The same elements under another shape: see the function `reshape`."""
+        return reshape(self, *shape)
+
+    def flatten(self, start_axis: int = 0) -> "Tensor":
+        """All axes from start_axis on as one."""
+        start = range(self.ndim)[start_axis] if self.ndim else 0
+        return reshape(self, *self.shape[:start], int(np.prod(self.shape[start:])))
+
+    def squeeze(self, axis: "Axis" = None) -> "Tensor":
+        """Without the axes of length 1, or without those named. Longer ones are refused."""
+        return reshape(self, *np.squeeze(self.data, axis).shape)
+
+    def transpose(self, *axes: int) -> "Tensor":
+        """The axes in another order, all of them named: see the function `transpose`.
+
+        Raises:
+            ValueError: two axes where NumPy, which names them all, and PyTorch, which swaps the
+                two, would disagree; `swapaxes` swaps.
+        """
+        if len(axes) == 1 and isinstance(axes[0], tuple | list):
+            axes = tuple(axes[0])
+        if len(axes) == 2 and (self.ndim != 2 or axes[0] % 2 == 0):
+            message = f"transpose{axes} of {self.ndim} axes: expected all of them in their new"
+            raise ValueError(f"{message} order; to swap two, write swapaxes{axes}")
+        return transpose(self, *axes)
+
+    def swapaxes(self, first: int, second: int) -> "Tensor":
+        """Two axes exchanged."""
+        order = list(range(self.ndim))
+        order[first], order[second] = order[second], order[first]
+        return transpose(self, *order) if order else self
+
+    def detach(self) -> "Tensor":
+        """A tensor around the same array that knows nothing of gradients."""
+        return Tensor(self.data)
+
+    def numpy(self) -> np.ndarray:
+        """The array itself, not a copy; refused where a gradient would get lost."""
+        guard(self)
+        return self.data
+
+    def astype(self, dtype: Any) -> "Tensor":
+        """The numbers in another dtype; the gradient finds its way back."""
+        return apply(cast, self, dtype=dtype)
+
+    def backward(self, grad: Any = None, *, retain_graph: bool = False) -> None:
+        """Add the gradient of this result to `.grad` of every leaf: see `backward` of lesson 6."""
+        later("backward")(self, grad, retain_graph=retain_graph)
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self.size != 1:
+            raise ValueError(f"expected one element, got shape {self.shape}: index, or use tolist()")
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """The elements as Python numbers, in nested lists."""
+        return self.data.tolist()
+
+    def __float__(self): return float(self.item())
+    def __int__(self): return int(self.item())
+    def __index__(self): return operator.index(self.data)
+
+    def __bool__(self):
+        if self.size != 1:
+            message = f"expected one element to be true or false, got shape {self.shape}: say"
+            raise ValueError(f"{message} which is meant with .any() or .all()")
+        return bool(self.data.item())
+
+    def __format__(self, spec): return format(self.item() if spec else str(self), spec)
+
+    def __len__(self):
+        if self.ndim == 0:
+            raise TypeError("expected an axis to count along, got a single number: take .item()")
+        return len(self.data)
+
+    def __iter__(self):
+        if self.ndim == 0:
+            raise TypeError("expected an axis to go along, got a single number: take .item()")
+        return iter(LATER["unbind"](self) if "unbind" in LATER else map(self.__getitem__, range(len(self))))
+
+    def __contains__(self, value):
+        if np.size(value) != 1:
+            raise ValueError(f"expected one number to look for, got {value!r}: compare, then .any()")
+        return bool(compare(np.equal, self, value).data.any())
+
+    def __getitem__(self, index): return getitem(self, index)
+
+    def __setitem__(self, index, value):
+        if recording.enabled and (self.requires_grad or getattr(value, "requires_grad", False)):
+            raise RuntimeError(
+                "expected tensors without gradients, got one that requires one: what is written "
+                "into a tensor has no record; use where(), or write within no_grad()"
+            )
+        self.data[plain_index(index)] = to_array(value) if isinstance(value, Tensor) else value
+        note_change(self.data)
+
+    def __repr__(self):
+        text = np.array2string(self.data, separator=", ", prefix="Tensor(", threshold=100)
+        dtype = "" if self.dtype == np.float32 else f", dtype={self.dtype}"
+        return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
+
+    # NumPy's functions and signs, called with a tensor, end here.
+    def __array__(self, dtype=None, copy=None):
+        guard(self)
+        return np.array(self.data, dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if method == "__call__" and not options and ufunc.nout == 1 and ufunc.nin <= 2:
+            return send(ufunc, *map(plain, inputs))
+        return on_arrays(getattr(ufunc, method), inputs, options)
+
+    def __array_function__(self, function, types, inputs, options):
+        return on_arrays(function, inputs, options)
+
 # %%
 #| export
-class Tensor(Operators):
+class Tensor(Methods):
     """A block of numbers with a shape: one NumPy array, and a record of where it came from.
 
     Args:
-        data: numbers, nested lists, an array or a Tensor. Lists become float32.
+        data: numbers, nested lists, an array or a Tensor. Lists become float32. An array is not
+            copied.
         requires_grad: whether results made from this tensor record how they were made.
 
     Attributes:
-        data: the array.
+        data: the array. Who writes into it does so behind the back of every record.
         grad: a gradient of the same shape once one is known, else None.
         origin: for a recorded result its `Origin`, else None.
+        is_parameter: whether it was made with requires_grad=True. It stays one while frozen.
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "origin", "requires_grad")
+    __slots__ = ("__weakref__", "_origin", "_place", "data", "grad", "is_parameter", "requires_grad")
 
     def __init__(self, data: Any, requires_grad: bool = False):
-        self.data = to_array(data)
+        if type(data) is not np.ndarray:
+            guard(data)
+        self.data: np.ndarray = to_array(data)
         if requires_grad and self.data.dtype.kind != "f":
             raise TypeError(f"only floats can have a gradient, got {self.data.dtype}")
-        self.requires_grad = requires_grad
-        self.grad = None
-        self.origin = None
+        self.requires_grad = self.is_parameter = requires_grad
+        self.grad: np.ndarray | None = None
+        self._origin: Any = None
 
     shape = property(lambda self: self.data.shape, doc="The length of each axis.")
     ndim = property(lambda self: self.data.ndim, doc="The number of axes.")
     size = property(lambda self: self.data.size, doc="The number of elements.")
     dtype = property(lambda self: self.data.dtype, doc="The kind of number.")
     T = property(lambda self: transpose(self), doc="All axes in reverse order.")
-
-    def sum(self, axis=None, keepdims=False): return reduce_sum(self, axis, keepdims)
-    def mean(self, axis=None, keepdims=False): return reduce_mean(self, axis, keepdims)
-    def max(self, axis=None, keepdims=False): return reduce_max(self, axis, keepdims)
-    def reshape(self, *shape): return reshape(self, *shape)
-    def transpose(self, *axes): return transpose(self, *axes)
-    def __getitem__(self, index): return getitem(self, index)
-    def __len__(self): return len(self.data)
-    def __array__(self, dtype=None, copy=None): return np.array(self.data, dtype, copy=copy)
-    def item(self) -> float: return self.data.item()
-
-    def __repr__(self):
-        text = np.array2string(self.data, separator=", ", prefix="Tensor(", threshold=100)
-        dtype = "" if self.dtype == np.float32 else f", dtype={self.dtype}"
-        return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
+    origin = property(operator.attrgetter("_origin"), lambda self, origin: begin(self, origin))
 
 # %% [markdown]
 r"""
@@ -287,11 +488,31 @@ for it with `requires_grad=True`; otherwise it remembers nothing, and costs next
 
 # %%
 #| export
-class Origin(NamedTuple):
-    """How a tensor was made: `function(*inputs, **options)`."""
-    function: Callable
-    inputs: tuple
-    options: dict
+class Origin:
+    """How a tensor was made: `function(*inputs, **options)`.
+
+    Large arrays that no rule will read are remembered by shape and dtype alone; and where
+    numbers that a rule will read were changed in the meantime, asking for the inputs raises.
+    """
+
+    __slots__ = ("_inputs", "function", "moment", "options", "output", "successor")
+
+    def __init__(self, function: Callable, inputs: tuple, options: dict):
+        self.function, self.options = function, options
+        self._inputs = remembered(function, inputs)
+        self.moment = changes.count
+
+    @property
+    def inputs(self) -> tuple:
+        """What the function was called with: Tensors, arrays and numbers."""
+        if self._inputs is None:
+            return self.successor.inputs
+        if self.moment != changes.count:
+            check_unchanged(self)
+        return self._inputs
+
+    def __iter__(self): return iter((self.function, self.inputs, self.options))
+    def __getitem__(self, place): return (self.function, self.inputs, self.options)[place]
 
 
 class Recording(threading.local):
@@ -300,6 +521,263 @@ class Recording(threading.local):
 
 
 recording = Recording()
+
+# %% jupyter={"source_hidden": true}
+#| export
+# What a record keeps, and what it notices: this need not be read
+class Changes:
+    """Which memory was written to after it was made, and at which moment.
+
+    Attributes:
+        count: how many changes there were: the moment.
+        last: by the id of the array that owns the memory, a weak reference to it and the moment
+            of its last change.
+    """
+
+    def __init__(self):
+        self.count = 0
+        self.last: dict[int, tuple[weakref.ref, int]] = {}
+
+
+changes = Changes()
+
+
+def owner_of(array: np.ndarray) -> np.ndarray:
+    """The array that owns the memory which another one views."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def note_change(array: np.ndarray) -> None:
+    """Say that numbers were written into an array: records that will need the old ones refuse."""
+    owner = owner_of(array)
+    key = id(owner)
+    changes.count += 1
+    forget = lambda _: changes.last.pop(key, None)
+    changes.last[key] = weakref.ref(owner, forget), changes.count
+
+
+LIGHT = 4096  # bytes: what is no larger is always kept
+
+
+def hollow(array: np.ndarray) -> np.ndarray:
+    """An array of the same shape and dtype that takes no memory: all nan, and read-only."""
+    return np.ndarray(array.shape, array.dtype, b"\xff" * 16, 0, (0,) * array.ndim)
+
+
+@functools.cache
+def places_read(rule: Callable) -> frozenset[int] | None:
+    """Which of its parameters a rule reads: 1 is the output, 2 the first input. None for all.
+
+    It is seen in the code: a parameter that isn't mentioned, or only for its shape or dtype, is
+    not read. What can't be looked into counts as reading everything.
+    """
+    code = getattr(rule, "__code__", None) if inspect.isfunction(rule) else None
+    if code is None or code.co_flags & inspect.CO_VARARGS or {"locals", "eval"} & {*code.co_names}:
+        return None
+    names, steps = set(code.co_cellvars), list(dis.get_instructions(code))
+    for step, after in zip(steps, [*steps[1:], steps[-1]], strict=True):
+        looks = after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
+        if not (looks and isinstance(step.argval, str)):
+            names.update(step.argval if isinstance(step.argval, tuple) else [step.argval])
+    parameters = code.co_varnames[: code.co_argcount]
+    return frozenset(place for place, name in enumerate(parameters) if name in names)
+
+
+def places_needed(function: Callable, inputs: tuple) -> frozenset[int] | None:
+    """What the rules that a walk will ask read, as in `places_read`."""
+    places: frozenset[int] = frozenset()
+    for argnum, x in enumerate(inputs):
+        if getattr(x, "requires_grad", False):
+            rule = registered(function, argnum)
+            read = None if rule is None else places_read(rule)
+            if read is None:
+                return None
+            places |= read
+    return places
+
+
+def remembered(function: Callable, inputs: tuple) -> tuple:
+    """The inputs as a record keeps them: large ones that no rule reads without their numbers."""
+    for each in inputs:
+        array = each.data if isinstance(each, Tensor) else each
+        if isinstance(array, np.ndarray) and array.nbytes > LIGHT:
+            break
+    else:
+        return inputs
+    needed = places_needed(function, inputs)
+    reads = (needed is None or place in needed for place in range(2, 2 + len(inputs)))
+    return tuple(map(kept, inputs, reads))
+
+
+def kept(x: Any, whole: bool) -> Any:
+    """An input as a record keeps it: whole, or without its numbers."""
+    array = x.data if isinstance(x, Tensor) else x
+    if not isinstance(array, np.ndarray) or array.nbytes <= LIGHT:
+        return x
+    if not isinstance(x, Tensor):
+        return x if whole else hollow(x)
+    if x.origin is None or not x.requires_grad:
+        return x if whole or x.requires_grad else Tensor(hollow(array))
+    place = place_of(x)
+    if whole:
+        place.data = array
+    return place
+
+
+def place_of(x: "Tensor") -> "Tensor":
+    """The tensor that stands for x in the records: for a large result one without its numbers.
+
+    So the numbers go as soon as neither you nor a rule needs them. A rule that does gets them
+    back from `kept`, or, where they are the output that it reads, from here.
+    """
+    place = getattr(x, "_place", None)
+    if place is None:
+        if not isinstance(x.origin, Origin) or x.data.nbytes <= LIGHT:
+            return x
+        output = x.origin.output
+        place = Tensor(hollow(x.data) if output is None else output)
+        place.requires_grad, place._origin = True, x.origin
+        x._place = place
+    return place
+
+
+def begin(x: "Tensor", origin: Any) -> None:
+    """Give a tensor its origin, or let go of the one that it had."""
+    before = x._origin
+    x._origin = origin
+    if isinstance(origin, Origin):
+        reads = places_needed(origin.function, origin._inputs) if x.data.nbytes > LIGHT else None
+        origin.output = x.data if reads is None or 1 in reads else None
+    elif isinstance(before, Origin):
+        before.successor, before._inputs, before.output = origin, None, None
+
+
+def check_unchanged(origin: Origin) -> None:
+    """Raise if a rule would read numbers that were changed after they were recorded."""
+    needed = places_needed(origin.function, origin._inputs)
+    for place, x in enumerate((origin.output, *origin._inputs), start=1):
+        array = x.data if isinstance(x, Tensor) else x
+        if isinstance(array, np.ndarray) and (needed is None or place in needed):
+            _, moment = changes.last.get(id(owner_of(array)), (None, 0))
+            if moment > origin.moment:
+                name = getattr(origin.function, "__name__", origin.function)
+                what = "its output" if place == 1 else f"input {place - 2}"
+                raise RuntimeError(
+                    f"the way back through {name} needs {what}, {array.dtype} of shape "
+                    f"{array.shape}, as it was, but it was changed in the meantime (by an "
+                    "optimizer's step, a loaded state or a sign such as +=): go back first, or "
+                    "compute the result again"
+                )
+
+# %% jupyter={"source_hidden": true}
+#| export
+# What stands behind the signs, and what keeps a gradient from getting lost: this need not be read
+LATER: dict[str, Callable] = {}  # methods of Tensor whose work a later lesson writes
+
+
+def method(function: Callable) -> Callable:
+    """Let a function do the work of Tensor's method of its name."""
+    LATER[function.__name__] = function
+    return function
+
+
+def later(name: str) -> Callable:
+    """The function that does the work of a method, once its lesson has been imported."""
+    if name not in LATER:
+        raise NotImplementedError(f"Tensor.{name} needs a later lesson: import tinytorch.core")
+    return LATER[name]
+
+
+def plain(x: Any) -> Any:
+    """A NumPy number as Python's, which adds no dtype of its own: float32 stays float32."""
+    return x.item() if isinstance(x, np.generic) else x
+
+
+def plain_index(index: Any) -> tuple:
+    """An index as a tuple, with the arrays of its Tensors."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return tuple(part.data if isinstance(part, Tensor) else part for part in parts)
+
+
+def compare(function: Callable, *inputs: Any) -> "Tensor":
+    """Compare elements, or join truths. What is not numbers, as text, is refused."""
+    arrays = [x.data if isinstance(x, Tensor) else plain(x) for x in inputs]
+    arrays = [x if isinstance(x, int | float) else to_array(x) for x in arrays]
+    try:
+        return Tensor(function(*arrays))
+    except ValueError:
+        broadcast_shape(*map(np.shape, arrays))
+        raise
+    except TypeError:
+        kinds = " and ".join(str(np.asarray(x).dtype) for x in arrays)
+        message = f"expected truths or whole numbers, got {kinds}: compare first, as in (x > 0)"
+        raise TypeError(f"{message} & (x < 1)") from None
+
+
+def send(function: Callable, *inputs: Any) -> "Tensor":
+    """A NumPy function of one or two arrays, called with tensors, by the way of the signs."""
+    if function is np.matmul:
+        return matmul(*inputs)
+    return elementwise(function, *inputs) if len(inputs) == 2 else apply(function, *inputs)
+
+
+def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
+    """x += other and the like: writes into x, or makes a new tensor where a record is kept.
+
+    A result of an operation, and whatever meets a tensor that requires a gradient, is not
+    overwritten, as the record may need it: the name then stands for a new tensor. (In PyTorch
+    other names of the same tensor change too.)
+    """
+    if recording.enabled and (x.requires_grad or getattr(other, "requires_grad", False)):
+        if x.requires_grad and x.origin is None:
+            raise RuntimeError(
+                "expected a result, got a tensor that requires a gradient itself: change it "
+                "within no_grad(), or write x = x + other"
+            )
+        return send(function, x, plain(other))
+    function(x.data, other.data if isinstance(other, Tensor) else plain(other), out=x.data)
+    note_change(x.data)
+    return x
+
+
+def guard(x: Any) -> None:
+    """Refuse to make a plain array of a tensor whose gradient would get lost on that way."""
+    if getattr(x, "requires_grad", False) and recording.enabled:
+        raise TypeError(
+            "expected arrays, got a Tensor that requires a gradient, which would get lost: use "
+            "the functions of tinytorch.core (stack and concatenate join tensors, where chooses) "
+            "or apply(); for the bare numbers take x.detach() or x.data"
+        )
+
+
+# NumPy's functions whose results have no gradient in any case
+UNSLOPED = {
+    np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.count_nonzero, np.nonzero,
+    np.array_equal, np.allclose, np.isclose, np.any, np.all, np.result_type, np.zeros_like,
+    np.ones_like, np.full_like, np.empty_like, np.shares_memory, np.may_share_memory,
+}
+
+
+def on_arrays(function: Callable, inputs: Any, options: dict) -> Any:
+    """Call a NumPy function with the arrays of tensors, where no gradient gets lost by it."""
+
+    def bare(x: Any) -> Any:
+        if isinstance(x, Tensor):
+            if function not in UNSLOPED:
+                guard(x)
+            return x.data
+        if isinstance(x, dict):
+            return {name: bare(value) for name, value in x.items()}
+        return type(x)(map(bare, x)) if type(x) in (list, tuple) else x
+
+    return function(*bare(tuple(inputs)), **bare(options))
+
+
+def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """`array.astype(dtype)`, as a function that can have a gradient."""
+    return array.astype(dtype)
 
 # %% nbgrader={"grade": false, "grade_id": "apply", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
@@ -446,11 +924,14 @@ input, as NumPy takes it: the rules will understand both.
 
 # %%
 #| export
-GRADIENTS: dict[tuple[Callable, int], Callable] = {}
+GRADIENTS: dict[tuple[Callable, int | None], Callable] = {}
 
 
-def gradient_of(function: Callable, argnum: int = 0) -> Callable:
-    """Register `rule(grad, output, *inputs, **options)`: the gradient by input `argnum`."""
+def gradient_of(function: Callable, argnum: int | None = 0) -> Callable:
+    """Register `rule(grad, output, *inputs, **options)`: the gradient by input `argnum`.
+
+    With None, one rule gives the gradients of all inputs: a sequence, None where there is none.
+    """
     def register(rule: Callable) -> Callable:
         GRADIENTS[function, argnum] = rule
         return rule
@@ -461,6 +942,86 @@ def gradient_of(function: Callable, argnum: int = 0) -> Callable:
 @gradient_of(np.square)
 def square_gradient(grad, output, x):
     return grad * 2 * x
+
+# %% jupyter={"source_hidden": true}
+#| export
+# `@operation`: functions of arrays that take tensors too. This need not be read
+def operation(function: Callable | None = None, *, hands_over: bool = False) -> Callable:
+    """Let a function of arrays take tensors as well: with them, it goes through the door.
+
+    Args:
+        function: of arrays, and of options by name.
+        hands_over: whether it returns a pair, its output and what its rule will want to know
+            again. The rule gets that as the option `kept`, and must not write into it.
+
+    Example:
+        >>> @operation
+        ... def double(x):
+        ...     return 2 * x
+        >>> double(np.array([1.0])), double(Tensor([1.0]))
+        (array([2.]), Tensor([2.]))
+    """
+    if function is None:
+        return functools.partial(operation, hands_over=hands_over)
+
+    @functools.wraps(function)
+    def call(*inputs: Any, **options: Any) -> Any:
+        for each in inputs:
+            if isinstance(each, Tensor):
+                whole = hands_over or (call, None) in GRADIENTS
+                return apply(Call(call, hands_over) if whole else call, *inputs, **options)
+        if any(isinstance(x, Tensor) for x in options.values()):
+            bound = inspect.signature(function).bind(*inputs, **options)
+            return call(*bound.args, **bound.kwargs)
+        output = function(*inputs, **options)
+        return output[0] if hands_over else output
+
+    return call
+
+
+class Call:
+    """One call of an operation that hands over to its rule, or has one rule for all inputs."""
+
+    def __init__(self, operation: Callable, hands_over: bool):
+        self.operation, self.hands_over = operation, hands_over
+        self.__name__ = operation.__name__
+        self.parts: tuple = (None, ())  # of the last walk: its gradient, and the inputs'
+
+    def __call__(self, *arrays: Any, **options: Any) -> Any:
+        output = self.operation.__wrapped__(*arrays, **options)
+        if self.hands_over:
+            output, self.kept = output
+        return output
+
+    def rule(self, argnum: int) -> Callable | None:
+        """The rule for one input: a share of the rule for all of them, if there is such a one."""
+        rule = GRADIENTS.get((self.operation, argnum))
+        if rule is None and (self.operation, None) in GRADIENTS:
+            rule = functools.partial(self.share, argnum)
+        elif rule is not None and self.hands_over:
+            rule = functools.partial(rule, kept=self.kept)
+        return rule
+
+    def share(self, argnum: int, grad: np.ndarray, *rest: Any, **options: Any) -> Any:
+        """The gradient of one input, from a rule that gives all of them and is asked once."""
+        known, parts = self.parts
+        if known is not grad or parts[argnum] is None:
+            handed = {"kept": self.kept} if self.hands_over else {}
+            parts = list(GRADIENTS[self.operation, None](grad, *rest, **options, **handed))
+            self.parts = grad, parts
+        part, parts[argnum] = parts[argnum], None
+        return 0.0 if part is None else part
+
+
+def registered(function: Callable, argnum: int) -> Callable | None:
+    """The rule as it was registered for an input, or for all inputs of a function."""
+    function = function.operation if isinstance(function, Call) else function
+    return GRADIENTS.get((function, argnum)) or GRADIENTS.get((function, None))
+
+
+def rule_for(function: Callable, argnum: int) -> Callable | None:
+    """The rule to be called for an input, if there is one."""
+    return function.rule(argnum) if isinstance(function, Call) else GRADIENTS.get((function, argnum))
 
 # %%
 tt.check_gradient(np.square, square_gradient, np.array([-1.0, 0.5, 3.0]))
@@ -794,6 +1355,7 @@ def reduce_mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 # %% nbgrader={"grade": false, "grade_id": "mean", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """The mean over one axis, several, or all: the sum divided by the number of elements in it.
 
@@ -1092,9 +1654,7 @@ option, so the record says which elements were chosen.
 # getitem: x[index], sent through the door
 def getitem(x: Tensor, index: Any) -> Tensor:
     """The elements that NumPy's indexing chooses; an index may hold Tensors too."""
-    parts = index if isinstance(index, tuple) else (index,)
-    plain = tuple(part.data if isinstance(part, Tensor) else part for part in parts)
-    return apply(select, x, index=plain)
+    return apply(select, x, index=plain_index(index))
 
 
 def select(array: np.ndarray, index: tuple) -> np.ndarray:

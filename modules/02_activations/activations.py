@@ -15,11 +15,12 @@ gradient rules. From school you need the derivative of $e^x$ and the chain rule.
 
 # %%
 #| export
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import Tensor, apply, gradient_of
+from tinytorch.core.tensor import Tensor, apply, gradient_of, note_change, operation
 
 # %%
 import timeit
@@ -88,6 +89,7 @@ number. What they make of nan, not a number, is left open.)
 
 # %% nbgrader={"grade": false, "grade_id": "relu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def relu(x: np.ndarray) -> np.ndarray:
     """x where it is above 0, else 0, elementwise.
 
@@ -253,6 +255,7 @@ the two forms holds that power, and what stands above it, depends on the sign of
 
 # %% nbgrader={"grade": false, "grade_id": "sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)), elementwise, for numbers of any size.
 
@@ -419,6 +422,7 @@ formula in the output alone.
 
 # %%
 #| export
+@operation
 def tanh(x: np.ndarray) -> np.ndarray:
     """The hyperbolic tangent, (exp(x) - exp(-x)) / (exp(x) + exp(-x)), elementwise."""
     return np.tanh(x)
@@ -564,6 +568,7 @@ sum can't become 0: then no small number need be added to it either.
 
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """exp(x) / sum(exp(x)) along one axis, for scores of any size.
 
@@ -814,6 +819,7 @@ rounded away.
 
 # %% nbgrader={"grade": false, "grade_id": "log_softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """The natural logarithm of softmax along one axis, for scores of any size.
 
@@ -1002,30 +1008,141 @@ is trained, so they know whether it is (`training`). Activations do none of this
 `forward`.
 """
 
+# %% jupyter={"source_hidden": true}
+#| export
+# How a layer finds what it holds, and takes it over from elsewhere: this need not be read
+def as_input(x: Any, first: bool = False) -> Any:
+    """An input of a layer: arrays and lists as a Tensor, and the first input in any case."""
+    has_tensors = isinstance(x, list | tuple | dict) and any(
+        not isinstance(part, int | float | list | tuple | np.generic) for part in x
+    )
+    if isinstance(x, Tensor) or has_tensors or not (first or isinstance(x, np.ndarray | list)):
+        return x
+    return Tensor(x)
+
+
+def held(layer: "Layer") -> Iterator[tuple[str, Any]]:
+    """The parameters, layers and buffers that are attributes of a layer, with their names."""
+    for name, thing in vars(layer).items():
+        if name in layer.buffers:
+            yield name, thing
+        else:
+            yield from found_in(name, thing)
+
+
+def found_in(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """The parameters and layers in an attribute: itself, or those in a list, tuple or dict."""
+    if isinstance(thing, Layer):
+        yield name, thing
+    elif isinstance(thing, Tensor):
+        if thing.is_parameter or (thing.requires_grad and thing.origin is None):
+            yield name, thing
+    elif isinstance(thing, list | tuple | dict):
+        parts = thing.items() if isinstance(thing, dict) else enumerate(thing)
+        for key, part in parts:
+            yield from found_in(f"{name}.{key}", part)
+
+
+def named(layer: "Layer", start: str = "", seen: set | None = None) -> Iterator[tuple[str, Any]]:
+    """Every parameter and buffer of a layer and of all inside it, once, with its name."""
+    seen = set() if seen is None else seen
+    things = list(held(layer))
+    known = {id(thing) for _, thing in things}
+    things += [(str(n), c) for n, c in enumerate(layer.children()) if id(c) not in known]
+    for name, thing in things:
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, Layer):
+            yield from named(thing, f"{start}{name}.", seen)
+        else:
+            yield start + name, thing
+
+
+def numbers_of(thing: Any) -> np.ndarray:
+    """The array of a parameter or buffer."""
+    return thing.data if isinstance(thing, Tensor) else np.asarray(thing)
+
+
+def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None:
+    """Write the numbers of a state into the parameters and buffers of a layer, all or none.
+
+    Args:
+        layer: has the same names and shapes as the one whose `state` it was. Dtypes may differ.
+        state: arrays by name.
+        strict: whether names that are missing, or too many, are an error.
+
+    Raises:
+        ValueError: names or shapes do not fit. Nothing was changed then.
+    """
+    own = dict(named(layer))
+    missing, extra = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    if strict and (missing or extra):
+        raise ValueError(
+            f"expected the names of this model: missing are {missing or 'none'}, too many are "
+            f"{extra or 'none'}; build the same model, or pass strict=False to load what fits"
+        )
+    arrays = {name: numbers_of(state[name]) for name in own if name in state}
+    for name, array in arrays.items():
+        shape = numbers_of(own[name]).shape
+        if array.shape != shape:
+            raise ValueError(f"expected {name} of shape {shape}, got {array.shape}: build the same model")
+    for name, array in arrays.items():
+        numbers = numbers_of(own[name])
+        numbers[...] = array
+        note_change(numbers)
+
+
+class Named:
+    """What a layer can do with its parameters by their names, and with all of them at once."""
+
+    def freeze(self, frozen: bool = True) -> "Any":
+        """Let the parameters ask for no gradient any more, or again with frozen=False."""
+        for parameter in self.parameters():
+            parameter.requires_grad = not frozen
+        return self
+
+    def named_parameters(self) -> list[tuple[str, Tensor]]:
+        """The parameters with their names: the way to each by attributes, as `encoder.0.weight`."""
+        return [(name, thing) for name, thing in named(self) if isinstance(thing, Tensor)]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of all parameters and buffers, by name."""
+        return {name: numbers_of(thing).copy() for name, thing in named(self)}
+
+    def load_state(self, state: Mapping[str, Any], strict: bool = True) -> None:
+        """Take over what `state` returned; see `load_numbers`."""
+        load_numbers(self, state, strict)
+
 # %%
 #| export
-class Layer:
-    """What every layer is: something that is called with a tensor and gives one.
+class Layer(Named):
+    """What every layer is: something that is called with tensors and gives one.
 
-    A layer of your own defines `forward`, and `parameters` or `children` if it has any.
+    A layer of your own needs `__init__` and `forward`. What it holds is found: an attribute that
+    is a Tensor made with requires_grad=True is a parameter, one that is a Layer is a child, also
+    in a list, tuple or dict. Arrays that change while it is used and are to be saved with it are
+    named in `buffers`.
     """
 
     training = True  # a layer begins in training mode
+    buffers: tuple[str, ...] = ()
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, *inputs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x): write one")
 
-    def __call__(self, x: Any) -> Tensor:
-        return self.forward(x if isinstance(x, Tensor) else Tensor(x))
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        return self.forward(*(as_input(x, n == 0) for n, x in enumerate(inputs)), **options)
 
-    def children(self) -> list["Layer"]:
+    def children(self) -> "Sequence[Layer]":
         """The layers directly inside this one."""
-        return []
+        return [thing for _, thing in held(self) if isinstance(thing, Layer)]
 
     def parameters(self) -> list[Tensor]:
-        """The tensors to be learned, each once, even where layers share one."""
-        found = {id(p): p for child in self.children() for p in child.parameters()}
-        return list(found.values())
+        """The tensors to be learned, each once, even where layers share one; frozen ones too."""
+        own = [thing for _, thing in held(self) if isinstance(thing, Tensor)]
+        inside = [p for child in self.children() for p in child.parameters()]
+        return list({id(p): p for p in own + inside}.values())
 
     def train(self, mode: bool = True) -> "Layer":
         """Switch this layer and all inside it to training mode, or out of it."""

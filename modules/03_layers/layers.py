@@ -23,7 +23,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinytorch.core.activations import Layer
-from tinytorch.core.tensor import Tensor, apply, gradient_of, reshape
+from tinytorch.core.tensor import Tensor, apply, gradient_of, operation, reshape
 
 # %% jupyter={"source_hidden": true}
 # What this lesson measures, draws and tests with
@@ -90,6 +90,7 @@ $$ y_{nc} = \sum_d x_{nd} W_{dc} + b_c, \qquad (N, D) \;@\; (D, C) + (C,) \to (N
 
 # %% nbgrader={"grade": false, "grade_id": "linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """Each output is a weighted sum of all features, plus the bias of its unit.
 

@@ -20,7 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import Tensor, apply, gradient_of, to_array
+from tinytorch.core.tensor import (
+    Tensor,
+    apply,
+    gradient_of,
+    operation,
+    recording,
+    to_array,
+)
 
 # %%
 from tinytorch import figures
@@ -100,6 +107,7 @@ def same_shape(predictions: np.ndarray, targets: np.ndarray) -> None:
 
 # %% nbgrader={"grade": false, "grade_id": "squared_error", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The square of each difference: (predictions - targets)^2.
 
@@ -174,6 +182,12 @@ number a little to both sides.
 def squared_error_gradient(grad, output, predictions, targets):
     """d/dy (y - t)^2 = 2 (y - t)."""
     return 2 * grad * (predictions - targets)
+
+
+@gradient_of(squared_error, 1)
+def squared_error_target_gradient(grad, output, predictions, targets):
+    """d/dt (y - t)^2 = 2 (t - y), where a target was computed as well."""
+    return 2 * grad * (targets - predictions)
 
 # %%
 y, t, grad = np.array([1.0, 5.0]), np.array([3.0, 4.0]), np.array([1.0, 10.0])
@@ -430,6 +444,7 @@ multiplies 0 by $\log 0 = -\infty$ and gets `nan`, "not a number", which spreads
 
 # %% nbgrader={"grade": false, "grade_id": "categorical_cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The cross-entropy of each sample: -sum over c of t[n, c] log p[n, c].
 
@@ -763,6 +778,7 @@ Which $m$ lets nothing overflow, and keeps the sum away from 0?
 
 # %% nbgrader={"grade": false, "grade_id": "logsumexp", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """log of the sum of e^x along one axis, right for logits of any size.
 
@@ -859,6 +875,7 @@ The rows need not sum to 1: a sample that counts twice has a row that sums to 2.
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The cross-entropy of each sample: sum over c of t[n, c] (logsumexp(x[n]) - x[n, c]).
 
@@ -1199,6 +1216,7 @@ LEAST_SPREAD = 1e-12  # so that the slope at p = 0 or 1 can be divided by p (1 -
 
 # %% nbgrader={"grade": false, "grade_id": "binary_cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def binary_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The loss of each yes-or-no question: -(t log p + (1 - t) log(1 - p)).
 
@@ -1289,6 +1307,7 @@ Since $1 = e^0$, the logarithm is a log-sum-exp of 0 and $x$, kept from overflow
 
 # %% nbgrader={"grade": false, "grade_id": "binary_cross_entropy_with_logits", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
+@operation
 def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The loss of each yes-or-no question from its logit: log(1 + e^x) - x t.
 
@@ -1424,7 +1443,7 @@ class MeanSquaredError(Loss):
     """(output - targets)^2, averaged over all elements. Other shapes are refused, not broadcast."""
 
     def losses(self, output: Any, targets: Any) -> Tensor:
-        return apply(squared_error, *prepare(output, targets))
+        return apply(squared_error, *prepare(output, targets, sloped=True))
 
 # %% [markdown]
 r"""
@@ -1437,14 +1456,22 @@ The next cell has the other four classes, made alike. You need not read it.
 FASTER: dict[Callable, Callable] = {}
 
 
-def prepare(output: Any, targets: Any) -> tuple[Tensor, Tensor]:
-    """Both as Tensors; targets of the output's shape take on its dtype, so as not to widen it."""
+def prepare(output: Any, targets: Any, sloped: bool = False) -> tuple[Tensor, Tensor]:
+    """Both as Tensors; targets of the output's shape take on its dtype, so as not to widen it.
+
+    Args:
+        output, targets: of a loss.
+        sloped: whether the loss has a gradient by its targets, too. If not, targets that require
+            one are refused.
+    """
     output = output if isinstance(output, Tensor) else Tensor(output)
     targets = targets if isinstance(targets, Tensor) else Tensor(targets)
     if output.dtype.kind != "f":
         raise TypeError(f"expected decimal numbers, got {output.dtype}: use astype(np.float32)")
+    if targets.requires_grad and recording.enabled and not sloped:
+        raise ValueError("targets that require a gradient: expected fixed ones; use detach()")
     if targets.shape == output.shape and targets.dtype != output.dtype:
-        targets = Tensor(targets.data.astype(output.dtype))
+        targets = targets.astype(output.dtype)
     return output, targets
 
 
@@ -1514,6 +1541,8 @@ class CrossEntropyLoss(Loss):
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing {label_smoothing}: expected a share from 0 to 1")
         self.weight = None if weight is None else to_array(weight)
+        if weight is not None and not (self.weight >= 0).all():
+            raise ValueError(f"weight {weight}: expected numbers of at least 0, one a class")
         self.label_smoothing = label_smoothing
         self.ignore_index = ignore_index
 
@@ -1788,8 +1817,9 @@ form below gives the same and saves what it can:
   $e^{-16}$ and $e^{16}$, no power has overflowed and no row has vanished, and two passes are saved.
 - **It sums by a product.** The sum of each row is a product with a column of ones, `(N, C) @ (C,) -> (N,)`.
   NumPy's `sum` starts anew for each row; a matrix product is the best-tuned code on your machine.
-- **It keeps the powers.** `kept` is a list that both get: the loss leaves its powers there, and the
-  rule takes them out and works in place on them. Out of it, since a rule may be called twice.
+- **It hands the powers over.** An operation with `hands_over=True` returns its output and what its rule
+  will want to know again, and the rule gets that as `kept`. Rules don't write into it: they may be called
+  twice.
 - **It keeps the digits.** $\log \sum_j e^{z_j}$ and $z_y$ may both be near 16, and in `float32` a loss of
   0.000001 is lost in their difference. The quotient $\sum_j e^{z_j} / e^{z_y}$ keeps it.
 """
@@ -1825,42 +1855,34 @@ def row_powers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return powers, sums, z
 
 
-def fused_cross_entropy(
-    logits: np.ndarray, targets: np.ndarray, kept: list | None = None
-) -> np.ndarray:
-    """`cross_entropy`, faster.
-
-    Args:
-        logits, targets: as there.
-        kept: a list in which to leave (powers, sums) for the gradient.
-    """
+@operation(hands_over=True)
+def fused_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """`cross_entropy`, faster; hands its powers and their sums over to its rule."""
     soft = is_soft(logits, targets)
     powers, sums, z = row_powers(logits)
-    if kept is not None:
-        kept.append((powers, sums))
     if soft:
         shares = np.multiply(targets, z, where=targets > 0, out=np.zeros_like(z))
-        return row_sums(targets) * np.log(sums) - row_sums(shares)
+        return row_sums(targets) * np.log(sums) - row_sums(shares), (powers, sums)
     score = z[np.arange(len(targets)), class_indices(targets, z.shape[1])]
     near = np.maximum(score, -TAME)  # so that its power has not vanished
-    return np.log(sums / np.exp(near)) + (near - score)
+    return np.log(sums / np.exp(near)) + (near - score), (powers, sums)
 
 
 @gradient_of(fused_cross_entropy)
-def fused_cross_entropy_gradient(grad, output, logits, targets, kept=None):
-    """grad (T softmax(x) - t), from what `fused_cross_entropy` left in `kept`, if it is there."""
-    slopes, sums = kept.pop() if kept else row_powers(logits)[:2]
+def fused_cross_entropy_gradient(grad, output, logits, targets, kept):
+    """grad (T softmax(x) - t), from the powers that `fused_cross_entropy` handed over."""
+    powers, sums = kept
     if targets.ndim == 2:
-        slopes *= (grad * row_sums(targets) / sums)[:, None]
+        slopes = powers * (grad * row_sums(targets) / sums)[:, None]
         slopes -= grad[:, None] * targets
     else:
-        slopes *= (grad / sums)[:, None]
+        slopes = powers * (grad / sums)[:, None]
         indices = np.asarray(targets, np.intp)
         np.subtract.at(slopes, (np.arange(len(slopes)), indices), grad)  # one call; -= makes three
     return slopes
 
 
-FASTER[cross_entropy] = lambda x, targets: apply(fused_cross_entropy, x, targets, kept=[])
+FASTER[cross_entropy] = fused_cross_entropy
 
 # %% [markdown]
 r"""
@@ -1882,8 +1904,8 @@ def plain():
 
 
 def fused():
-    kept = []
-    fused_cross_entropy_gradient(grad, fused_cross_entropy(x, y, kept), x, y, kept)
+    losses, kept = fused_cross_entropy.__wrapped__(x, y)
+    fused_cross_entropy_gradient(grad, losses, x, y, kept)
 
 
 seconds = [min(timeit.repeat(run, number=1, repeat=3)) for run in (plain, fused)]

@@ -16,6 +16,7 @@ at the end, lessons 2 to 5. From school: the derivative of a product and of a qu
 
 # %%
 #| export
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
@@ -23,11 +24,14 @@ from typing import Any
 import numpy as np
 
 from tinytorch.core.tensor import (
-    GRADIENTS,
     Tensor,
+    cast,
     gradient_of,
     mean,
+    method,
+    place_of,
     recording,
+    rule_for,
     select,
     to_array,
 )
@@ -140,6 +144,7 @@ gradient_of(np.log)(lambda grad, output, x: grad / x)
 gradient_of(np.sqrt)(lambda grad, output, x: grad / (2 * output))
 gradient_of(np.abs)(lambda grad, output, x: grad * np.sign(x))
 gradient_of(np.tanh)(lambda grad, output, x: grad * (1 - output * output))
+gradient_of(cast)(lambda grad, output, x, dtype: grad)
 
 # %% [markdown]
 r"""
@@ -333,7 +338,7 @@ def find_rule(function: Callable, argnum: int) -> Callable:
     Raises:
         LookupError: nobody registered one.
     """
-    rule = GRADIENTS.get((function, argnum))
+    rule = rule_for(function, argnum)
     if rule is None:
         name = getattr(function, "__name__", repr(function))
         raise LookupError(
@@ -866,6 +871,7 @@ before each step.
 
 # %%
 #| export
+@method
 def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False) -> None:
     """Add the gradient of a result to `.grad` of every leaf that requires one.
 
@@ -885,7 +891,7 @@ def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False) ->
         >>> x.grad
         array([ 2.,  4., 60.], dtype=float32)
     """
-    known = walk_back(output, first_gradient(output, grad), retain_graph=retain_graph)
+    known = walk_back(place_of(output), first_gradient(output, grad), retain_graph=retain_graph)
     for leaf, new in owned(known).items():
         if leaf.grad is None:
             leaf.grad = new
@@ -906,7 +912,7 @@ def gradients(
 
     Args:
         output, grad, retain_graph: as for `backward`.
-        inputs: leaves or intermediate results that require a gradient.
+        inputs: leaves or intermediate results that require a gradient, or a single one.
 
     Returns:
         An array for each, of its shape and dtype; zeros where the output does not depend on it.
@@ -917,11 +923,13 @@ def gradients(
         >>> [float(slope) for slope in gradients(y * y, [y, x])]
         [18.0, 108.0]
     """
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     if not all(x.requires_grad for x in inputs):
         raise ValueError("expected inputs that require a gradient: pass requires_grad=True")
-    known = walk_back(output, first_gradient(output, grad), frozenset(inputs), retain_graph)
-    known = owned(known)
-    return [known[x] if x in known else np.zeros(x.shape, x.dtype) for x in inputs]
+    places = [place_of(x) for x in inputs]
+    first = first_gradient(output, grad)
+    known = owned(walk_back(place_of(output), first, frozenset(places), retain_graph))
+    return [known[x] if x in known else np.zeros(x.shape, x.dtype) for x in places]
 
 # %% [markdown]
 r"""
@@ -1048,8 +1056,8 @@ def max_gradient(
     """
     ### BEGIN SOLUTION
     hits = x == sum_gradient(output, output, x, axis, keepdims)
-    count = np.add.reduce(hits, axis, grad.dtype, keepdims=keepdims)
-    return hits * sum_gradient(grad / count, output, x, axis, keepdims)
+    count = np.add.reduce(hits, axis, np.float32, keepdims=keepdims)  # float16 ends at 2048
+    return hits * sum_gradient((grad / count).astype(grad.dtype), output, x, axis, keepdims)
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test_max_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
@@ -1245,7 +1253,8 @@ def matmul_right_gradient(grad, output, a, b):
     if a.ndim < 2:
         return a[:, None] * grad[..., None, :] if b.ndim > 1 else grad * a
     if b.ndim <= 2:
-        return a.reshape(-1, a.shape[-1]).T @ grad.reshape(-1, *b.shape[1:])
+        rows = math.prod(a.shape[:-1])
+        return a.reshape(rows, a.shape[-1]).T @ grad.reshape(rows, *b.shape[1:])
     return a.swapaxes(-1, -2) @ grad
 
 # %% [markdown]
@@ -1597,6 +1606,7 @@ def chosen_gradient(grad, output, a, b):
     return np.where(a == b, grad / 2, grad * (a == output))
 
 
+gradient_of(np.min)(max_gradient)
 gradient_of(np.maximum, 1)(lambda grad, output, a, b: chosen_gradient(grad, output, b, a))
 gradient_of(np.minimum, 1)(lambda grad, output, a, b: chosen_gradient(grad, output, b, a))
 

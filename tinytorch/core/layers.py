@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinytorch.core.activations import Layer
-from tinytorch.core.tensor import Tensor, apply, gradient_of, reshape
+from tinytorch.core.tensor import Tensor, apply, gradient_of, operation, reshape
 
 __all__ = [
     "INITIALISERS", "Dropout", "Flatten", "Linear", "Sequential", "count_parameters", "he_normal",
@@ -15,6 +15,7 @@ __all__ = [
 ]
 
 
+@operation
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """Each output is a weighted sum of all features, plus the bias of its unit.
 

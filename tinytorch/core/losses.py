@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import Tensor, apply, gradient_of, to_array
+from tinytorch.core.tensor import (
+    Tensor,
+    apply,
+    gradient_of,
+    operation,
+    recording,
+    to_array,
+)
 
 __all__ = [
     "FASTER", "LEAST_LOG", "LEAST_SPREAD", "TAME", "BinaryCrossEntropyLoss",
@@ -17,7 +24,8 @@ __all__ = [
     "class_indices", "clip_gradient", "cross_entropy", "cross_entropy_gradient",
     "fused_cross_entropy", "fused_cross_entropy_gradient", "is_soft", "logsumexp", "one_hot",
     "prepare", "reduce_loss", "row_powers", "row_sums", "same_shape", "squared_error",
-    "squared_error_gradient", "target_rows", "trace_cross_entropy", "weighted_targets",
+    "squared_error_gradient", "squared_error_target_gradient", "target_rows", "trace_cross_entropy",
+    "weighted_targets",
 ]
 
 
@@ -33,6 +41,7 @@ def same_shape(predictions: np.ndarray, targets: np.ndarray) -> None:
         )
 
 
+@operation
 def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The square of each difference: (predictions - targets)^2.
 
@@ -61,6 +70,12 @@ def squared_error(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
 def squared_error_gradient(grad, output, predictions, targets):
     """d/dy (y - t)^2 = 2 (y - t)."""
     return 2 * grad * (predictions - targets)
+
+
+@gradient_of(squared_error, 1)
+def squared_error_target_gradient(grad, output, predictions, targets):
+    """d/dt (y - t)^2 = 2 (t - y), where a target was computed as well."""
+    return 2 * grad * (targets - predictions)
 
 
 def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
@@ -119,6 +134,7 @@ def target_rows(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return targets if is_soft(outputs, targets) else one_hot(targets, outputs.shape[1])
 
 
+@operation
 def categorical_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The cross-entropy of each sample: -sum over c of t[n, c] log p[n, c].
 
@@ -205,6 +221,7 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
     raise ValueError(f"reduction {reduction!r}: expected 'mean', 'sum' or 'none'")
 
 
+@operation
 def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """log of the sum of e^x along one axis, right for logits of any size.
 
@@ -231,6 +248,7 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
         return np.log(sums) + top.squeeze(axis)
 
 
+@operation
 def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The cross-entropy of each sample: sum over c of t[n, c] (logsumexp(x[n]) - x[n, c]).
 
@@ -290,6 +308,7 @@ LEAST_LOG = -100.0  # so that 0 * log 0 is 0 and a hopeless p costs 100
 LEAST_SPREAD = 1e-12  # so that the slope at p = 0 or 1 can be divided by p (1 - p)
 
 
+@operation
 def binary_cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The loss of each yes-or-no question: -(t log p + (1 - t) log(1 - p)).
 
@@ -324,6 +343,7 @@ def binary_cross_entropy_gradient(grad, output, probabilities, targets):
     return grad * (probabilities - targets) / spread
 
 
+@operation
 def binary_cross_entropy_with_logits(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The loss of each yes-or-no question from its logit: log(1 + e^x) - x t.
 
@@ -395,21 +415,29 @@ class MeanSquaredError(Loss):
     """(output - targets)^2, averaged over all elements. Other shapes are refused, not broadcast."""
 
     def losses(self, output: Any, targets: Any) -> Tensor:
-        return apply(squared_error, *prepare(output, targets))
+        return apply(squared_error, *prepare(output, targets, sloped=True))
 
 
 # A faster way to call a loss, where one is known: from Tensors to a Tensor, through the door.
 FASTER: dict[Callable, Callable] = {}
 
 
-def prepare(output: Any, targets: Any) -> tuple[Tensor, Tensor]:
-    """Both as Tensors; targets of the output's shape take on its dtype, so as not to widen it."""
+def prepare(output: Any, targets: Any, sloped: bool = False) -> tuple[Tensor, Tensor]:
+    """Both as Tensors; targets of the output's shape take on its dtype, so as not to widen it.
+
+    Args:
+        output, targets: of a loss.
+        sloped: whether the loss has a gradient by its targets, too. If not, targets that require
+            one are refused.
+    """
     output = output if isinstance(output, Tensor) else Tensor(output)
     targets = targets if isinstance(targets, Tensor) else Tensor(targets)
     if output.dtype.kind != "f":
         raise TypeError(f"expected decimal numbers, got {output.dtype}: use astype(np.float32)")
+    if targets.requires_grad and recording.enabled and not sloped:
+        raise ValueError("targets that require a gradient: expected fixed ones; use detach()")
     if targets.shape == output.shape and targets.dtype != output.dtype:
-        targets = Tensor(targets.data.astype(output.dtype))
+        targets = targets.astype(output.dtype)
     return output, targets
 
 
@@ -479,6 +507,8 @@ class CrossEntropyLoss(Loss):
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing {label_smoothing}: expected a share from 0 to 1")
         self.weight = None if weight is None else to_array(weight)
+        if weight is not None and not (self.weight >= 0).all():
+            raise ValueError(f"weight {weight}: expected numbers of at least 0, one a class")
         self.label_smoothing = label_smoothing
         self.ignore_index = ignore_index
 
@@ -628,39 +658,31 @@ def row_powers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return powers, sums, z
 
 
-def fused_cross_entropy(
-    logits: np.ndarray, targets: np.ndarray, kept: list | None = None
-) -> np.ndarray:
-    """`cross_entropy`, faster.
-
-    Args:
-        logits, targets: as there.
-        kept: a list in which to leave (powers, sums) for the gradient.
-    """
+@operation(hands_over=True)
+def fused_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """`cross_entropy`, faster; hands its powers and their sums over to its rule."""
     soft = is_soft(logits, targets)
     powers, sums, z = row_powers(logits)
-    if kept is not None:
-        kept.append((powers, sums))
     if soft:
         shares = np.multiply(targets, z, where=targets > 0, out=np.zeros_like(z))
-        return row_sums(targets) * np.log(sums) - row_sums(shares)
+        return row_sums(targets) * np.log(sums) - row_sums(shares), (powers, sums)
     score = z[np.arange(len(targets)), class_indices(targets, z.shape[1])]
     near = np.maximum(score, -TAME)  # so that its power has not vanished
-    return np.log(sums / np.exp(near)) + (near - score)
+    return np.log(sums / np.exp(near)) + (near - score), (powers, sums)
 
 
 @gradient_of(fused_cross_entropy)
-def fused_cross_entropy_gradient(grad, output, logits, targets, kept=None):
-    """grad (T softmax(x) - t), from what `fused_cross_entropy` left in `kept`, if it is there."""
-    slopes, sums = kept.pop() if kept else row_powers(logits)[:2]
+def fused_cross_entropy_gradient(grad, output, logits, targets, kept):
+    """grad (T softmax(x) - t), from the powers that `fused_cross_entropy` handed over."""
+    powers, sums = kept
     if targets.ndim == 2:
-        slopes *= (grad * row_sums(targets) / sums)[:, None]
+        slopes = powers * (grad * row_sums(targets) / sums)[:, None]
         slopes -= grad[:, None] * targets
     else:
-        slopes *= (grad / sums)[:, None]
+        slopes = powers * (grad / sums)[:, None]
         indices = np.asarray(targets, np.intp)
         np.subtract.at(slopes, (np.arange(len(slopes)), indices), grad)  # one call; -= makes three
     return slopes
 
 
-FASTER[cross_entropy] = lambda x, targets: apply(fused_cross_entropy, x, targets, kept=[])
+FASTER[cross_entropy] = fused_cross_entropy

@@ -1,17 +1,20 @@
 """Optimizers. Made from modules/07_optimizers/optimizers.py: edit that file, not this."""
 
+import functools
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import Tensor
+from tinytorch.core.tensor import Tensor, note_change
 
 __all__ = [
-    "SGD", "Adam", "AdamW", "Block", "Optimizer", "RMSProp", "Walk", "adam_step",
-    "checked_parameters", "clip_by_norm", "cosine_with_warmup", "decay", "descend", "in_range",
-    "momentum_step", "rms_scale", "step_decay", "unbiased",
+    "SGD", "Adam", "AdamW", "Block", "Optimizer", "RMSProp", "Walk", "adam_step", "check_option",
+    "checked_parameters", "clip_by_norm", "cosine_with_warmup", "decay", "descend", "grouped",
+    "in_range", "momentum_step", "rms_scale", "step_decay", "takes_one", "unbiased", "with_options",
 ]
 
 
@@ -110,14 +113,74 @@ def checked_parameters(parameters: Iterable[Tensor]) -> list[Tensor]:
     return parameters
 
 
+def grouped(optimizer: Any, parameters: Any) -> list[tuple[list, dict[str, Any]]]:
+    """The parameters as groups: pairs of a list of Tensors, and of the options of its own."""
+    if isinstance(parameters, Tensor) or not isinstance(parameters, Iterable):
+        return [(checked_parameters(parameters), {})]
+    parts = list(parameters)
+    if not parts or not all(isinstance(part, Mapping) for part in parts):
+        return [(parts, {})]
+    groups = []
+    for part in parts:
+        options = dict(part)
+        group = options.pop("parameters", options.pop("params", None))
+        unknown = sorted(name for name in options if name not in vars(optimizer))
+        if group is None or unknown:
+            raise ValueError(
+                "expected groups such as {'parameters': [...], 'lr': 0.1} with options of "
+                f"{type(optimizer).__name__}, got {sorted(part)}: leave out {unknown or 'none'}"
+            )
+        if "lr" in options:
+            own = in_range("lr", options.pop("lr"))
+            options["ratio"] = own / optimizer.lr if optimizer.lr else float(own > 0)
+        for name, value in options.items():
+            check_option(optimizer, name, value)
+        groups.append(([group] if isinstance(group, Tensor) else list(group), options))
+    return groups
+
+
+def check_option(optimizer: Any, name: str, value: Any) -> None:
+    """Refuse a value of a group's option that the optimizer itself would refuse."""
+    if isinstance(value, bool):
+        return
+    for number in value if isinstance(value, tuple | list) else (value,):
+        in_range(name, number, below=1 if name in ("momentum", "alpha", "betas") else math.inf)
+    if name == "momentum" and value and not optimizer.momentum:
+        raise ValueError("expected a momentum for the optimizer too, got 0: pass momentum=0.9")
+
+
+def with_options(optimizer: Any, options: Mapping[str, Any]) -> Any:
+    """The optimizer as the parameters of a group see it: with that group's options."""
+    if options.keys() <= {"ratio"}:
+        return optimizer
+    group = object.__new__(type(optimizer))
+    vars(group).update(vars(optimizer) | dict(options))
+    return group
+
+
+def takes_one(function: Callable) -> Callable:
+    """Let a function of several parameters take a single one too."""
+
+    @functools.wraps(function)
+    def call(parameters: Any, *rest: Any, **options: Any) -> Any:
+        single = isinstance(parameters, Tensor)
+        return function([parameters] if single else parameters, *rest, **options)
+
+    return call
+
+
 class Block:
     """Parameters of one dtype, side by side in one array, so that one call works on them all.
 
     Each parameter's `.data` becomes a view of its part of `values`. The gradients are copied
-    side by side into `grads`, which is the update's to overwrite.
+    side by side into `grads`, which is the update's to overwrite. `options` are those of the
+    group that they belong to.
     """
 
-    def __init__(self, parameters: Mapping[int, Tensor], memory: Iterable[str]):
+    def __init__(
+        self, parameters: Mapping[int, Tensor], memory: Iterable[str], options: Mapping[str, float]
+    ):
+        self.options = options
         dtype = next(iter(parameters.values())).dtype
         stops = np.cumsum([p.size for p in parameters.values()]).tolist()
         self.parameters, self.slices = parameters, list(map(slice, [0, *stops], stops))
@@ -174,17 +237,21 @@ class Walk:
         steps: how many steps were taken.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], memory: Iterable[str]):
-        self.parameters = checked_parameters(parameters)
+    def __init__(self, parameters: Iterable[Any], memory: Iterable[str]):
+        groups = grouped(self, parameters)
+        self.parameters = checked_parameters(p for group, _ in groups for p in group)
         self.steps = 0
         self.skipped = np.zeros(len(self.parameters), np.int64)  # steps without a gradient
-        kinds: dict[np.dtype, dict[int, Tensor]] = {}
-        for index, parameter in enumerate(self.parameters):
-            kinds.setdefault(parameter.dtype, {})[index] = parameter
-        self.blocks = [Block(group, memory) for group in kinds.values()]
+        self.blocks = []
+        numbered = iter(enumerate(self.parameters))
+        for group, options in groups:
+            kinds: dict[np.dtype, dict[int, Tensor]] = {}
+            for index, parameter in itertools.islice(numbered, len(group)):
+                kinds.setdefault(parameter.dtype, {})[index] = parameter
+            self.blocks += [Block(kind, memory, options) for kind in kinds.values()]
 
     def due(self) -> list[tuple]:
-        """Begin a step: whatever has a gradient, as (count, values, grads, *memory).
+        """Begin a step: whatever has a gradient, as (options, count, values, grads, *memory).
 
         All that lies side by side comes as one, or where gradients are missing part by part.
         The count is that of the part's own steps: what was left out does not grow older.
@@ -195,7 +262,7 @@ class Walk:
         found = []
         for block in self.blocks:
             if not (True in block.missing or self.skipped.any()):
-                found.append((self.steps, *block.arrays))
+                found.append((block.options, self.steps, *block.arrays))
                 continue
             for index, part, missing in zip(
                 block.parameters, block.slices, block.missing, strict=True
@@ -203,7 +270,8 @@ class Walk:
                 self.skipped[index] += missing
                 if not missing:
                     count = self.steps - int(self.skipped[index])
-                    found.append((count, *(array[part] for array in block.arrays)))
+                    arrays = (array[part] for array in block.arrays)
+                    found.append((block.options, count, *arrays))
         return found
 
     def state(self) -> dict[str, np.ndarray | float | int]:
@@ -257,8 +325,11 @@ class Optimizer(Walk):
     """What every optimizer is: it owns the walk over the parameters, `update` owns the rule.
 
     Args:
-        parameters: Tensors of floats, each once. Their arrays are moved into one, see `Block`.
-        lr: learning rate, at least 0. A plain attribute: set it at any time.
+        parameters: Tensors of floats, each once; or groups of them with options of their own, as
+            `[{"parameters": head, "lr": 0.1}, {"parameters": body}]`. Their arrays are moved
+            side by side, see `Block`.
+        lr: learning rate, at least 0. A plain attribute: set it at any time. The own rate of a
+            group keeps its ratio to it.
         weight_decay: strength of the pull towards zero, at least 0.
         memory: names of the arrays that `update` keeps from step to step, zeros at first.
     """
@@ -276,11 +347,13 @@ class Optimizer(Walk):
 
     def step(self):
         """Change every parameter that has a gradient."""
-        lr = float(self.lr)
-        for count, values, grads, *memory in self.due():
-            if self.weight_decay:
-                decay(values, grads, lr, self.weight_decay, self.decoupled)
-            self.update(values, grads, count, lr, *memory)
+        for options, count, values, grads, *memory in self.due():
+            group = with_options(self, options)
+            lr = float(self.lr) * options.get("ratio", 1.0)
+            if group.weight_decay:
+                decay(values, grads, lr, group.weight_decay, group.decoupled)
+            group.update(values, grads, count, lr, *memory)
+            note_change(values)
 
     def zero_grad(self):
         """Forget the gradients, so that the next ones are not added to them."""
@@ -559,6 +632,7 @@ def cosine_with_warmup(
     return schedule
 
 
+@takes_one
 def clip_by_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
     """Shorten the gradients of all parameters together to a norm of at most max_norm.
 

@@ -101,6 +101,11 @@ class Cell:
     def is_exported(self) -> bool:
         return "export" in self.directives
 
+    @property
+    def is_folded(self) -> bool:
+        """Plumbing that its author folded, by `jupyter={"source_hidden": true}` in the header."""
+        return bool(self.metadata.get("jupyter", {}).get("source_hidden"))
+
 
 @dataclass(frozen=True)
 class Lesson:

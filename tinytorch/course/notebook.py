@@ -84,15 +84,12 @@ def effort(lesson: Lesson) -> str:
 
 
 def optional_cells(lesson: Lesson) -> set[int]:
-    """The indices of the cells that are folded: sections for those who want more, and plumbing.
-
-    An author folds a cell of plumbing by `jupyter={"source_hidden": true}` in its header.
-    """
+    """The indices of the cells that are folded: sections for those who want more, and plumbing."""
     found, inside = set(), False
     for n, cell in enumerate(lesson.cells):
         if cell.kind == "markdown" and (headings := re.findall(r"^## .*", cell.source, re.M)):
             inside = OPTIONAL.match(headings[-1]) is not None
-        if inside or cell.metadata.get("jupyter", {}).get("source_hidden"):
+        if inside or cell.is_folded:
             found.add(n)
     return found
 

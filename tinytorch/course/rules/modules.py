@@ -170,7 +170,11 @@ def _order_fault(name: str, lesson: Lesson, numbers: dict[str, int]) -> tuple[st
 
 
 def names_of_earlier_lessons(lessons: Sequence[Lesson]) -> Iterator[Problem]:
-    """A lesson names nothing that only a later one makes: not in prose, not in messages."""
+    """A lesson names nothing that only a later one makes: not in prose, not in messages.
+
+    What is folded from the start need not be read, and its errors speak to whoever uses the whole
+    framework: it may name anything.
+    """
     makers: dict[str, Lesson] = {}
     for lesson in sorted(lessons, key=lambda lesson: lesson.number):
         for name in _exported_names(lesson):
@@ -178,7 +182,7 @@ def names_of_earlier_lessons(lessons: Sequence[Lesson]) -> Iterator[Problem]:
     for lesson in lessons:
         own = _bound_names(lesson)
         later = {n: m for n, m in makers.items() if m.number > lesson.number and n not in own}
-        for cell in lesson.cells:
+        for cell in (cell for cell in lesson.cells if not cell.is_folded):
             for name, offset in sorted(set(_mentions(cell, later)), key=lambda m: m[::-1]):
                 message = f"speaks of {name!r}, which only lesson {later[name].folder} makes"
                 mend = "say it with what students know by now, or leave it to that lesson"
