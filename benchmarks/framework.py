@@ -408,6 +408,7 @@ def additions(framework, count: int) -> Side:
 
 
 SMALL, LARGE, DIGITS = (300, 2, 64, 3), (64, 784, 128, 10), (1797, 64, 32, 10)
+DEEP = (2048, *[512] * 9)
 FUSED = ("PyTorch, fused Adam",)
 LOADED = ("PyTorch", "PyTorch, its DataLoader")
 CASES = [
@@ -421,6 +422,7 @@ CASES = [
     Case("cross-entropy, f. + b. (8192, 100)", cross_entropy, (8192, 100), (16, 2)),
     Case("Adam step 2-64-3, batch 300", adam_step, SMALL, (5, 2, 4, 3), 0.5),
     Case("Adam step 784-128-10, batch 64", adam_step, LARGE, (3, 9, 4, 3), 1.0),
+    Case("Adam step of 8 layers of 512, batch 2,048", adam_step, DEEP, (3, 9, 4, 3)),
     Case("epoch over digits, 64-32-10", digits_epoch, DIGITS, (40, 64, 4, 10), 0.7, LOADED),
     Case("2-64-3 beside fused Adam", adam_step, SMALL, (5, 2, 4, 3), None, FUSED),
     Case("784-128-10 beside fused Adam", adam_step, LARGE, (3, 9, 4, 3), None, FUSED),

@@ -13,7 +13,7 @@ from tinytorch.core.activations import ReLU
 from tinytorch.core.layers import Dropout, Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
 from tinytorch.core.optimizers import Adam, cosine_with_warmup
-from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, split
+from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, random_split
 from tinytorch.data import load_digits
 
 SEED, EPOCHS, MARK = 0, 40, 0.97
@@ -24,7 +24,7 @@ def main() -> int:
     weights, masks, draws = np.random.default_rng(SEED).spawn(3)
     digits = load_digits()
     data = TensorDataset((digits.data / 16).astype(np.float32), digits.target)
-    training, held_out = split(data, 0.8, draws)
+    training, held_out = random_split(data, 0.8, draws)
     loader, validation = DataLoader(training, 32, draws), DataLoader(held_out, len(held_out))
 
     model = Sequential(

@@ -14,7 +14,7 @@ from tinytorch.core.activations import ReLU
 from tinytorch.core.layers import Dropout, Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
 from tinytorch.core.optimizers import Adam, cosine_with_warmup
-from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, split
+from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, random_split
 
 SEED, EPOCHS, MARK = 0, 15, 0.93
 
@@ -24,7 +24,7 @@ def main() -> int:
     weights, masks, draws = np.random.default_rng(SEED).spawn(3)
     images, labels = mnist_data()  # (5000, 784), sorted by digit
     data = TensorDataset((images / 255).astype(np.float32), labels)
-    training, held_out = split(data, 0.8, draws)
+    training, held_out = random_split(data, 0.8, draws)
     loader, validation = DataLoader(training, 64, draws), DataLoader(held_out, len(held_out))
 
     model = Sequential(

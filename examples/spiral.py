@@ -19,7 +19,7 @@ from tinytorch.core.activations import ReLU
 from tinytorch.core.layers import Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
 from tinytorch.core.optimizers import Adam, cosine_with_warmup
-from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, split
+from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, random_split
 
 SEED, SAMPLES, SHOWN = 0, 1000, (1, 5, 15, 60)
 MARK, BEHIND = 0.95, 0.02
@@ -46,7 +46,7 @@ def learn(arms: int, axes) -> tuple[float, float]:
     points, labels = spiral_data(samples=SAMPLES, classes=arms)
     weights, draws = np.random.default_rng(SEED).spawn(2)
     data = TensorDataset(points.astype(np.float32), labels)
-    training, held_out = split(data, 0.8, draws)
+    training, held_out = random_split(data, 0.8, draws)
     loader, validation = DataLoader(training, 64, draws), DataLoader(held_out, len(held_out))
 
     model = Sequential(

@@ -255,7 +255,7 @@ the two forms holds that power, and what stands above it, depends on the sign of
 
 # %% nbgrader={"grade": false, "grade_id": "sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
-@operation
+@operation(floats=True)
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)), elementwise, for numbers of any size.
 
@@ -422,7 +422,7 @@ formula in the output alone.
 
 # %%
 #| export
-@operation
+@operation(floats=True)
 def tanh(x: np.ndarray) -> np.ndarray:
     """The hyperbolic tangent, (exp(x) - exp(-x)) / (exp(x) + exp(-x)), elementwise."""
     return np.tanh(x)
@@ -568,7 +568,7 @@ sum can't become 0: then no small number need be added to it either.
 
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
-@operation
+@operation(floats=True)
 def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """exp(x) / sum(exp(x)) along one axis, for scores of any size.
 
@@ -588,7 +588,7 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
                [1. , 0. ]])
     """
     ### BEGIN SOLUTION
-    exps = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    exps = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
     exps /= exps.sum(axis=axis, keepdims=True)
     return exps
     ### END SOLUTION
@@ -819,7 +819,7 @@ rounded away.
 
 # %% nbgrader={"grade": false, "grade_id": "log_softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
-@operation
+@operation(floats=True)
 def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """The natural logarithm of softmax along one axis, for scores of any size.
 
@@ -839,7 +839,7 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
         array([-0.69314718, -0.69314718])
     """
     ### BEGIN SOLUTION
-    shifted = x - np.max(x, axis=axis, keepdims=True)
+    shifted = x - np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     shifted -= np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return shifted
     ### END SOLUTION
@@ -1132,7 +1132,10 @@ class Layer(Named):
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x): write one")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        return self.forward(*(as_input(x, n == 0) for n, x in enumerate(inputs)), **options)
+        output = self.forward(*(as_input(x, n == 0) for n, x in enumerate(inputs)), **options)
+        if output is None:
+            raise TypeError(f"expected a Tensor, got None: let {self}.forward return its result")
+        return output
 
     def children(self) -> "Sequence[Layer]":
         """The layers directly inside this one."""
@@ -1179,6 +1182,8 @@ class Softmax(Layer):
     """softmax along one axis as a layer."""
 
     def __init__(self, axis: int = -1):
+        if not isinstance(axis, int | np.integer):
+            raise TypeError(f"expected an axis, got {axis!r}: call the layer, as in Softmax()(x)")
         self.axis = axis
 
     def forward(self, x: Tensor) -> Tensor:
@@ -1251,7 +1256,7 @@ class Temperature(Layer):
 
     def __init__(self, temperature: float = 1.0, axis: int = -1):
         ### BEGIN SOLUTION
-        if temperature <= 0:
+        if not temperature > 0:  # nan ends here too
             raise ValueError(f"expected a temperature above 0, got {temperature}: 1 is neutral")
         self.temperature, self.axis = temperature, axis
         ### END SOLUTION

@@ -589,7 +589,15 @@ class Linear(Layer):
         self, in_features: int, out_features: int, rng: "np.random.Generator",
         initialise: str | Callable = "xavier", bias: bool = True,
     ):
+        for name, count in (("in_features", in_features), ("out_features", out_features)):
+            if not isinstance(count, int | np.integer) or count < 1:
+                raise ValueError(f"expected {name} to be a whole number from 1, got {count!r}")
+        if isinstance(initialise, str) and not isinstance(rng, np.random.Generator):
+            kind = type(rng).__name__
+            raise TypeError(f"expected a Generator, got a {kind}: pass np.random.default_rng(seed)")
         start = initialiser(initialise)(rng, (in_features, out_features))
+        if np.shape(start) != (in_features, out_features):
+            raise ValueError(f"expected a start of shape {(in_features, out_features)}, got {np.shape(start)}")
         self.in_features, self.out_features = in_features, out_features
         self.weight = Tensor(start, requires_grad=True)
         self.bias = Tensor(np.zeros(out_features, np.float32), requires_grad=True) if bias else None
@@ -656,8 +664,10 @@ class Sequential(Layer):
     def __init__(self, *layers: Layer):
         for layer in layers:
             if not isinstance(layer, Layer):
-                kind = type(layer).__name__
-                raise TypeError(f"expected layers, got a {kind}: write Sequential(first, second)")
+                is_class = isinstance(layer, type)
+                mend = f"write {layer.__name__}()" if is_class else "write Sequential(first, second)"
+                kind = "class" if is_class else type(layer).__name__
+                raise TypeError(f"expected layers, got a {kind}: {mend}")
         self.layers = layers
 
     def children(self) -> list[Layer] | tuple[Layer, ...]:
@@ -874,6 +884,8 @@ class Dropout(Layer):
     def __init__(self, p: float, rng: "np.random.Generator"):
         if not 0 <= p < 1:
             raise ValueError(f"expected a probability to drop of at least 0 and below 1, got {p}")
+        if not hasattr(rng, "random"):
+            raise TypeError(f"expected a Generator, got {rng!r}: pass np.random.default_rng(seed)")
         self.p, self.rng = p, rng
 
     def forward(self, x: Tensor) -> Tensor:

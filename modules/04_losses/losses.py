@@ -24,6 +24,7 @@ from tinytorch.core.tensor import (
     Tensor,
     apply,
     gradient_of,
+    guard,
     operation,
     recording,
     to_array,
@@ -406,7 +407,7 @@ Three small functions are given. You will use `target_rows`: it makes all forms 
 #| export
 def one_hot(targets: np.ndarray, classes: int) -> np.ndarray:
     """(N,) class indices as (N, C) rows in float32: 1 at the class of each sample, 0 elsewhere."""
-    return np.eye(classes, dtype=np.float32)[class_indices(targets, classes)]
+    return np.eye(classes, dtype=np.float32)[class_indices(to_array(targets), classes)]
 
 
 def is_soft(outputs: np.ndarray, targets: np.ndarray) -> bool:
@@ -778,7 +779,7 @@ Which $m$ lets nothing overflow, and keeps the sum away from 0?
 
 # %% nbgrader={"grade": false, "grade_id": "logsumexp", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
-@operation
+@operation(floats=True)
 def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """log of the sum of e^x along one axis, right for logits of any size.
 
@@ -799,7 +800,7 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     Hint: `keepdims` lets what was reduced broadcast against what it came from.
     """
     ### BEGIN SOLUTION
-    top = logits.max(axis=axis, keepdims=True)
+    top = logits.max(axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)  # -inf - -inf would be nan
     sums = np.exp(logits - top).sum(axis=axis)
     with np.errstate(divide="ignore"):  # the logarithm of a row of nothing but -inf
@@ -1475,6 +1476,12 @@ def prepare(output: Any, targets: Any, sloped: bool = False) -> tuple[Tensor, Te
     return output, targets
 
 
+def fixed(weight: Any) -> np.ndarray | None:
+    """Weights as an array; a loss has no gradient by them."""
+    guard(weight)
+    return None if weight is None else to_array(weight)
+
+
 def check_probabilities(values: np.ndarray, name: str) -> None:
     """Refuse what can't be probabilities; nan can't either."""
     if values.size and not (values.min() >= 0 and values.max() <= 1):
@@ -1482,6 +1489,15 @@ def check_probabilities(values: np.ndarray, name: str) -> None:
             f"{name} between {values.min()} and {values.max()}: expected 0 to 1; a model's raw "
             "outputs belong in a loss that takes logits, targets of -1 and 1 are written 0 and 1"
         )
+
+
+@gradient_of(logsumexp)
+def logsumexp_gradient(grad, output, logits, axis=-1):
+    """The softmax of the logits; 0 in a row of nothing but -inf."""
+    largest = np.max(logits, axis, keepdims=True, initial=-np.inf)
+    shares = np.exp(logits - np.where(np.isfinite(largest), largest, 0))
+    sums = shares.sum(axis=axis, keepdims=True)
+    return np.expand_dims(grad, axis) * shares / np.where(sums > 0, sums, 1)
 
 
 @gradient_of(np.clip)
@@ -1540,7 +1556,7 @@ class CrossEntropyLoss(Loss):
         super().__init__(reduction)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing {label_smoothing}: expected a share from 0 to 1")
-        self.weight = None if weight is None else to_array(weight)
+        self.weight = fixed(weight)
         if weight is not None and not (self.weight >= 0).all():
             raise ValueError(f"weight {weight}: expected numbers of at least 0, one a class")
         self.label_smoothing = label_smoothing
@@ -1585,7 +1601,7 @@ class BinaryCrossEntropyLoss(Loss):
 
     def __init__(self, reduction: str = "mean", *, pos_weight: Any = None):
         super().__init__(reduction)
-        self.pos_weight = None if pos_weight is None else to_array(pos_weight)
+        self.pos_weight = fixed(pos_weight)
         if pos_weight is not None and not (self.pos_weight > 0).all():
             raise ValueError(f"pos_weight {pos_weight}: expected numbers above 0")
 

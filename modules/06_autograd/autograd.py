@@ -17,7 +17,7 @@ at the end, lessons 2 to 5. From school: the derivative of a product and of a qu
 # %%
 #| export
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,7 @@ from tinytorch.core.tensor import (
     Tensor,
     cast,
     gradient_of,
+    hollow,
     mean,
     method,
     place_of,
@@ -354,6 +355,8 @@ def fit_gradient(part: Any, x: np.ndarray) -> np.ndarray:
         part = np.asarray(part)
     if part.shape != x.shape:
         part = np.asarray(unbroadcast(part, x.shape))
+    if x.dtype.kind != "f":
+        raise TypeError(f"only floats can have a gradient, got {x.dtype}: use astype(np.float32)")
     return part if part.dtype is x.dtype else part.astype(x.dtype, copy=False)
 
 # %% [markdown]
@@ -666,6 +669,9 @@ need not be read.
 #| export
 def first_gradient(output: Tensor, grad: Any = None) -> np.ndarray:
     """What a walk starts with: 1 for a single number, else a copy of the caller's grad."""
+    if not isinstance(output, Tensor):
+        kind = type(output).__name__
+        raise TypeError(f"expected a Tensor to differentiate, got a {kind}: pass a loss, say")
     if not output.requires_grad:
         raise ValueError(
             "expected a result that requires a gradient, got one that does not: make one of its "
@@ -891,7 +897,8 @@ def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False) ->
         >>> x.grad
         array([ 2.,  4., 60.], dtype=float32)
     """
-    known = walk_back(place_of(output), first_gradient(output, grad), retain_graph=retain_graph)
+    first = first_gradient(output, grad)
+    known = walk_back(place_of(output), first, retain_graph=retain_graph)
     for leaf, new in owned(known).items():
         if leaf.grad is None:
             leaf.grad = new
@@ -923,7 +930,11 @@ def gradients(
         >>> [float(slope) for slope in gradients(y * y, [y, x])]
         [18.0, 108.0]
     """
-    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    if isinstance(inputs, Tensor) or not isinstance(inputs, Iterable):
+        inputs = [inputs]
+    inputs = list(inputs)
+    if not all(isinstance(x, Tensor) for x in inputs):
+        raise TypeError(f"expected Tensors to differentiate by, got {inputs!r}: list them")
     if not all(x.requires_grad for x in inputs):
         raise ValueError("expected inputs that require a gradient: pass requires_grad=True")
     places = [place_of(x) for x in inputs]
@@ -1381,14 +1392,17 @@ gradient_of(np.reshape)(lambda grad, output, x, shape: grad.reshape(x.shape))
 @gradient_of(mean)
 @gradient_of(np.mean)
 def mean_gradient(grad, output, x, axis=None, keepdims=False):
-    return sum_gradient(grad / (x.size // max(output.size, 1)), output, x, axis, keepdims)
+    count = x.size // max(output.size, 1)
+    share = grad / count if grad.itemsize > 2 else grad * (1 / count)  # float16 ends at 65504
+    return sum_gradient(share, share, hollow(x.shape, x.dtype), axis, keepdims)
 
 
 @gradient_of(np.transpose)
 def transpose_gradient(grad, output, x, axes=None):
     if axes is None:
         return grad.T
-    return grad.transpose(sorted(range(x.ndim), key=lambda axis: axes[axis] % x.ndim))
+    ndim = x.ndim
+    return grad.transpose(sorted(range(ndim), key=lambda axis: axes[axis] % ndim))
 
 # %% [markdown]
 r"""

@@ -15,11 +15,13 @@ You need lessons 1 to 7. No more mathematics than a mean is asked for.
 
 # %%
 #| export
+import functools
 import importlib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +30,7 @@ from tinytorch.core.accuracy import accuracy
 from tinytorch.core.activations import Layer
 from tinytorch.core.autograd import backward, no_grad
 from tinytorch.core.optimizers import Optimizer, clip_by_norm
-from tinytorch.core.tensor import Tensor, to_array
+from tinytorch.core.tensor import Tensor, note_change, to_array
 
 # %%
 import tempfile
@@ -276,10 +278,15 @@ test_split_rows_refuses_an_empty_group()
 
 # %%
 #| export
-def split(
+def random_split(
     dataset: TensorDataset, fraction: float, rng: "np.random.Generator"
 ) -> tuple[TensorDataset, TensorDataset]:
     """Share the samples out to two data sets at random; see `split_rows`."""
+    if not isinstance(dataset, TensorDataset):
+        kind = type(dataset).__name__
+        raise TypeError(f"expected a TensorDataset, got a {kind}: write TensorDataset(inputs, targets)")
+    if not isinstance(fraction, Real) or not isinstance(rng, np.random.Generator):
+        raise TypeError(f"expected a fraction and a Generator, got {fraction!r} and {rng!r}")
     first, second = split_rows(len(dataset), fraction, rng)
     return TensorDataset(*dataset[first]), TensorDataset(*dataset[second])
 
@@ -337,6 +344,8 @@ class DataLoader:
         rng: "np.random.Generator | None" = None,
         drop_last: bool = False,
     ):
+        if isinstance(dataset, tuple):
+            raise TypeError("expected a data set, got a tuple: write TensorDataset(inputs, targets)")
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"expected a batch_size of 1 or more, got {batch_size!r}: try 32")
         if not isinstance(rng, np.random.Generator | None):
@@ -894,6 +903,20 @@ The best parameters are only worth something if they are still there when the ru
 later. Optimizers change the parameters' arrays in place.
 """
 
+# %% jupyter={"source_hidden": true}
+#| export
+# Lets records know which numbers a snapshot overwrites: this need not be read
+def told(restore: Callable) -> Callable:
+    """Let the records know of the parameters that a method `restore` of a Snapshot overwrites."""
+
+    @functools.wraps(restore)
+    def call(snapshot: "Snapshot") -> None:
+        restore(snapshot)
+        for parameter in snapshot.model.parameters():
+            note_change(parameter.data)
+
+    return call
+
 # %% nbgrader={"grade": false, "grade_id": "snapshot", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 class Snapshot:
@@ -924,6 +947,7 @@ class Snapshot:
         self.arrays = [parameter.data.copy() for parameter in model.parameters()]
         ### END SOLUTION
 
+    @told
     def restore(self) -> None:
         """Give the parameters the values in `arrays`, also if they are nan by now, each time."""
         ### BEGIN SOLUTION
@@ -1358,6 +1382,13 @@ def fit(
     Raises:
         ValueError: patience without validation, or a checkpoint that does not fit.
     """
+    if not isinstance(optimizer, Optimizer) or not callable(loss):
+        raise TypeError("expected fit(model, loss, optimizer, loader, epochs): give them in order")
+    if not isinstance(loader, DataLoader):
+        kind = type(loader).__name__
+        raise TypeError(f"expected a DataLoader, got a {kind}: write DataLoader(dataset, 32, rng)")
+    if not {id(p) for p in optimizer.parameters} & {id(p) for p in model.parameters()}:
+        raise ValueError("expected an optimizer of this model, got that of another: make a new one")
     if patience is not None and validation is None:
         raise ValueError("expected held-out samples for patience, got none: pass validation=loader")
     history, best, generators = History(loss=[]), None, generators_of(model, loader)
@@ -1451,7 +1482,7 @@ def spirals(samples, rng):
 
 points, arms = spirals(500, np.random.default_rng(0))
 rng = np.random.default_rng(0)
-training, held_out = split(TensorDataset(points, arms), 0.8, rng)
+training, held_out = random_split(TensorDataset(points, arms), 0.8, rng)
 loader, validation = DataLoader(training, 64, rng), DataLoader(held_out, 300)
 model = Sequential(Linear(2, 64, rng, "he"), ReLU(), Linear(64, 64, rng, "he"), ReLU(),
                    Linear(64, 3, rng))
@@ -1517,7 +1548,7 @@ for name in ("last of the file", "drawn at random"):
     data = TensorDataset(images, labels)
     training, held_out = TensorDataset(*data[:1200]), TensorDataset(*data[1200:])
     if name == "drawn at random":
-        training, held_out = split(data, 1200 / 1797, draws)
+        training, held_out = random_split(data, 1200 / 1797, draws)
     loader, validation = DataLoader(training, 64, draws), DataLoader(held_out, 597)
     model = Sequential(Linear(64, 64, weights, "he"), ReLU(), Dropout(0.2, masks),
                        Linear(64, 10, weights))

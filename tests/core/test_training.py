@@ -30,7 +30,7 @@ from tinytorch.core import (
     load_checkpoint,
     save_arrays,
     save_checkpoint,
-    split,
+    random_split,
 )
 
 X = np.random.default_rng(0).standard_normal((130, 6)).astype(np.float32)
@@ -116,7 +116,7 @@ def test_only_a_generator_shuffles(rng):
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 1.5, 0.001])
 def test_a_split_with_an_empty_part_is_refused(fraction):
     with pytest.raises(ValueError, match="expected two groups"):
-        split(TensorDataset(X), fraction, np.random.default_rng(0))
+        random_split(TensorDataset(X), fraction, np.random.default_rng(0))
 
 
 def test_a_loader_takes_any_data_set_with_a_length_that_can_be_indexed():

@@ -57,7 +57,7 @@ def relu_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
     return grad * (output > 0)
 
 
-@operation
+@operation(floats=True)
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)), elementwise, for numbers of any size.
 
@@ -100,7 +100,7 @@ def sigmoid_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.
     return (1 - output) * output * grad
 
 
-@operation
+@operation(floats=True)
 def tanh(x: np.ndarray) -> np.ndarray:
     """The hyperbolic tangent, (exp(x) - exp(-x)) / (exp(x) + exp(-x)), elementwise."""
     return np.tanh(x)
@@ -127,7 +127,7 @@ def tanh_gradient(grad: np.ndarray, output: np.ndarray, x: np.ndarray) -> np.nda
     return (1 - output * output) * grad
 
 
-@operation
+@operation(floats=True)
 def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """exp(x) / sum(exp(x)) along one axis, for scores of any size.
 
@@ -146,7 +146,7 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
         array([[0.5, 0.5],
                [1. , 0. ]])
     """
-    exps = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    exps = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
     exps /= exps.sum(axis=axis, keepdims=True)
     return exps
 
@@ -177,7 +177,7 @@ def softmax_gradient(
     return product
 
 
-@operation
+@operation(floats=True)
 def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """The natural logarithm of softmax along one axis, for scores of any size.
 
@@ -196,7 +196,7 @@ def log_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
         >>> log_softmax(np.array([1000.0, 1000.0]))
         array([-0.69314718, -0.69314718])
     """
-    shifted = x - np.max(x, axis=axis, keepdims=True)
+    shifted = x - np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     shifted -= np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return shifted
 
@@ -347,7 +347,10 @@ class Layer(Named):
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x): write one")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        return self.forward(*(as_input(x, n == 0) for n, x in enumerate(inputs)), **options)
+        output = self.forward(*(as_input(x, n == 0) for n, x in enumerate(inputs)), **options)
+        if output is None:
+            raise TypeError(f"expected a Tensor, got None: let {self}.forward return its result")
+        return output
 
     def children(self) -> "Sequence[Layer]":
         """The layers directly inside this one."""
@@ -385,6 +388,8 @@ class Softmax(Layer):
     """softmax along one axis as a layer."""
 
     def __init__(self, axis: int = -1):
+        if not isinstance(axis, int | np.integer):
+            raise TypeError(f"expected an axis, got {axis!r}: call the layer, as in Softmax()(x)")
         self.axis = axis
 
     def forward(self, x: Tensor) -> Tensor:
@@ -444,7 +449,7 @@ class Temperature(Layer):
     """
 
     def __init__(self, temperature: float = 1.0, axis: int = -1):
-        if temperature <= 0:
+        if not temperature > 0:  # nan ends here too
             raise ValueError(f"expected a temperature above 0, got {temperature}: 1 is neutral")
         self.temperature, self.axis = temperature, axis
 

@@ -10,6 +10,7 @@ from tinytorch.core.tensor import (
     Tensor,
     apply,
     gradient_of,
+    guard,
     operation,
     recording,
     to_array,
@@ -21,11 +22,11 @@ __all__ = [
     "MeanSquaredError", "binary_cross_entropy", "binary_cross_entropy_gradient",
     "binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits_gradient",
     "categorical_cross_entropy", "categorical_cross_entropy_gradient", "check_probabilities",
-    "class_indices", "clip_gradient", "cross_entropy", "cross_entropy_gradient",
-    "fused_cross_entropy", "fused_cross_entropy_gradient", "is_soft", "logsumexp", "one_hot",
-    "prepare", "reduce_loss", "row_powers", "row_sums", "same_shape", "squared_error",
-    "squared_error_gradient", "squared_error_target_gradient", "target_rows", "trace_cross_entropy",
-    "weighted_targets",
+    "class_indices", "clip_gradient", "cross_entropy", "cross_entropy_gradient", "fixed",
+    "fused_cross_entropy", "fused_cross_entropy_gradient", "is_soft", "logsumexp",
+    "logsumexp_gradient", "one_hot", "prepare", "reduce_loss", "row_powers", "row_sums",
+    "same_shape", "squared_error", "squared_error_gradient", "squared_error_target_gradient",
+    "target_rows", "trace_cross_entropy", "weighted_targets",
 ]
 
 
@@ -111,7 +112,7 @@ def class_indices(targets: np.ndarray, classes: int) -> np.ndarray:
 
 def one_hot(targets: np.ndarray, classes: int) -> np.ndarray:
     """(N,) class indices as (N, C) rows in float32: 1 at the class of each sample, 0 elsewhere."""
-    return np.eye(classes, dtype=np.float32)[class_indices(targets, classes)]
+    return np.eye(classes, dtype=np.float32)[class_indices(to_array(targets), classes)]
 
 
 def is_soft(outputs: np.ndarray, targets: np.ndarray) -> bool:
@@ -221,7 +222,7 @@ def reduce_loss(losses: Tensor, reduction: str = "mean") -> Tensor:
     raise ValueError(f"reduction {reduction!r}: expected 'mean', 'sum' or 'none'")
 
 
-@operation
+@operation(floats=True)
 def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     """log of the sum of e^x along one axis, right for logits of any size.
 
@@ -241,7 +242,7 @@ def logsumexp(logits: np.ndarray, axis: int = -1) -> np.ndarray:
 
     Hint: `keepdims` lets what was reduced broadcast against what it came from.
     """
-    top = logits.max(axis=axis, keepdims=True)
+    top = logits.max(axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)  # -inf - -inf would be nan
     sums = np.exp(logits - top).sum(axis=axis)
     with np.errstate(divide="ignore"):  # the logarithm of a row of nothing but -inf
@@ -441,6 +442,12 @@ def prepare(output: Any, targets: Any, sloped: bool = False) -> tuple[Tensor, Te
     return output, targets
 
 
+def fixed(weight: Any) -> np.ndarray | None:
+    """Weights as an array; a loss has no gradient by them."""
+    guard(weight)
+    return None if weight is None else to_array(weight)
+
+
 def check_probabilities(values: np.ndarray, name: str) -> None:
     """Refuse what can't be probabilities; nan can't either."""
     if values.size and not (values.min() >= 0 and values.max() <= 1):
@@ -448,6 +455,15 @@ def check_probabilities(values: np.ndarray, name: str) -> None:
             f"{name} between {values.min()} and {values.max()}: expected 0 to 1; a model's raw "
             "outputs belong in a loss that takes logits, targets of -1 and 1 are written 0 and 1"
         )
+
+
+@gradient_of(logsumexp)
+def logsumexp_gradient(grad, output, logits, axis=-1):
+    """The softmax of the logits; 0 in a row of nothing but -inf."""
+    largest = np.max(logits, axis, keepdims=True, initial=-np.inf)
+    shares = np.exp(logits - np.where(np.isfinite(largest), largest, 0))
+    sums = shares.sum(axis=axis, keepdims=True)
+    return np.expand_dims(grad, axis) * shares / np.where(sums > 0, sums, 1)
 
 
 @gradient_of(np.clip)
@@ -506,7 +522,7 @@ class CrossEntropyLoss(Loss):
         super().__init__(reduction)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing {label_smoothing}: expected a share from 0 to 1")
-        self.weight = None if weight is None else to_array(weight)
+        self.weight = fixed(weight)
         if weight is not None and not (self.weight >= 0).all():
             raise ValueError(f"weight {weight}: expected numbers of at least 0, one a class")
         self.label_smoothing = label_smoothing
@@ -551,7 +567,7 @@ class BinaryCrossEntropyLoss(Loss):
 
     def __init__(self, reduction: str = "mean", *, pos_weight: Any = None):
         super().__init__(reduction)
-        self.pos_weight = None if pos_weight is None else to_array(pos_weight)
+        self.pos_weight = fixed(pos_weight)
         if pos_weight is not None and not (self.pos_weight > 0).all():
             raise ValueError(f"pos_weight {pos_weight}: expected numbers above 0")
 

@@ -159,12 +159,20 @@ def with_options(optimizer: Any, options: Mapping[str, Any]) -> Any:
 
 
 def takes_one(function: Callable) -> Callable:
-    """Let a function of several parameters take a single one too."""
+    """Let a function of several parameters and a number take a single parameter too."""
 
     @functools.wraps(function)
     def call(parameters: Any, *rest: Any, **options: Any) -> Any:
-        single = isinstance(parameters, Tensor)
-        return function([parameters] if single else parameters, *rest, **options)
+        parts = [parameters] if isinstance(parameters, Tensor) else parameters
+        parts = list(parts) if isinstance(parts, Iterable) else [parts]
+        for part in parts:
+            if not isinstance(part, Tensor):
+                kind = type(part).__name__
+                raise TypeError(f"expected Tensors, got a {kind}: pass model.parameters()")
+        for number in (*rest, *options.values()):
+            if not isinstance(number, Real):
+                raise TypeError(f"expected max_norm to be a number, got {number!r}: try 1.0")
+        return function(parts, *rest, **options)
 
     return call
 
@@ -217,10 +225,10 @@ class Block:
             grad = parameter.grad
             if grad is None:
                 continue
-            if grad.shape != value.shape:
+            if np.shape(grad) != value.shape:
                 raise ValueError(
                     f"expected a gradient of the parameter's shape {value.shape}, got "
-                    f"{grad.shape}: set .grad to None, and compute it again"
+                    f"{np.shape(grad)}: set .grad to None, and compute it again"
                 )
             place[...] = grad
         self.missing = [p.grad is None for p in self.parameters.values()]
@@ -519,6 +527,8 @@ class Adam(Optimizer):
     """
 
     def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        if np.shape(betas) != (2,):
+            raise ValueError(f"expected two betas, got {betas!r}: pass betas=(0.9, 0.999)")
         first, second = betas
         self.betas = in_range("betas[0]", first, below=1), in_range("betas[1]", second, below=1)
         self.eps = in_range("eps", eps)

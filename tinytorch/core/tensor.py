@@ -1,5 +1,6 @@
 """Tensor. Made from modules/01_tensor/tensor.py: edit that file, not this."""
 
+import copy
 import dis
 import functools
 import inspect
@@ -15,11 +16,10 @@ __all__ = [
     "GRADIENTS", "LATER", "LIGHT", "UNSLOPED", "Axis", "Call", "Changes", "Methods", "Operators",
     "Origin", "Recording", "Tensor", "apply", "begin", "broadcast_shape", "cast", "changes",
     "check_unchanged", "compare", "elementwise", "getitem", "gradient_of", "guard", "hollow",
-    "in_place", "kept", "later", "matmul", "mean", "method", "needs_call", "note_change",
-    "on_arrays", "operation", "owner_of", "place_of", "places_needed", "places_read", "plain",
-    "plain_index", "recording", "reduce_max", "reduce_mean", "reduce_sum", "registered",
-    "remembered", "reshape", "rule_for", "select", "send", "square_gradient", "to_array",
-    "transpose",
+    "in_place", "kept", "later", "matmul", "mean", "method", "note_change", "on_arrays",
+    "operation", "owner_of", "place_of", "places_needed", "places_read", "plain", "plain_index",
+    "recording", "reduce_max", "reduce_mean", "reduce_sum", "registered", "remembered", "reshape",
+    "rule_for", "select", "send", "sound", "square_gradient", "to_array", "transpose",
 ]
 
 
@@ -86,14 +86,20 @@ def later(name: str) -> Callable:
 
 
 def plain(x: Any) -> Any:
-    """A NumPy number as Python's, which adds no dtype of its own: float32 stays float32."""
-    return x.item() if isinstance(x, np.generic) else x
+    """What stands beside a sign: a NumPy number as Python's, a list as float32, no text.
+
+    A Python number adds no dtype of its own, so float32 stays float32.
+    """
+    if isinstance(x, Tensor | int | float | np.ndarray):
+        return x.item() if isinstance(x, np.generic) else x
+    return x.item() if isinstance(x, np.number | np.bool_) else to_array(x)
 
 
-def plain_index(index: Any) -> tuple:
-    """An index as a tuple, with the arrays of its Tensors."""
+def plain_index(index: Any, copied: bool = False) -> tuple:
+    """An index as a tuple, with the arrays of its Tensors; copied, it stays as it is now."""
     parts = index if isinstance(index, tuple) else (index,)
-    return tuple(part.data if isinstance(part, Tensor) else part for part in parts)
+    parts = tuple(part.data if isinstance(part, Tensor) else part for part in parts)
+    return copy.deepcopy(parts) if copied else parts
 
 
 def compare(function: Callable, *inputs: Any) -> "Tensor":
@@ -132,7 +138,8 @@ def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
                 "within no_grad(), or write x = x + other"
             )
         return send(function, x, plain(other))
-    function(x.data, other.data if isinstance(other, Tensor) else plain(other), out=x.data)
+    other = plain(other)
+    function(x.data, other.data if isinstance(other, Tensor) else other, out=x.data)
     note_change(x.data)
     return x
 
@@ -247,6 +254,10 @@ class Methods(Operators):
 
     def reshape(self, *shape: int | tuple[int, ...]) -> "Tensor":
         """The same elements under another shape: see the function `reshape`."""
+        lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
+        if any(length < -1 for length in lengths):
+            message = f"can't reshape to {lengths}: expected lengths of 0 or more, or one -1"
+            raise ValueError(message)
         return reshape(self, *shape)
 
     def flatten(self, start_axis: int = 0) -> "Tensor":
@@ -288,8 +299,9 @@ class Methods(Operators):
         return self.data
 
     def astype(self, dtype: Any) -> "Tensor":
-        """The numbers in another dtype; the gradient finds its way back."""
-        return apply(cast, self, dtype=dtype)
+        """The numbers in another dtype; the gradient finds its way back, if that is one of floats."""
+        is_float = np.dtype(dtype).kind == "f"
+        return apply(cast, self, dtype=dtype) if is_float else Tensor(self.data.astype(dtype))
 
     def backward(self, grad: Any = None, *, retain_graph: bool = False) -> None:
         """Add the gradient of this result to `.grad` of every leaf: see `backward` of lesson 6."""
@@ -340,7 +352,8 @@ class Methods(Operators):
                 "expected tensors without gradients, got one that requires one: what is written "
                 "into a tensor has no record; use where(), or write within no_grad()"
             )
-        self.data[plain_index(index)] = to_array(value) if isinstance(value, Tensor) else value
+        value = plain(value)
+        self.data[plain_index(index)] = value.data if isinstance(value, Tensor) else value
         note_change(self.data)
 
     def __repr__(self):
@@ -360,6 +373,158 @@ class Methods(Operators):
 
     def __array_function__(self, function, types, inputs, options):
         return on_arrays(function, inputs, options)
+
+
+# What a record keeps, and what it notices: this need not be read
+class Changes:
+    """Which memory was written to after it was made, and at which moment.
+
+    Attributes:
+        count: how many changes there were: the moment.
+        last: by the id of the array that owns the memory, a weak reference to it and the moment
+            of its last change.
+    """
+
+    def __init__(self):
+        self.count = 0
+        self.last: dict[int, tuple[weakref.ref, int]] = {}
+
+
+changes = Changes()
+
+
+def owner_of(array: np.ndarray) -> np.ndarray:
+    """The array that owns the memory which another one views."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def note_change(array: np.ndarray) -> None:
+    """Say that numbers were written into an array: records that will need the old ones refuse."""
+    owner = owner_of(array)
+    key = id(owner)
+    changes.count += 1
+    forget = lambda _: changes.last.pop(key, None)
+    changes.last[key] = weakref.ref(owner, forget), changes.count
+
+
+LIGHT = 4096  # bytes: what is no larger is always kept
+
+
+def hollow(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """An array that takes no memory, where a shape and dtype is all that will be asked for.
+
+    It is read-only, and holds nan, so that a rule that reads it all the same is found out.
+    """
+    return np.ndarray(shape, dtype, b"\xff" * 16, 0, (0,) * len(shape))
+
+
+@functools.cache
+def places_read(rule: Callable) -> frozenset[int] | None:
+    """Which of its parameters a rule reads: 1 is the output, 2 the first input. None for all.
+
+    It is seen in the code: a parameter that isn't mentioned, or only for its shape or dtype, is
+    not read. What can't be looked into counts as reading everything.
+    """
+    code = getattr(rule, "__code__", None) if inspect.isfunction(rule) else None
+    if code is None or code.co_flags & inspect.CO_VARARGS or {"locals", "eval"} & {*code.co_names}:
+        return None
+    names, steps = set(code.co_cellvars), list(dis.get_instructions(code))
+    for step, after in zip(steps, [*steps[1:], steps[-1]], strict=True):
+        looks = after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
+        if not (looks and isinstance(step.argval, str)):
+            names.update(step.argval if isinstance(step.argval, tuple) else [step.argval])
+    parameters = code.co_varnames[: code.co_argcount]
+    return frozenset(place for place, name in enumerate(parameters) if name in names)
+
+
+def places_needed(function: Callable, inputs: tuple) -> frozenset[int] | None:
+    """What the rules that a walk will ask read, as in `places_read`."""
+    places: frozenset[int] = frozenset()
+    for argnum, x in enumerate(inputs):
+        if getattr(x, "requires_grad", False):
+            rule = registered(function, argnum)
+            read = None if rule is None else places_read(rule)
+            if read is None:
+                return None
+            places |= read
+    return places
+
+
+def remembered(function: Callable, inputs: tuple) -> tuple:
+    """The inputs as a record keeps them: large ones that no rule reads without their numbers."""
+    for each in inputs:
+        array = each.data if isinstance(each, Tensor) else each
+        if isinstance(array, np.ndarray) and array.nbytes > LIGHT:
+            break
+    else:
+        return inputs
+    needed = places_needed(function, inputs)
+    reads = (needed is None or place in needed for place in range(2, 2 + len(inputs)))
+    return tuple(map(kept, inputs, reads))
+
+
+def kept(x: Any, whole: bool) -> Any:
+    """An input as a record keeps it: whole, or without its numbers."""
+    array = x.data if isinstance(x, Tensor) else x
+    if not isinstance(array, np.ndarray) or array.nbytes <= LIGHT:
+        return x
+    if not isinstance(x, Tensor):
+        return x if whole else hollow(x.shape, x.dtype)
+    if x.origin is None or not x.requires_grad:
+        return x if whole or x.requires_grad else Tensor(hollow(x.shape, x.dtype))
+    place = place_of(x)
+    if whole:
+        place.data = array
+    return place
+
+
+def place_of(x: "Tensor") -> "Tensor":
+    """The tensor that stands for x in the records: for a large result one without its numbers.
+
+    So the numbers go as soon as neither you nor a rule needs them. A rule that does gets them
+    back from `kept`, or, where they are the output that it reads, from here.
+    """
+    place = getattr(x, "_place", None)
+    if place is None:
+        if not isinstance(x.origin, Origin) or x.data.nbytes <= LIGHT:
+            return x
+        output = x.origin.output
+        place = Tensor(hollow(x.shape, x.dtype) if output is None else output)
+        place.requires_grad, place._origin = True, x.origin
+        x._place = place
+    return place
+
+
+def begin(x: "Tensor", origin: Any) -> None:
+    """Give a tensor its origin, or let go of the one that it had."""
+    before, x._origin = x._origin, origin
+    if isinstance(origin, Origin):
+        origin.output = x.data
+        if x.data.nbytes > LIGHT:
+            reads = places_needed(origin.function, origin._inputs)
+            origin.output = x.data if reads is None or 1 in reads else None
+    elif isinstance(before, Origin):
+        before.successor, before._inputs, before.output = origin, None, None
+
+
+def check_unchanged(origin: "Origin") -> None:
+    """Raise if a rule would read numbers that were changed after they were recorded."""
+    needed = places_needed(origin.function, origin._inputs)
+    for place, x in enumerate((origin.output, *origin._inputs), start=1):
+        array = x.data if isinstance(x, Tensor) else x
+        if isinstance(array, np.ndarray) and (needed is None or place in needed):
+            _, moment = changes.last.get(id(owner_of(array)), (None, 0))
+            if moment > origin.moment:
+                name = getattr(origin.function, "__name__", origin.function)
+                what = "its output" if place == 1 else f"input {place - 2}"
+                raise RuntimeError(
+                    f"the way back through {name} needs {what}, {array.dtype} of shape "
+                    f"{array.shape}, as it was, but it was changed in the meantime (by an "
+                    "optimizer's step, a loaded state or a sign such as +=): go back first, or "
+                    "compute the result again"
+                )
 
 
 class Tensor(Methods):
@@ -385,6 +550,8 @@ class Tensor(Methods):
         self.data: np.ndarray = to_array(data)
         if requires_grad and self.data.dtype.kind != "f":
             raise TypeError(f"only floats can have a gradient, got {self.data.dtype}")
+        if requires_grad is not True and requires_grad is not False:
+            raise TypeError(f"expected requires_grad to be True or False, got {requires_grad!r}")
         self.requires_grad = self.is_parameter = requires_grad
         self.grad: np.ndarray | None = None
         self._origin: Any = None
@@ -394,7 +561,7 @@ class Tensor(Methods):
     size = property(lambda self: self.data.size, doc="The number of elements.")
     dtype = property(lambda self: self.data.dtype, doc="The kind of number.")
     T = property(lambda self: transpose(self), doc="All axes in reverse order.")
-    origin = property(operator.attrgetter("_origin"), lambda self, origin: begin(self, origin))
+    origin = property(operator.attrgetter("_origin"), begin)
 
 
 def to_array(data: Any) -> np.ndarray:
@@ -463,154 +630,6 @@ class Recording(threading.local):
 recording = Recording()
 
 
-# What a record keeps, and what it notices: this need not be read
-class Changes:
-    """Which memory was written to after it was made, and at which moment.
-
-    Attributes:
-        count: how many changes there were: the moment.
-        last: by the id of the array that owns the memory, a weak reference to it and the moment
-            of its last change.
-    """
-
-    def __init__(self):
-        self.count = 0
-        self.last: dict[int, tuple[weakref.ref, int]] = {}
-
-
-changes = Changes()
-
-
-def owner_of(array: np.ndarray) -> np.ndarray:
-    """The array that owns the memory which another one views."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def note_change(array: np.ndarray) -> None:
-    """Say that numbers were written into an array: records that will need the old ones refuse."""
-    owner = owner_of(array)
-    key = id(owner)
-    changes.count += 1
-    forget = lambda _: changes.last.pop(key, None)
-    changes.last[key] = weakref.ref(owner, forget), changes.count
-
-
-LIGHT = 4096  # bytes: what is no larger is always kept
-
-
-def hollow(array: np.ndarray) -> np.ndarray:
-    """An array of the same shape and dtype that takes no memory: all nan, and read-only."""
-    return np.ndarray(array.shape, array.dtype, b"\xff" * 16, 0, (0,) * array.ndim)
-
-
-@functools.cache
-def places_read(rule: Callable) -> frozenset[int] | None:
-    """Which of its parameters a rule reads: 1 is the output, 2 the first input. None for all.
-
-    It is seen in the code: a parameter that isn't mentioned, or only for its shape or dtype, is
-    not read. What can't be looked into counts as reading everything.
-    """
-    code = getattr(rule, "__code__", None) if inspect.isfunction(rule) else None
-    if code is None or code.co_flags & inspect.CO_VARARGS or {"locals", "eval"} & {*code.co_names}:
-        return None
-    names, steps = set(code.co_cellvars), list(dis.get_instructions(code))
-    for step, after in zip(steps, [*steps[1:], steps[-1]], strict=True):
-        looks = after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
-        if not (looks and isinstance(step.argval, str)):
-            names.update(step.argval if isinstance(step.argval, tuple) else [step.argval])
-    parameters = code.co_varnames[: code.co_argcount]
-    return frozenset(place for place, name in enumerate(parameters) if name in names)
-
-
-def places_needed(function: Callable, inputs: tuple) -> frozenset[int] | None:
-    """What the rules that a walk will ask read, as in `places_read`."""
-    places: frozenset[int] = frozenset()
-    for argnum, x in enumerate(inputs):
-        if getattr(x, "requires_grad", False):
-            rule = registered(function, argnum)
-            read = None if rule is None else places_read(rule)
-            if read is None:
-                return None
-            places |= read
-    return places
-
-
-def remembered(function: Callable, inputs: tuple) -> tuple:
-    """The inputs as a record keeps them: large ones that no rule reads without their numbers."""
-    for each in inputs:
-        array = each.data if isinstance(each, Tensor) else each
-        if isinstance(array, np.ndarray) and array.nbytes > LIGHT:
-            break
-    else:
-        return inputs
-    needed = places_needed(function, inputs)
-    reads = (needed is None or place in needed for place in range(2, 2 + len(inputs)))
-    return tuple(map(kept, inputs, reads))
-
-
-def kept(x: Any, whole: bool) -> Any:
-    """An input as a record keeps it: whole, or without its numbers."""
-    array = x.data if isinstance(x, Tensor) else x
-    if not isinstance(array, np.ndarray) or array.nbytes <= LIGHT:
-        return x
-    if not isinstance(x, Tensor):
-        return x if whole else hollow(x)
-    if x.origin is None or not x.requires_grad:
-        return x if whole or x.requires_grad else Tensor(hollow(array))
-    place = place_of(x)
-    if whole:
-        place.data = array
-    return place
-
-
-def place_of(x: "Tensor") -> "Tensor":
-    """The tensor that stands for x in the records: for a large result one without its numbers.
-
-    So the numbers go as soon as neither you nor a rule needs them. A rule that does gets them
-    back from `kept`, or, where they are the output that it reads, from here.
-    """
-    place = getattr(x, "_place", None)
-    if place is None:
-        if not isinstance(x.origin, Origin) or x.data.nbytes <= LIGHT:
-            return x
-        output = x.origin.output
-        place = Tensor(hollow(x.data) if output is None else output)
-        place.requires_grad, place._origin = True, x.origin
-        x._place = place
-    return place
-
-
-def begin(x: "Tensor", origin: Any) -> None:
-    """Give a tensor its origin, or let go of the one that it had."""
-    before = x._origin
-    x._origin = origin
-    if isinstance(origin, Origin):
-        reads = places_needed(origin.function, origin._inputs) if x.data.nbytes > LIGHT else None
-        origin.output = x.data if reads is None or 1 in reads else None
-    elif isinstance(before, Origin):
-        before.successor, before._inputs, before.output = origin, None, None
-
-
-def check_unchanged(origin: Origin) -> None:
-    """Raise if a rule would read numbers that were changed after they were recorded."""
-    needed = places_needed(origin.function, origin._inputs)
-    for place, x in enumerate((origin.output, *origin._inputs), start=1):
-        array = x.data if isinstance(x, Tensor) else x
-        if isinstance(array, np.ndarray) and (needed is None or place in needed):
-            _, moment = changes.last.get(id(owner_of(array)), (None, 0))
-            if moment > origin.moment:
-                name = getattr(origin.function, "__name__", origin.function)
-                what = "its output" if place == 1 else f"input {place - 2}"
-                raise RuntimeError(
-                    f"the way back through {name} needs {what}, {array.dtype} of shape "
-                    f"{array.shape}, as it was, but it was changed in the meantime (by an "
-                    "optimizer's step, a loaded state or a sign such as +=): go back first, or "
-                    "compute the result again"
-                )
-
-
 def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
     """Call a function of plain arrays on tensors: the door that every operation goes through.
 
@@ -653,6 +672,8 @@ def gradient_of(function: Callable, argnum: int | None = 0) -> Callable:
     """
     def register(rule: Callable) -> Callable:
         GRADIENTS[function, argnum] = rule
+        if argnum is None:
+            function.is_called_whole = True
         return rule
 
     return register
@@ -664,11 +685,16 @@ def square_gradient(grad, output, x):
 
 
 # `@operation`: functions of arrays that take tensors too. This need not be read
-def operation(function: Callable | None = None, *, hands_over: bool = False) -> Callable:
+def operation(
+    function: Callable | None = None, *, floats: bool = False, hands_over: bool = False
+) -> Callable:
     """Let a function of arrays take tensors as well: with them, it goes through the door.
+
+    Lists and numbers at the first place become arrays, lists elsewhere too.
 
     Args:
         function: of arrays, and of options by name.
+        floats: whether whole numbers and truths are to become float32 first.
         hands_over: whether it returns a pair, its output and what its rule will want to know
             again. The rule gets that as the option `kept`, and must not write into it.
 
@@ -680,30 +706,42 @@ def operation(function: Callable | None = None, *, hands_over: bool = False) -> 
         (array([2.]), Tensor([2.]))
     """
     if function is None:
-        return functools.partial(operation, hands_over=hands_over)
+        return functools.partial(operation, floats=floats, hands_over=hands_over)
 
     @functools.wraps(function)
     def call(*inputs: Any, **options: Any) -> Any:
         for each in inputs:
             if isinstance(each, Tensor):
-                return apply(Call(call) if needs_call(call) else call, *inputs, **options)
-        if any(isinstance(x, Tensor) for x in options.values()):
-            bound = inspect.signature(function).bind(*inputs, **options)
-            return call(*bound.args, **bound.kwargs)
-        output = function(*inputs, **options)
-        return output[0] if hands_over else output
+                if list in map(type, inputs):
+                    inputs = tuple(to_array(x) if type(x) is list else x for x in inputs)
+                return apply(Call(call) if call.is_called_whole else call, *inputs, **options)
+        for name in options:
+            if isinstance(options[name], Tensor):
+                bound = inspect.signature(function).bind(*inputs, **options)
+                return call(*bound.args, **bound.kwargs)
+        inputs = sound(inputs, floats)
+        return function(*inputs, **options)[0] if hands_over else function(*inputs, **options)
 
-    call.hands_over = hands_over  # type: ignore[attr-defined]
+    call.hands_over = call.is_called_whole = hands_over  # whether a record holds a `Call`
     return call
 
 
-def needs_call(function: Callable) -> bool:
-    """Whether each call of a function is to be remembered as a `Call`."""
-    return getattr(function, "hands_over", False) or (function, None) in GRADIENTS
+def sound(inputs: tuple, floats: bool) -> tuple:
+    """Inputs as a function of arrays takes them; see `operation`."""
+    first = inputs[0] if inputs else None
+    if type(first) is not np.ndarray and first is not None:
+        first = to_array(first)
+    if floats and first is not None and first.dtype.kind != "f":
+        first = first.astype(np.float32)
+    if len(inputs) < 2:
+        return inputs if first is None else (first,)
+    return first, *(to_array(x) if type(x) is list else x for x in inputs[1:])
 
 
 class Call:
     """One call of an operation that hands over to its rule, or has one rule for all inputs."""
+
+    __slots__ = ("__name__", "handed", "operation", "parts")
 
     def __init__(self, operation: Callable):
         self.operation, self.__name__ = operation, operation.__name__
@@ -711,7 +749,7 @@ class Call:
         self.parts: tuple = (None, ())  # of the last walk: its gradient, and the inputs'
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
-        output = self.operation.__wrapped__(*arrays, **options)
+        output = self.operation.__wrapped__(*sound(arrays, False), **options)
         if self.operation.hands_over:
             output, kept = output
             self.handed = {"kept": kept}
@@ -721,7 +759,7 @@ class Call:
         """The rule for one input: a share of the rule for all of them, if there is such a one."""
         if (self.operation, argnum) in GRADIENTS:
             return functools.partial(GRADIENTS[self.operation, argnum], **self.handed)
-        return functools.partial(self.share, argnum) if needs_call(self.operation) else None
+        return functools.partial(self.share, argnum) if (self.operation, None) in GRADIENTS else None
 
     def share(self, argnum: int, grad: np.ndarray, *rest: Any, **options: Any) -> Any:
         """The gradient of one input, from a rule that gives all of them and is asked once."""
@@ -742,12 +780,7 @@ def registered(function: Callable, argnum: int) -> Callable | None:
 
 def rule_for(function: Callable, argnum: int) -> Callable | None:
     """The rule to be called for an input, if there is one."""
-    if isinstance(function, Call):
-        return function.rule(argnum)
-    if needs_call(function):
-        name = function.__name__
-        raise LookupError(f"expected a call {name}(...), got apply({name}, ...): call it itself")
-    return GRADIENTS.get((function, argnum))
+    return function.rule(argnum) if isinstance(function, Call) else GRADIENTS.get((function, argnum))
 
 
 def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -861,8 +894,10 @@ def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray
 
     Hint: what is left is a known number of times smaller than what was there.
     """
-    total = np.add.reduce(x, axis, keepdims=keepdims)  # what np.sum calls in the end
-    return total / (x.size // max(total.size, 1))
+    wide = np.float32 if x.dtype == np.float16 else None  # float16 ends at 65504
+    total = np.add.reduce(x, axis, wide, keepdims=keepdims)  # what np.sum calls in the end
+    average = total / (x.size // max(total.size, 1))
+    return average if wide is None else average.astype(x.dtype)
 
 
 def reshape(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
@@ -921,7 +956,7 @@ def transpose(x: Tensor, *axes: int) -> Tensor:
 # getitem: x[index], sent through the door
 def getitem(x: Tensor, index: Any) -> Tensor:
     """The elements that NumPy's indexing chooses; an index may hold Tensors too."""
-    return apply(select, x, index=plain_index(index))
+    return apply(select, x, index=plain_index(index, copied=x.requires_grad))
 
 
 def select(array: np.ndarray, index: tuple) -> np.ndarray:

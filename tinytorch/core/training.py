@@ -1,10 +1,12 @@
 """Training. Made from modules/08_training/training.py: edit that file, not this."""
 
+import functools
 import importlib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,13 +15,13 @@ from tinytorch.core.accuracy import accuracy
 from tinytorch.core.activations import Layer
 from tinytorch.core.autograd import backward, no_grad
 from tinytorch.core.optimizers import Optimizer, clip_by_norm
-from tinytorch.core.tensor import Tensor, to_array
+from tinytorch.core.tensor import Tensor, note_change, to_array
 
 __all__ = [
     "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "arrays_like",
     "best_epoch", "evaluate", "fit", "generator_text", "generators_of", "load_arrays",
-    "load_checkpoint", "restore_generator", "save_arrays", "save_checkpoint", "should_stop",
-    "split", "split_rows", "train_epoch", "train_step",
+    "load_checkpoint", "random_split", "restore_generator", "save_arrays", "save_checkpoint",
+    "should_stop", "split_rows", "told", "train_epoch", "train_step",
 ]
 
 
@@ -101,10 +103,15 @@ def split_rows(
     return order[:size], order[size:]
 
 
-def split(
+def random_split(
     dataset: TensorDataset, fraction: float, rng: "np.random.Generator"
 ) -> tuple[TensorDataset, TensorDataset]:
     """Share the samples out to two data sets at random; see `split_rows`."""
+    if not isinstance(dataset, TensorDataset):
+        kind = type(dataset).__name__
+        raise TypeError(f"expected a TensorDataset, got a {kind}: write TensorDataset(inputs, targets)")
+    if not isinstance(fraction, Real) or not isinstance(rng, np.random.Generator):
+        raise TypeError(f"expected a fraction and a Generator, got {fraction!r} and {rng!r}")
     first, second = split_rows(len(dataset), fraction, rng)
     return TensorDataset(*dataset[first]), TensorDataset(*dataset[second])
 
@@ -147,6 +154,8 @@ class DataLoader:
         rng: "np.random.Generator | None" = None,
         drop_last: bool = False,
     ):
+        if isinstance(dataset, tuple):
+            raise TypeError("expected a data set, got a tuple: write TensorDataset(inputs, targets)")
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"expected a batch_size of 1 or more, got {batch_size!r}: try 32")
         if not isinstance(rng, np.random.Generator | None):
@@ -291,6 +300,19 @@ def should_stop(losses: list[float], patience: int) -> bool:
     return len(losses) > 0 and len(losses) - 1 - best_epoch(losses) >= patience
 
 
+# Lets records know which numbers a snapshot overwrites: this need not be read
+def told(restore: Callable) -> Callable:
+    """Let the records know of the parameters that a method `restore` of a Snapshot overwrites."""
+
+    @functools.wraps(restore)
+    def call(snapshot: "Snapshot") -> None:
+        restore(snapshot)
+        for parameter in snapshot.model.parameters():
+            note_change(parameter.data)
+
+    return call
+
+
 class Snapshot:
     """The parameters of a model at one moment, to come back to.
 
@@ -317,6 +339,7 @@ class Snapshot:
         self.model = model
         self.arrays = [parameter.data.copy() for parameter in model.parameters()]
 
+    @told
     def restore(self) -> None:
         """Give the parameters the values in `arrays`, also if they are nan by now, each time."""
         for parameter, array in zip(self.model.parameters(), self.arrays, strict=True):
@@ -560,6 +583,13 @@ def fit(
     Raises:
         ValueError: patience without validation, or a checkpoint that does not fit.
     """
+    if not isinstance(optimizer, Optimizer) or not callable(loss):
+        raise TypeError("expected fit(model, loss, optimizer, loader, epochs): give them in order")
+    if not isinstance(loader, DataLoader):
+        kind = type(loader).__name__
+        raise TypeError(f"expected a DataLoader, got a {kind}: write DataLoader(dataset, 32, rng)")
+    if not {id(p) for p in optimizer.parameters} & {id(p) for p in model.parameters()}:
+        raise ValueError("expected an optimizer of this model, got that of another: make a new one")
     if patience is not None and validation is None:
         raise ValueError("expected held-out samples for patience, got none: pass validation=loader")
     history, best, generators = History(loss=[]), None, generators_of(model, loader)
