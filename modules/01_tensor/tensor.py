@@ -11,6 +11,7 @@ You need Python and a little NumPy: making an array, indexing it, adding two of 
 
 # %%
 #| default_exp core.tensor
+#| public Tensor apply gradient_of operation
 
 # %%
 #| export
@@ -204,7 +205,11 @@ def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
                 "expected a result, got a tensor that requires a gradient itself: change it "
                 "within no_grad(), or write x = x + other"
             )
-        return send(function, x, plain(other))
+        result = send(function, x, plain(other))
+        if result.shape != x.shape:
+            message = f"expected a shape that stays {x.shape}, got {result.shape}: name the result"
+            raise ValueError(f"{message} anew, as in y = x + other")
+        return result if result.dtype == x.dtype else result.astype(x.dtype)
     other = plain(other)
     function(x.data, other.data if isinstance(other, Tensor) else other, out=x.data)
     note_change(x.data)
@@ -354,6 +359,9 @@ class Methods(Operators):
     def swapaxes(self, first: int, second: int) -> "Tensor":
         """Two axes exchanged."""
         order = list(range(self.ndim))
+        if self.ndim and not all(-self.ndim <= axis < self.ndim for axis in (first, second)):
+            message = f"can't swap axes {first} and {second} of {self.ndim}: count from 0, or from"
+            raise ValueError(f"{message} the end with -1")
         order[first], order[second] = order[second], order[first]
         return transpose(self, *order) if order else self
 

@@ -12,6 +12,7 @@ gradient rules. From school you need the derivative of $e^x$ and the chain rule.
 
 # %%
 #| default_exp core.activations
+#| public Layer LogSoftmax ReLU Sigmoid Softmax Tanh Temperature log_softmax relu sigmoid softmax tanh
 
 # %%
 #| export

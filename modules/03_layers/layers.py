@@ -14,6 +14,7 @@ deviation; more statistics is not needed.
 
 # %%
 #| default_exp core.layers
+#| public Dropout Flatten Linear Sequential count_parameters he_normal linear xavier_uniform
 
 # %%
 #| export

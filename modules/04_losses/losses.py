@@ -11,6 +11,7 @@ You need lesson 1: `Tensor`, the door `apply`, and the register `gradient_of`.
 
 # %%
 #| default_exp core.losses
+#| public BinaryCrossEntropyLoss BinaryCrossEntropyOfProbabilities CategoricalCrossEntropyLoss CrossEntropyLoss Loss MeanSquaredError binary_cross_entropy binary_cross_entropy_with_logits categorical_cross_entropy cross_entropy logsumexp one_hot squared_error
 
 # %%
 #| export

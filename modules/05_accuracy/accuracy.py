@@ -12,6 +12,7 @@ You need lessons 1 to 4, and a little probability: a share, and the spread of a 
 
 # %%
 #| default_exp core.accuracy
+#| public balanced_accuracy confidence_interval confusion_matrix expected_calibration_error f1_score majority_baseline precision recall top_k_accuracy
 
 # %%
 #| export

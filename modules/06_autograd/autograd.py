@@ -13,6 +13,7 @@ at the end, lessons 2 to 5. From school: the derivative of a product and of a qu
 
 # %%
 #| default_exp core.autograd
+#| public backward gradients no_grad to_dot
 
 # %%
 #| export
@@ -1661,7 +1662,7 @@ samples = {
 of_two = "add subtract multiply divide power maximum minimum squared_error binary_cross_entropy"
 samples |= {name: tt.case(x, y) for name in [*of_two.split(), "binary_cross_entropy_with_logits"]}
 samples["cast"] = tt.case(x, dtype=np.float64)
-of_one = "exp log sqrt absolute tanh negative square sum mean max min relu sigmoid softmax log_softmax"
+of_one = "exp log sqrt absolute tanh negative square sum mean max min relu sigmoid softmax log_softmax logsumexp"
 samples |= {name: tt.case(x) for name in of_one.split()}
 
 # %%

@@ -12,6 +12,7 @@ You need the tensors of lesson 1; the last section trains a network with lessons
 
 # %%
 #| default_exp core.optimizers
+#| public SGD Adam AdamW Optimizer RMSProp clip_by_norm cosine_with_warmup step_decay
 
 # %%
 #| export

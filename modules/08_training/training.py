@@ -12,6 +12,7 @@ You need lessons 1 to 7. No more mathematics than a mean is asked for.
 
 # %%
 #| default_exp core.training
+#| public DataLoader History Snapshot TensorDataset evaluate fit load_checkpoint load_model random_split save_checkpoint save_model train_epoch train_step
 
 # %%
 #| export
@@ -1306,6 +1307,30 @@ def arrays_like(
     if got != expected:
         raise ValueError(f"{path}: expected {name}s {expected}, got {got}: build the same model")
     return found
+
+
+def save_model(path: str | os.PathLike, model: Layer) -> None:
+    """Write a model's parameters and buffers to one `.npz` file, by their names."""
+    save_arrays(path, model.state())
+
+
+def load_model(path: str | os.PathLike, model: Layer, strict: bool = True) -> None:
+    """Give a model the parameters and buffers of a file, by their names.
+
+    Args:
+        path: a file that `save_model` wrote.
+        model: built as the one that was saved.
+        strict: whether names that are missing in the file, or too many, are an error.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or names or shapes do not fit. Nothing was changed then.
+    """
+    arrays = load_arrays(path)
+    try:
+        model.load_state(arrays, strict)
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from error
 
 
 def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":

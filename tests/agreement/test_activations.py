@@ -171,11 +171,9 @@ def test_half_precision(name):
 
 
 @every("name", ALONG_AN_AXIS)
-def test_differs_an_axis_of_length_0_is_refused(name):
-    """No scores have no probabilities. PyTorch returns the empty array."""
+def test_an_axis_of_length_0_stays_empty(name):
     assert getattr(torch, name)(torch.zeros(3, 0), dim=-1).shape == (3, 0)
-    with pytest.raises(ValueError, match="zero-size"):
-        getattr(activations, name)(np.zeros((3, 0)))
+    assert getattr(activations, name)(np.zeros((3, 0))).shape == (3, 0)
 
 
 def test_differs_relu_stops_the_gradient_at_nan():
@@ -186,8 +184,8 @@ def test_differs_relu_stops_the_gradient_at_nan():
     assert torch.autograd.grad(torch.relu(theirs).sum(), theirs)[0].item() == 1.0
 
 
-def test_differs_softmax_of_whole_numbers_is_float64():
-    """As everywhere in NumPy; PyTorch refuses whole numbers."""
+def test_differs_softmax_of_whole_numbers_is_float32():
+    """PyTorch refuses whole numbers."""
     with pytest.raises(NotImplementedError):
         torch.softmax(torch.tensor([1, 2]), dim=0)
-    assert activations.softmax(np.array([1, 2])).dtype == np.float64
+    assert activations.softmax(np.array([1, 2])).dtype == np.float32

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-import tinytorch.core as ours
+import tinytorch.core.accuracy as ours
 from tinytorch.core.tensor import Tensor
 
 metrics = pytest.importorskip("sklearn.metrics")

@@ -32,10 +32,17 @@ def test_every_public_function_and_class_is_documented(name):
             assert value.__doc__, f"{name}.{public} has no docstring"
 
 
-def test_the_front_of_the_package_offers_every_public_name():
+def test_the_front_of_the_package_is_a_page_and_hides_no_module():
+    assert 60 < len(tinytorch.core.__all__) < 100
+    assert {name for name in dir(tinytorch.core) if name[0] != "_"} == {
+        *tinytorch.core.__all__, *MODULES
+    }  # fmt: skip
     for name in MODULES:
-        for public in importlib.import_module(f"tinytorch.core.{name}").__all__:
-            assert hasattr(tinytorch.core, public)
+        module = importlib.import_module(f"tinytorch.core.{name}")
+        assert getattr(tinytorch.core, name) is module
+        assert dir(module) == sorted(module.__all__)  # no np, no os
+    for name in tinytorch.core.__all__:
+        assert getattr(tinytorch.core, name).__doc__
 
 
 def test_importing_the_framework_imports_numpy_alone():

@@ -15,12 +15,11 @@ from tinytorch.core import (
     ReLU,
     Sequential,
     Softmax,
-    accuracy,
-    categorical_cross_entropy_gradient,
-    cross_entropy_gradient,
     sigmoid,
     softmax,
 )
+from tinytorch.core.accuracy import accuracy
+from tinytorch.core.losses import categorical_cross_entropy_gradient, cross_entropy_gradient
 from tinytorch.testing import check_gradient
 
 BOOK = np.array([[0.7, 0.1, 0.2], [0.1, 0.5, 0.4], [0.02, 0.9, 0.08]])

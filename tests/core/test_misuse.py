@@ -9,8 +9,11 @@ import ast
 import copy
 import math
 import pickle
+import pkgutil
+import sys
 import threading
 import warnings
+from importlib import import_module
 from textwrap import dedent
 
 import numpy as np
@@ -50,7 +53,9 @@ def slopes(output, *inputs):
 
 def namespace(folder) -> dict:
     """The names that a case may use: the framework, some modules, and tensors of its own."""
-    names = {name: getattr(tinytorch.core, name) for name in tinytorch.core.__all__}
+    names = {}
+    for module in pkgutil.iter_modules(tinytorch.core.__path__, "tinytorch.core."):
+        names |= {n: getattr(import_module(module.name), n) for n in dir(import_module(module.name))}
     return names | {
         "np": np, "copy": copy, "math": math, "pickle": pickle, "threading": threading,
         "leaf": leaf, "slopes": slopes, "folder": folder, "rng": np.random.default_rng(0),
@@ -107,10 +112,10 @@ def is_refusal(error: Exception, want: Refused) -> bool:
 
 @pytest.fixture(autouse=True)
 def rules_of_a_case_are_forgotten():
-    before = dict(tinytorch.core.GRADIENTS)
+    before = dict(tinytorch.core.tensor.GRADIENTS)
     yield
-    tinytorch.core.GRADIENTS.clear()
-    tinytorch.core.GRADIENTS.update(before)
+    tinytorch.core.tensor.GRADIENTS.clear()
+    tinytorch.core.tensor.GRADIENTS.update(before)
 
 
 @pytest.mark.parametrize(("code", "want"), CASES)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tinytorch.core import GRADIENTS, Tensor, apply, gradient_of, reduce_mean
+from tinytorch.core import Tensor, apply, gradient_of
+from tinytorch.core.tensor import GRADIENTS, reduce_mean
 
 
 def test_an_array_on_the_left_gives_a_tensor():

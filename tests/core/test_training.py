@@ -26,12 +26,11 @@ from tinytorch.core import (
     cosine_with_warmup,
     evaluate,
     fit,
-    load_arrays,
     load_checkpoint,
-    save_arrays,
-    save_checkpoint,
     random_split,
+    save_checkpoint,
 )
+from tinytorch.core.training import load_arrays, save_arrays
 
 X = np.random.default_rng(0).standard_normal((130, 6)).astype(np.float32)
 Y = (X[:, 0] * X[:, 1] > 0).astype(np.int64) + (X[:, 2] > 1)
@@ -285,7 +284,7 @@ def test_any_kind_of_generator_is_put_back(tmp_path):
 SAVE = """
 import sys
 import numpy as np
-from tinytorch.core import save_arrays
+from tinytorch.core.training import save_arrays
 print("ready", flush=True)
 for number in range(10**9):
     save_arrays(sys.argv[1], {"a": np.full(300_000, number), "b": np.full(7, number)})

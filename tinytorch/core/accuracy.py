@@ -16,6 +16,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def predicted_classes(outputs: Any) -> np.ndarray:
     """The predicted class of each sample: the column of its largest score.
 

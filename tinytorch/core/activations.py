@@ -15,6 +15,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @operation
 def relu(x: np.ndarray) -> np.ndarray:
     """x where it is above 0, else 0, elementwise.

@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 gradient_of(np.add, 0)(lambda grad, output, a, b: grad)
 gradient_of(np.add, 1)(lambda grad, output, a, b: grad)
 gradient_of(np.subtract, 0)(lambda grad, output, a, b: grad)

@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def same_shape(predictions: np.ndarray, targets: np.ndarray) -> None:
     """Refuse to compare arrays of different shapes, which NumPy might broadcast in silence.
 

@@ -18,6 +18,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def descend(values: np.ndarray, grads: np.ndarray, lr: float) -> None:
     """Take a step of gradient descent: each weight moves against its gradient, by lr times it.
 

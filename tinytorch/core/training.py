@@ -20,9 +20,14 @@ from tinytorch.core.tensor import Tensor, note_change, to_array
 __all__ = [
     "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "arrays_like",
     "best_epoch", "evaluate", "fit", "generator_text", "generators_of", "load_arrays",
-    "load_checkpoint", "random_split", "restore_generator", "save_arrays", "save_checkpoint",
-    "should_stop", "split_rows", "told", "train_epoch", "train_step",
+    "load_checkpoint", "load_model", "random_split", "restore_generator", "save_arrays",
+    "save_checkpoint", "save_model", "should_stop", "split_rows", "told", "train_epoch",
+    "train_step",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 class TensorDataset:
@@ -516,6 +521,30 @@ def arrays_like(
     if got != expected:
         raise ValueError(f"{path}: expected {name}s {expected}, got {got}: build the same model")
     return found
+
+
+def save_model(path: str | os.PathLike, model: Layer) -> None:
+    """Write a model's parameters and buffers to one `.npz` file, by their names."""
+    save_arrays(path, model.state())
+
+
+def load_model(path: str | os.PathLike, model: Layer, strict: bool = True) -> None:
+    """Give a model the parameters and buffers of a file, by their names.
+
+    Args:
+        path: a file that `save_model` wrote.
+        model: built as the one that was saved.
+        strict: whether names that are missing in the file, or too many, are an error.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or names or shapes do not fit. Nothing was changed then.
+    """
+    arrays = load_arrays(path)
+    try:
+        model.load_state(arrays, strict)
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from error
 
 
 def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":

@@ -47,6 +47,7 @@ LESSON_RULES: tuple[Callable[[Lesson], Iterator[Problem]], ...] = (
 # What can only be judged with the other lessons at hand.
 COURSE_RULES: tuple[Callable[[Sequence[Lesson]], Iterator[Problem]], ...] = (
     modules.module_of_its_own,
+    modules.sound_public_names,
     modules.imports_of_earlier_lessons,
     modules.names_of_earlier_lessons,
 )

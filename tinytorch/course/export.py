@@ -11,6 +11,9 @@ from tinytorch.course.lesson import DIRECTIVE, Cell, Lesson
 from tinytorch.course.markers import strip_markers
 
 WIDTH = 100
+SHOWN = """\
+def __dir__() -> list[str]:
+    return __all__"""
 
 
 def export(lesson: Lesson) -> str:
@@ -25,23 +28,35 @@ def export(lesson: Lesson) -> str:
             found, block = _split_imports(_code(cell))
             imports += [line for line in found if line not in imports]
             blocks += [block] if block else []
-    head = [f'"""{_headline(lesson)}"""', _arrange(imports), _all(public_names(lesson))]
+    names = f"{_all(public_names(lesson))}\n\n\n{SHOWN}"
+    head = [f'"""{_headline(lesson)}"""', _arrange(imports), names]
     return "\n\n".join(part for part in head if part) + "\n\n\n" + _join(blocks) + "\n"
 
 
 def export_init(lessons: Iterable[Lesson]) -> str:
-    """The text of `tinytorch/core/__init__.py`: every public name of every lesson."""
-    lessons = [lesson for lesson in lessons if lesson.module]
-    modules = sorted(lesson.module for lesson in lessons)
-    names = {name for lesson in lessons for name in public_names(lesson)}
+    """The text of `tinytorch/core/__init__.py`: the names that lessons say are public."""
+    found = {x.module: _public(x) for x in lessons if x.module and _public(x)}
+    names = {name for some in found.values() for name in some}
     lines = [
         '"""The framework, module by module as the lessons build it."""',
         "",
-        *(f"from tinytorch.{module} import *" for module in modules),
+        *(_import(f"tinytorch.{module}", found[module]) for module in sorted(found)),
         "",
         _all(sorted(names, key=_kind_and_name)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _public(lesson: Lesson) -> list[str]:
+    names = public_names(lesson) if lesson.public is None else lesson.public
+    return sorted(names, key=_kind_and_name)
+
+
+def _import(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])
 
 
 def public_names(lesson: Lesson) -> list[str]:

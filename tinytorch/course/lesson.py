@@ -144,6 +144,14 @@ class Lesson:
                 return cell.directives["default_exp"]
         return None
 
+    @cached_property
+    def public(self) -> list[str] | None:
+        """What `#| public` says that `tinytorch.core` takes over; None where it doesn't say."""
+        for cell in self.cells:
+            if "public" in cell.directives:
+                return cell.directives["public"].split()
+        return None
+
     @property
     def points(self) -> float:
         return sum(cell.points for cell in self.cells)

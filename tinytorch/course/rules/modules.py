@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
+from tinytorch.course.export import public_names
 from tinytorch.course.lesson import DIRECTIVE, FOLDER, Cell, Lesson, Problem
 from tinytorch.course.markers import SOLUTION
 from tinytorch.course.rules.common import definitions, parse, parsed, problem, sound_regions
@@ -14,7 +15,7 @@ from tinytorch.course.rules.common import definitions, parse, parsed, problem, s
 ALLOWED_PACKAGES = ("numpy", "matplotlib", "nnfs", "sklearn", "mlxtend")
 ALLOWED_TOOLS = ("tinytorch.testing", "tinytorch.figures", "tinytorch.data")
 ORACLES = "tinytorch.testing.oracles"  # of which a lesson's students have its own module alone
-DIRECTIVES = ("default_exp", "export")
+DIRECTIVES = ("default_exp", "export", "public")
 LEAST_TELLING_NAME = 6  # a shorter name in lower case may well be an ordinary word
 CAMEL_CASE = re.compile(r"[A-Z][a-z0-9]*[A-Z]|[A-Z]\w*[a-z]")
 
@@ -71,6 +72,23 @@ def unexported_tests(lesson: Lesson) -> Iterator[Problem]:
         if cell.is_graded and cell.is_exported:
             offset = list(cell.directives).index("export")
             yield problem(lesson, cell, "a graded cell is exported", "remove '#| export'", offset)
+
+
+def sound_public_names(lessons: Sequence[Lesson]) -> Iterator[Problem]:
+    """What `#| public` names is there, and hides no module of the package."""
+    modules = {lesson.name for lesson in lessons}
+    for lesson in lessons:
+        for name in lesson.public or ():
+            cell = next(cell for cell in lesson.cells if "public" in cell.directives)
+            offset = list(cell.directives).index("public")
+            if name not in public_names(lesson):
+                mend = "leave it out, or export the cell that defines it"
+                message = f"'#| public' names {name!r}, which no exported cell defines"
+                yield problem(lesson, cell, message, mend, offset)
+            elif name in modules:
+                mend = "leave it to its module, or give it another name"
+                message = f"'#| public' names {name!r}, which would hide the module of that name"
+                yield problem(lesson, cell, message, mend, offset)
 
 
 def module_of_its_own(lessons: Sequence[Lesson]) -> Iterator[Problem]:
