@@ -257,92 +257,92 @@ def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
 #| export
 # The methods: each hands its work to a function, as the signs do
 class Methods(Operators):
-    """What a tensor can do besides the signs."""
+    """What a tensor can do besides the signs. `self` is a Tensor."""
 
     __slots__ = ()
 
-    def sum(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def sum(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The sum over one axis, several, or all: see `reduce_sum`."""
         return reduce_sum(self, axis, keepdims)
 
-    def mean(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def mean(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The mean over one axis, several, or all."""
         return reduce_mean(self, axis, keepdims)
 
-    def max(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def max(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The largest element over one axis, several, or all. Equal ones share the gradient."""
         return reduce_max(self, axis, keepdims)
 
-    def min(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def min(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The smallest element over one axis, several, or all. Equal ones share the gradient."""
         return apply(np.min, self, axis=axis, keepdims=keepdims)
 
-    def var(self, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
+    def var(self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
         """The variance, divided by the count less the correction: by n - 1, as in PyTorch."""
         return later("var")(self, axis, keepdims, correction)
 
-    def std(self, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
+    def std(self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
         """The standard deviation, the root of `var`."""
         return later("std")(self, axis, keepdims, correction)
 
-    def norm(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def norm(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The length of all elements together, or along axes: the root of the sum of squares."""
         return later("norm")(self, axis, keepdims)
 
-    def argmax(self, axis: int | None = None, keepdims: bool = False) -> "Tensor":
+    def argmax(self: Any, axis: int | None = None, keepdims: bool = False) -> "Tensor":
         """Where the largest element stands, the first of equals, as whole numbers."""
         return Tensor(np.asarray(np.argmax(self.data, axis, keepdims=keepdims)))
 
-    def argmin(self, axis: int | None = None, keepdims: bool = False) -> "Tensor":
+    def argmin(self: Any, axis: int | None = None, keepdims: bool = False) -> "Tensor":
         """Where the smallest element stands, the first of equals, as whole numbers."""
         return Tensor(np.asarray(np.argmin(self.data, axis, keepdims=keepdims)))
 
-    def any(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def any(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """Whether any element is not 0."""
         return Tensor(np.asarray(np.any(self.data, axis, keepdims=keepdims)))
 
-    def all(self, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def all(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """Whether no element is 0."""
         return Tensor(np.asarray(np.all(self.data, axis, keepdims=keepdims)))
 
-    def exp(self) -> "Tensor":
+    def exp(self: Any) -> "Tensor":
         """e to the power of each element."""
         return apply(np.exp, self)
 
-    def log(self) -> "Tensor":
+    def log(self: Any) -> "Tensor":
         """The natural logarithm of each element."""
         return apply(np.log, self)
 
-    def sqrt(self) -> "Tensor":
+    def sqrt(self: Any) -> "Tensor":
         """The square root of each element."""
         return apply(np.sqrt, self)
 
-    def abs(self) -> "Tensor":
+    def abs(self: Any) -> "Tensor":
         """Each element without its sign."""
         return apply(np.abs, self)
 
-    def clip(self, low: Any = None, high: Any = None) -> "Tensor":
+    def clip(self: Any, low: Any = None, high: Any = None) -> "Tensor":
         """Each element, but at least low and at most high. The gradient is 0 where it was cut."""
         return later("clip")(self, low, high)
 
-    def reshape(self, *shape: int | tuple[int, ...]) -> "Tensor":
+    def reshape(self: Any, *shape: int | tuple[int, ...]) -> "Tensor":
         """The same elements under another shape: see the function `reshape`."""
-        lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
+        lengths: Any = shape[0] if shape and isinstance(shape[0], tuple | list) else shape
         if any(length < -1 for length in lengths):
             message = f"can't reshape to {lengths}: expected lengths of 0 or more, or one -1"
             raise ValueError(message)
         return reshape(self, *shape)
 
-    def flatten(self, start_axis: int = 0) -> "Tensor":
+    def flatten(self: Any, start_axis: int = 0) -> "Tensor":
         """All axes from start_axis on as one."""
         start = range(self.ndim)[start_axis] if self.ndim else 0
         return reshape(self, *self.shape[:start], int(np.prod(self.shape[start:])))
 
-    def squeeze(self, axis: "Axis" = None) -> "Tensor":
+    def squeeze(self: Any, axis: "Axis" = None) -> "Tensor":
         """Without the axes of length 1, or without those named. Longer ones are refused."""
         return reshape(self, *np.squeeze(self.data, axis).shape)
 
-    def transpose(self, *axes: int) -> "Tensor":
+    def transpose(self: Any, *axes: int) -> "Tensor":
         """The axes in another order, all of them named: see the function `transpose`.
 
         Raises:
@@ -356,7 +356,7 @@ class Methods(Operators):
             raise ValueError(f"{message} order; to swap two, write swapaxes{axes}")
         return transpose(self, *axes)
 
-    def swapaxes(self, first: int, second: int) -> "Tensor":
+    def swapaxes(self: Any, first: int, second: int) -> "Tensor":
         """Two axes exchanged."""
         order = list(range(self.ndim))
         if self.ndim and not all(-self.ndim <= axis < self.ndim for axis in (first, second)):
@@ -365,64 +365,64 @@ class Methods(Operators):
         order[first], order[second] = order[second], order[first]
         return transpose(self, *order) if order else self
 
-    def detach(self) -> "Tensor":
+    def detach(self: Any) -> "Tensor":
         """A tensor around the same array that knows nothing of gradients."""
         return Tensor(self.data)
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self: Any) -> np.ndarray:
         """The array itself, not a copy; refused where a gradient would get lost."""
         guard(self)
         return self.data
 
-    def astype(self, dtype: Any) -> "Tensor":
+    def astype(self: Any, dtype: Any) -> "Tensor":
         """The numbers in another dtype; the gradient finds its way back, if that is one of floats."""
         is_float = np.dtype(dtype).kind == "f"
         return apply(cast, self, dtype=dtype) if is_float else Tensor(self.data.astype(dtype))
 
-    def backward(self, grad: Any = None, *, retain_graph: bool = False) -> None:
+    def backward(self: Any, grad: Any = None, *, retain_graph: bool = False) -> None:
         """Add the gradient of this result to `.grad` of every leaf: see `backward` of lesson 6."""
         later("backward")(self, grad, retain_graph=retain_graph)
 
-    def item(self) -> Any:
+    def item(self: Any) -> Any:
         """The only element, as a Python number."""
         if self.size != 1:
             raise ValueError(f"expected one element, got shape {self.shape}: index, or use tolist()")
         return self.data.item()
 
-    def tolist(self) -> Any:
+    def tolist(self: Any) -> Any:
         """The elements as Python numbers, in nested lists."""
         return self.data.tolist()
 
-    def __float__(self): return float(self.item())
-    def __int__(self): return int(self.item())
-    def __index__(self): return operator.index(self.data)
+    def __float__(self: Any): return float(self.item())
+    def __int__(self: Any): return int(self.item())
+    def __index__(self: Any): return operator.index(self.data)
 
-    def __bool__(self):
+    def __bool__(self: Any):
         if self.size != 1:
             message = f"expected one element to be true or false, got shape {self.shape}: say"
             raise ValueError(f"{message} which is meant with .any() or .all()")
         return bool(self.data.item())
 
-    def __format__(self, spec): return format(self.item() if spec else str(self), spec)
+    def __format__(self: Any, spec): return format(self.item() if spec else str(self), spec)
 
-    def __len__(self):
+    def __len__(self: Any):
         if self.ndim == 0:
             raise TypeError("expected an axis to count along, got a single number: take .item()")
         return len(self.data)
 
-    def __iter__(self):
+    def __iter__(self: Any):
         if self.ndim == 0:
             raise TypeError("expected an axis to go along, got a single number: take .item()")
         return iter(LATER["unbind"](self) if "unbind" in LATER else map(self.__getitem__, range(len(self))))
 
-    def __contains__(self, value):
+    def __contains__(self: Any, value):
         if np.size(value) != 1:
             raise ValueError(f"expected one number to look for, got {value!r}: compare, then .any()")
         return bool(compare(np.equal, self, value).data.any())
 
-    def __getitem__(self, index): return getitem(self, index)
+    def __getitem__(self: Any, index): return getitem(self, index)
 
-    def __setitem__(self, index, value):
+    def __setitem__(self: Any, index, value):
         if recording.enabled and (self.requires_grad or getattr(value, "requires_grad", False)):
             raise RuntimeError(
                 "expected tensors without gradients, got one that requires one: what is written "
@@ -432,22 +432,22 @@ class Methods(Operators):
         self.data[plain_index(index)] = value.data if isinstance(value, Tensor) else value
         note_change(self.data)
 
-    def __repr__(self):
+    def __repr__(self: Any):
         text = np.array2string(self.data, separator=", ", prefix="Tensor(", threshold=100)
         dtype = "" if self.dtype == np.float32 else f", dtype={self.dtype}"
         return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
 
     # NumPy's functions and signs, called with a tensor, end here.
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self: Any, dtype=None, copy=None):
         guard(self)
         return np.array(self.data, dtype, copy=copy)
 
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+    def __array_ufunc__(self: Any, ufunc, method, *inputs, **options):
         if method == "__call__" and not options and ufunc.nout == 1 and ufunc.nin <= 2:
             return send(ufunc, *map(plain, inputs))
         return on_arrays(getattr(ufunc, method), inputs, options)
 
-    def __array_function__(self, function, types, inputs, options):
+    def __array_function__(self: Any, function, types, inputs, options):
         return on_arrays(function, inputs, options)
 
 # %% jupyter={"source_hidden": true}
@@ -580,7 +580,7 @@ def begin(x: "Tensor", origin: Any) -> None:
     if isinstance(origin, Origin):
         origin.output = x.data
         if x.data.nbytes > LIGHT:
-            reads = places_needed(origin.function, origin._inputs)
+            reads = places_needed(origin.function, origin._inputs or ())
             origin.output = x.data if reads is None or 1 in reads else None
     elif isinstance(before, Origin):
         before.successor, before._inputs, before.output = origin, None, None
@@ -588,8 +588,9 @@ def begin(x: "Tensor", origin: Any) -> None:
 
 def check_unchanged(origin: "Origin") -> None:
     """Raise if a rule would read numbers that were changed after they were recorded."""
-    needed = places_needed(origin.function, origin._inputs)
-    for place, x in enumerate((origin.output, *origin._inputs), start=1):
+    inputs = origin._inputs or ()
+    needed = places_needed(origin.function, inputs)
+    for place, x in enumerate((origin.output, *inputs), start=1):
         array = x.data if isinstance(x, Tensor) else x
         if isinstance(array, np.ndarray) and (needed is None or place in needed):
             _, moment = changes.last.get(id(owner_of(array)), (None, 0))
@@ -621,6 +622,7 @@ class Tensor(Methods):
     """
 
     __slots__ = ("__weakref__", "_origin", "_place", "data", "grad", "is_parameter", "requires_grad")
+    _place: "Tensor"  # see `place_of`
 
     def __init__(self, data: Any, requires_grad: bool = False):
         if type(data) is not np.ndarray:
@@ -631,7 +633,7 @@ class Tensor(Methods):
         if requires_grad is not True and requires_grad is not False:
             raise TypeError(f"expected requires_grad to be True or False, got {requires_grad!r}")
         self.requires_grad = self.is_parameter = requires_grad
-        self.grad: np.ndarray | None = None
+        self.grad: Any = None
         self._origin: Any = None
 
     shape = property(lambda self: self.data.shape, doc="The length of each axis.")
@@ -781,10 +783,12 @@ class Origin:
     """
 
     __slots__ = ("_inputs", "function", "moment", "options", "output", "successor")
+    output: np.ndarray | None  # where a rule reads it
+    successor: Any  # what took its place
 
     def __init__(self, function: Callable, inputs: tuple, options: dict):
         self.function, self.options = function, options
-        self._inputs = remembered(function, inputs)
+        self._inputs: tuple | None = remembered(function, inputs)
         self.moment = changes.count
 
     @property
@@ -963,7 +967,7 @@ def gradient_of(function: Callable, argnum: int | None = 0) -> Callable:
     def register(rule: Callable) -> Callable:
         GRADIENTS[function, argnum] = rule
         if argnum is None:
-            function.is_called_whole = True
+            vars(function)["is_called_whole"] = True
         return rule
 
     return register
@@ -976,6 +980,9 @@ def square_gradient(grad, output, x):
 # %% jupyter={"source_hidden": true}
 #| export
 # `@operation`: functions of arrays that take tensors too. This need not be read
+FASTER: dict[Any, Any] = {}  # operations that take the place of others, for tensors
+
+
 def operation(
     function: Callable | None = None, *, floats: bool = False, hands_over: bool = False
 ) -> Callable:
@@ -1005,7 +1012,8 @@ def operation(
             if isinstance(each, Tensor):
                 if list in map(type, inputs):
                     inputs = tuple(to_array(x) if type(x) is list else x for x in inputs)
-                return apply(Call(call) if call.is_called_whole else call, *inputs, **options)
+                chosen = FASTER.get(call, call)
+                return apply(Call(chosen) if chosen.is_called_whole else chosen, *inputs, **options)
         for name in options:
             if isinstance(options[name], Tensor):
                 bound = inspect.signature(function).bind(*inputs, **options)
@@ -1013,7 +1021,8 @@ def operation(
         inputs = sound(inputs, floats)
         return function(*inputs, **options)[0] if hands_over else function(*inputs, **options)
 
-    call.hands_over = call.is_called_whole = hands_over  # whether a record holds a `Call`
+    # Whether it hands over, and whether a record holds a `Call` of it
+    vars(call).update(hands_over=hands_over, is_called_whole=hands_over)
     return call
 
 
@@ -1034,7 +1043,7 @@ class Call:
 
     __slots__ = ("__name__", "handed", "operation", "parts")
 
-    def __init__(self, operation: Callable):
+    def __init__(self, operation: Any):
         self.operation, self.__name__ = operation, operation.__name__
         self.handed: dict[str, Any] = {}  # what the rule gets besides
         self.parts: tuple = (None, ())  # of the last walk: its gradient, and the inputs'
@@ -1425,8 +1434,8 @@ def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray
     Hint: what is left is a known number of times smaller than what was there.
     """
     ### BEGIN SOLUTION
-    wide = np.float32 if x.dtype == np.float16 else None  # float16 ends at 65504
-    total = np.add.reduce(x, axis, wide, keepdims=keepdims)  # what np.sum calls in the end
+    wide: Any = np.float32 if x.dtype == np.float16 else None  # float16 ends at 65504
+    total = np.sum(x, axis, wide, keepdims=keepdims)
     average = total / (x.size // max(total.size, 1))
     return average if wide is None else average.astype(x.dtype)
     ### END SOLUTION

@@ -1097,21 +1097,21 @@ def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None
 class Named:
     """What a layer can do with its parameters by their names, and with all of them at once."""
 
-    def freeze(self, frozen: bool = True) -> "Any":
+    def freeze(self: Any, frozen: bool = True) -> "Any":
         """Let the parameters ask for no gradient any more, or again with frozen=False."""
         for parameter in self.parameters():
             parameter.requires_grad = not frozen
         return self
 
-    def named_parameters(self) -> list[tuple[str, Tensor]]:
+    def named_parameters(self: Any) -> list[tuple[str, Tensor]]:
         """The parameters with their names: the way to each by attributes, as `encoder.0.weight`."""
         return [(name, thing) for name, thing in named(self) if isinstance(thing, Tensor)]
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self: Any) -> dict[str, np.ndarray]:
         """Copies of all parameters and buffers, by name."""
         return {name: numbers_of(thing).copy() for name, thing in named(self)}
 
-    def load_state(self, state: Mapping[str, Any], strict: bool = True) -> None:
+    def load_state(self: Any, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over what `state` returned; see `load_numbers`."""
         load_numbers(self, state, strict)
 
@@ -1164,10 +1164,10 @@ class Layer(Named):
 
 # %% [markdown]
 r"""
-Here are the layers of your functions, two to read and three folded. Each `forward` hands its function
-and x to the door, so that the origin of a result names your function, and your rule can be found. Who
-calls `relu(x.data)` instead goes round the door: the numbers are right, and no gradient will ever come
-back.
+Here are the layers of your functions, two to read and three folded. `@operation`, which stands above each
+of your functions, lets it take a tensor as well: then it goes through the door, so that the origin of a
+result names your function, and your rule can be found. Who calls `relu(x.data)` instead goes round the
+door: the numbers are right, and no gradient will ever come back.
 """
 
 # %%
@@ -1176,7 +1176,7 @@ class ReLU(Layer):
     """relu as a layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return apply(relu, x)
+        return relu(x)
 
 
 class Softmax(Layer):
@@ -1188,7 +1188,7 @@ class Softmax(Layer):
         self.axis = axis
 
     def forward(self, x: Tensor) -> Tensor:
-        return apply(softmax, x, axis=self.axis)
+        return softmax(x, axis=self.axis)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(axis={self.axis})"
@@ -1200,21 +1200,21 @@ class Sigmoid(Layer):
     """sigmoid as a layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return apply(sigmoid, x)
+        return sigmoid(x)
 
 
 class Tanh(Layer):
     """tanh as a layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return apply(tanh, x)
+        return tanh(x)
 
 
 class LogSoftmax(Softmax):
     """log_softmax along one axis as a layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return apply(log_softmax, x, axis=self.axis)
+        return log_softmax(x, axis=self.axis)
 
 # %%
 y = ReLU()(Tensor([-1.0, 2.0], requires_grad=True))

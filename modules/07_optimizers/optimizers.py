@@ -550,16 +550,19 @@ class Optimizer(Walk):
 
     decoupled = False  # whether weight decay goes past the rule
 
-    def __init__(self, parameters, lr, weight_decay=0.0, memory=()):
+    def __init__(
+        self, parameters: Iterable[Any], lr: float, weight_decay: float = 0.0,
+        memory: Iterable[str] = (),
+    ):
         self.lr = in_range("lr", lr)
         self.weight_decay = in_range("weight_decay", weight_decay)
         super().__init__(parameters, memory)
 
-    def update(self, values, grads, count, lr, *memory):
+    def update(self, values: Any, grads: Any, count: int, lr: float, *memory: Any) -> None:
         """Change `values` in place, on the step that is their number `count`, from 1."""
         raise NotImplementedError(f"{type(self).__name__} has no update: write one")
 
-    def step(self):
+    def step(self) -> None:
         """Change every parameter that has a gradient."""
         for options, count, values, grads, *memory in self.due():
             group = with_options(self, options)
@@ -569,7 +572,7 @@ class Optimizer(Walk):
             group.update(values, grads, count, lr, *memory)
             note_change(values)
 
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         """Forget the gradients, so that the next ones are not added to them."""
         for parameter in self.parameters:
             parameter.grad = None
@@ -590,7 +593,10 @@ class SGD(Optimizer):
         nesterov: whether to look ahead; needs a momentum.
     """
 
-    def __init__(self, parameters, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
+    def __init__(
+        self, parameters: Iterable[Any], lr: float, momentum: float = 0.0,
+        nesterov: bool = False, weight_decay: float = 0.0,
+    ):
         self.momentum, self.nesterov = in_range("momentum", momentum, below=1), nesterov
         if nesterov and not momentum:
             raise ValueError("expected momentum > 0 with nesterov=True, got 0: try momentum=0.9")
@@ -716,7 +722,10 @@ class RMSProp(Optimizer):
         momentum: how much of the velocity is kept, 0 <= momentum < 1.
     """
 
-    def __init__(self, parameters, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0):
+    def __init__(
+        self, parameters: Iterable[Any], lr: float = 0.01, alpha: float = 0.99,
+        eps: float = 1e-8, weight_decay: float = 0.0, momentum: float = 0.0,
+    ):
         self.alpha, self.eps = in_range("alpha", alpha, below=1), in_range("eps", eps)
         self.momentum = in_range("momentum", momentum, below=1)
         memory = ["squares", "velocity"] if momentum else ["squares"]
@@ -973,7 +982,10 @@ class Adam(Optimizer):
         eps: added to the root, so that a gradient of zero is not divided by zero.
     """
 
-    def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+    def __init__(
+        self, parameters: Iterable[Any], lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0,
+    ):
         if np.shape(betas) != (2,):
             raise ValueError(f"expected two betas, got {betas!r}: pass betas=(0.9, 0.999)")
         first, second = betas
@@ -1102,7 +1114,10 @@ class AdamW(Adam):
 
     decoupled = True
 
-    def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+    def __init__(
+        self, parameters: Iterable[Any], lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 1e-2,
+    ):
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
 # %% [markdown]

@@ -605,7 +605,7 @@ def train_epoch(
     """
     ### BEGIN SOLUTION
     model.train()
-    total = count = 0
+    total, count = 0.0, 0
     for inputs, targets in loader:
         if schedule is not None:
             optimizer.lr = schedule(optimizer.steps)
@@ -1335,7 +1335,8 @@ def load_model(path: str | os.PathLike, model: Layer, strict: bool = True) -> No
 
 def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":
     """Every Generator that a layer of the model, or another object, keeps as an attribute."""
-    found, todo = {}, [model, *others]
+    found: dict[int, np.random.Generator] = {}
+    todo = [model, *others]
     while todo:
         thing = todo.pop(0)
         todo += thing.children() if isinstance(thing, Layer) else []
@@ -1348,7 +1349,7 @@ class Progress:
     """A progress bar of the package tqdm; nothing where it is missing or nobody watches."""
 
     def __init__(self, total: int, done: int, wanted: bool):
-        self.bar = None
+        self.bar: Any = None
         if wanted and sys.stderr is not None and sys.stderr.isatty():
             try:
                 tqdm = importlib.import_module("tqdm").tqdm

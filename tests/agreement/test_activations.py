@@ -11,7 +11,7 @@ import pytest
 
 from tinytorch.core import activations
 from tinytorch.core.activations import LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
-from tinytorch.core.tensor import GRADIENTS, Tensor
+from tinytorch.core.tensor import FASTER, GRADIENTS, Tensor
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -138,7 +138,8 @@ def test_layers(name, dtype):
     output = ours(**options)(Tensor(x, requires_grad=True))
     expected = theirs(**dims)(torch.tensor(x)).numpy()
     np.testing.assert_allclose(output.data, expected, **TOLERANCE[dtype])
-    assert (output.origin.function, output.requires_grad) == (getattr(activations, name), True)
+    function = getattr(activations, name)
+    assert (output.origin.function, output.requires_grad) == (FASTER.get(function, function), True)
     assert output.origin.options == options
 
 
@@ -173,7 +174,8 @@ def test_half_precision(name):
 @every("name", ALONG_AN_AXIS)
 def test_an_axis_of_length_0_stays_empty(name):
     assert getattr(torch, name)(torch.zeros(3, 0), dim=-1).shape == (3, 0)
-    assert getattr(activations, name)(np.zeros((3, 0))).shape == (3, 0)
+    with np.errstate(divide="ignore"):
+        assert getattr(activations, name)(np.zeros((3, 0))).shape == (3, 0)
 
 
 def test_differs_relu_stops_the_gradient_at_nan():

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from tinytorch.core.losses import (
-    FASTER,
     CrossEntropyLoss,
     cross_entropy,
     cross_entropy_gradient,
     fused_cross_entropy,
     fused_cross_entropy_gradient,
 )
-from tinytorch.core.tensor import Tensor
+from tinytorch.core.tensor import FASTER, Tensor
 
 RNG = np.random.default_rng(4)
 ROWS, LABELS, SOFT = RNG.standard_normal((5, 3)), np.array([0, 2, 1, 1, 0]), RNG.random((5, 3))

@@ -55,7 +55,9 @@ def namespace(folder) -> dict:
     """The names that a case may use: the framework, some modules, and tensors of its own."""
     names = {}
     for module in pkgutil.iter_modules(tinytorch.core.__path__, "tinytorch.core."):
-        names |= {n: getattr(import_module(module.name), n) for n in dir(import_module(module.name))}
+        names |= {
+            n: getattr(import_module(module.name), n) for n in dir(import_module(module.name))
+        }
     return names | {
         "np": np, "copy": copy, "math": math, "pickle": pickle, "threading": threading,
         "leaf": leaf, "slopes": slopes, "folder": folder, "rng": np.random.default_rng(0),
@@ -139,7 +141,7 @@ def test_it_comes_out_right_or_as_a_clear_error(code, want, tmp_path):
 
 
 def test_the_switch_is_on_after_all_cases():
-    assert tinytorch.core.recording.enabled
+    assert tinytorch.core.tensor.recording.enabled
 
 
 def test_no_case_comes_twice():

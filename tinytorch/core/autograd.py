@@ -214,7 +214,9 @@ def topological_order(output: Tensor) -> list[Tensor]:
     Hint: a list can be a stack, and a set knows what was met before. When may a tensor enter
     the order: when you first see it, or when you come back to it?
     """
-    order, seen, stack = [], set(), [output]
+    order: list[Any] = []
+    stack: list[Any] = [output]
+    seen = set()
     while stack:
         tensor = stack.pop()
         if tensor is None:  # a mark: all that the next one was made from is in the order
@@ -421,7 +423,7 @@ def max_gradient(
     Hint: `sum_gradient` brings anything of the output's shape to the shape of x.
     """
     hits = x == sum_gradient(output, output, x, axis, keepdims)
-    count = np.add.reduce(hits, axis, np.float32, keepdims=keepdims)  # float16 ends at 2048
+    count = np.count_nonzero(hits, axis, keepdims=keepdims)
     return hits * sum_gradient((grad / count).astype(grad.dtype), output, x, axis, keepdims)
 
 
@@ -587,7 +589,8 @@ def to_dot(
         }
     """
     called = {id(x): name for name, x in (names or {}).items()}
-    grads, places, lines = grads or {}, {}, []
+    places: dict[int, str] = {}
+    grads, lines = grads or {}, []
 
     def brief(value: Any) -> str:
         return f"{to_array(value).item():.4g}" if np.size(value) == 1 else str(np.shape(value))

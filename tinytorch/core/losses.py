@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.core.activations import softmax, softmax_gradient
 from tinytorch.core.tensor import (
+    FASTER,
     Tensor,
     apply,
     gradient_of,
@@ -17,13 +19,13 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "FASTER", "LEAST_LOG", "LEAST_SPREAD", "TAME", "BinaryCrossEntropyLoss",
+    "LEAST_LOG", "LEAST_SPREAD", "TAME", "BinaryCrossEntropyLoss",
     "BinaryCrossEntropyOfProbabilities", "CategoricalCrossEntropyLoss", "CrossEntropyLoss", "Loss",
     "MeanSquaredError", "binary_cross_entropy", "binary_cross_entropy_gradient",
     "binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits_gradient",
     "categorical_cross_entropy", "categorical_cross_entropy_gradient", "check_probabilities",
     "class_indices", "clip_gradient", "cross_entropy", "cross_entropy_gradient", "fixed",
-    "fused_cross_entropy", "fused_cross_entropy_gradient", "is_soft", "logsumexp",
+    "fused_cross_entropy", "fused_cross_entropy_gradient", "fused_softmax", "is_soft", "logsumexp",
     "logsumexp_gradient", "one_hot", "prepare", "reduce_loss", "row_powers", "row_sums",
     "same_shape", "squared_error", "squared_error_gradient", "squared_error_target_gradient",
     "target_rows", "trace_cross_entropy", "weighted_targets",
@@ -423,10 +425,6 @@ class MeanSquaredError(Loss):
         return apply(squared_error, *prepare(output, targets, sloped=True))
 
 
-# A faster way to call a loss, where one is known: from Tensors to a Tensor, through the door.
-FASTER: dict[Callable, Callable] = {}
-
-
 def prepare(output: Any, targets: Any, sloped: bool = False) -> tuple[Tensor, Tensor]:
     """Both as Tensors; targets of the output's shape take on its dtype, so as not to widen it.
 
@@ -527,7 +525,7 @@ class CrossEntropyLoss(Loss):
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing {label_smoothing}: expected a share from 0 to 1")
         self.weight = fixed(weight)
-        if weight is not None and not (self.weight >= 0).all():
+        if self.weight is not None and self.weight.min(initial=0) < 0:
             raise ValueError(f"weight {weight}: expected numbers of at least 0, one a class")
         self.label_smoothing = label_smoothing
         self.ignore_index = ignore_index
@@ -554,9 +552,7 @@ class CrossEntropyLoss(Loss):
             options = self.weight, self.label_smoothing, self.ignore_index
             rows, divisor = weighted_targets(targets.data, output.shape[1], output.dtype, *options)
             targets = Tensor(rows)
-        if cross_entropy in FASTER:
-            return FASTER[cross_entropy](output, targets), divisor
-        return apply(cross_entropy, output, targets), divisor
+        return cross_entropy(output, targets), divisor
 
 
 class BinaryCrossEntropyLoss(Loss):
@@ -572,7 +568,7 @@ class BinaryCrossEntropyLoss(Loss):
     def __init__(self, reduction: str = "mean", *, pos_weight: Any = None):
         super().__init__(reduction)
         self.pos_weight = fixed(pos_weight)
-        if pos_weight is not None and not (self.pos_weight > 0).all():
+        if self.pos_weight is not None and not np.all(self.pos_weight > 0):
             raise ValueError(f"pos_weight {pos_weight}: expected numbers above 0")
 
     def losses(self, output: Any, targets: Any) -> Tensor:
@@ -612,7 +608,7 @@ def weighted_targets(
     """
     soft = targets.ndim == 2
     counts = np.full(len(targets), True) if soft else targets != ignore_index
-    indices = None if soft else class_indices(np.where(counts, targets, 0), classes)
+    indices = targets if soft else class_indices(np.where(counts, targets, 0), classes)
     rows = (targets if soft else one_hot(indices, classes)).astype(dtype)
     if label_smoothing:
         rows = (1 - label_smoothing) * rows + label_smoothing / classes
@@ -706,3 +702,17 @@ def fused_cross_entropy_gradient(grad, output, logits, targets, kept):
 
 
 FASTER[cross_entropy] = fused_cross_entropy
+
+
+@operation(floats=True)
+def fused_softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """`softmax`, faster along the last axis."""
+    if axis not in (-1, x.ndim - 1) or not x.ndim or not x.size:
+        return softmax(x, axis)
+    powers, sums, _ = row_powers(x.reshape(-1, x.shape[-1]))
+    powers /= sums[:, None]
+    return powers.reshape(x.shape)
+
+
+gradient_of(fused_softmax)(softmax_gradient)
+FASTER[softmax] = fused_softmax
