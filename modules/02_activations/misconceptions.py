@@ -2923,11 +2923,7 @@ class Temperature(Layer):
         return powers / powers.sum(axis=self.axis, keepdims=True)
 
 
-@wrong(
-    "a number of NumPy as temperature",
-    "If the temperature becomes a number or array of NumPy's float64, it widens float32: "
-    "a Python number does not.",
-)
+@right("a number of NumPy as temperature")
 class Temperature(Layer):
     def __init__(self, temperature=1.0, axis=-1):
         if temperature <= 0:

@@ -19,7 +19,7 @@ deviation; more statistics is not needed.
 # %%
 #| export
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -696,8 +696,17 @@ class Sequential(Layer):
         return x
         ### END SOLUTION
 
-    def __getitem__(self, index: int) -> Layer:
-        return self.layers[index]
+    def __getitem__(self, index: int | slice) -> Layer:
+        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
+
+    def _parts(self) -> Iterator[tuple[str, Layer]]:
+        """The layers by their numbers, so that a weight is called `0.weight`."""
+        return ((str(number), layer) for number, layer in enumerate(self.layers))
+
+    def __setitem__(self, index: int, layer: Layer) -> None:
+        layers = list(self.layers)
+        layers[index] = layer
+        self.layers = tuple(layers)
 
     def __len__(self) -> int:
         return len(self.layers)

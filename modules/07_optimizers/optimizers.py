@@ -19,6 +19,7 @@ You need the tensors of lesson 1; the last section trains a network with lessons
 import functools
 import itertools
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any
@@ -331,7 +332,7 @@ def grouped(optimizer: Any, parameters: Any) -> list[tuple[list, dict[str, Any]]
             )
         if "lr" in options:
             own = in_range("lr", options.pop("lr"))
-            options["ratio"] = own / optimizer.lr if optimizer.lr else float(own > 0)
+            options["rate"] = own, optimizer.lr
         for name, value in options.items():
             check_option(optimizer, name, value)
         groups.append(([group] if isinstance(group, Tensor) else list(group), options))
@@ -348,9 +349,19 @@ def check_option(optimizer: Any, name: str, value: Any) -> None:
         raise ValueError("expected a momentum for the optimizer too, got 0: pass momentum=0.9")
 
 
+def own_rate(lr: float, own: float | None = None, first: float = 0.0) -> float:
+    """The rate of a group: as many times the optimizer's as at first, or its own beside 0."""
+    return lr if own is None else own * lr / first if first else own
+
+
+def is_shared(parameter: Tensor) -> bool:
+    """Whether somebody else seems to look at the same memory, who is not to be left behind."""
+    return parameter.data.base is not None or sys.getrefcount(parameter.data) > 2
+
+
 def with_options(optimizer: Any, options: Mapping[str, Any]) -> Any:
     """The optimizer as the parameters of a group see it: with that group's options."""
-    if options.keys() <= {"ratio"}:
+    if options.keys() <= {"rate"}:
         return optimizer
     group = object.__new__(type(optimizer))
     vars(group).update(vars(optimizer) | dict(options))
@@ -392,6 +403,9 @@ class Block:
         stops = np.cumsum([p.size for p in parameters.values()]).tolist()
         self.parameters, self.slices = parameters, list(map(slice, [0, *stops], stops))
         self.values, self.grads = np.empty(stops[-1], dtype), np.empty(stops[-1], dtype)
+        first = next(iter(parameters.values()))
+        if len(parameters) == 1 and first.data.flags.c_contiguous and first.data.flags.writeable:
+            self.values = first.data.reshape(-1)  # alone, it may stay where it is
         self.memory = {name: np.zeros(stops[-1], dtype) for name in memory}
         self.arrays = (self.values, self.grads, *self.memory.values())
         self.missing: list[bool] = []  # which parameters have no gradient now
@@ -452,9 +466,10 @@ class Walk:
         self.blocks = []
         numbered = iter(enumerate(self.parameters))
         for group, options in groups:
-            kinds: dict[np.dtype, dict[int, Tensor]] = {}
+            kinds: dict[Any, dict[int, Tensor]] = {}
             for index, parameter in itertools.islice(numbered, len(group)):
-                kinds.setdefault(parameter.dtype, {})[index] = parameter
+                kind = index if is_shared(parameter) else parameter.dtype
+                kinds.setdefault(kind, {})[index] = parameter
             self.blocks += [Block(kind, memory, options) for kind in kinds.values()]
 
     def due(self) -> list[tuple]:
@@ -481,7 +496,7 @@ class Walk:
                     found.append((block.options, count, *arrays))
         return found
 
-    def state(self) -> dict[str, np.ndarray | float | int]:
+    def state_dict(self) -> dict[str, np.ndarray | float | int]:
         """Copies of all that a later run needs to go on as this one would.
 
         The keys are `steps`, `lr`, `skipped`, and for each array that is kept `NAME.NUMBER`, with
@@ -490,8 +505,8 @@ class Walk:
         kept = {name: array.copy() for name, array in self._kept().items()}
         return {"steps": self.steps, "lr": self.lr, "skipped": self.skipped.copy(), **kept}
 
-    def load_state(self, state: Mapping[str, np.ndarray | float | int]) -> None:
-        """Take over what `state` returned, of an optimizer of the same kind and parameters."""
+    def load_state_dict(self, state: Mapping[str, np.ndarray | float | int]) -> None:
+        """Take over what `state_dict` returned, of an optimizer of the same kind and parameters."""
         kept = self._kept()
         expected = {"steps", "lr", "skipped", *kept}
         if set(state) != expected:
@@ -524,7 +539,7 @@ class Walk:
         # In a copy the parameters would no longer be views: its steps would move nothing.
         raise TypeError(
             "expected an optimizer to stay where it is, got a call to copy or pickle it: make a "
-            "new one over the copied parameters, and give it load_state(optimizer.state())"
+            "new one over the copied parameters, and give it load_state_dict(optimizer.state_dict())"
         )
 
 # %% [markdown]
@@ -566,7 +581,7 @@ class Optimizer(Walk):
         """Change every parameter that has a gradient."""
         for options, count, values, grads, *memory in self.due():
             group = with_options(self, options)
-            lr = float(self.lr) * options.get("ratio", 1.0)
+            lr = own_rate(float(self.lr), *options.get("rate", ()))
             if group.weight_decay:
                 decay(values, grads, lr, group.weight_decay, group.decoupled)
             group.update(values, grads, count, lr, *memory)
@@ -1708,7 +1723,7 @@ and one taken after changes with every step: copy what you want to keep. If some
 counts the steps of each parameter that it really took.
 
 **A memory that can be stored.** Whoever stops a run and goes on tomorrow must store the optimizer's
-memory as well. `state` gives copies under flat names, ready for an `.npz` file, and `load_state`
+memory as well. `state_dict` gives copies under flat names, ready for an `.npz` file, and `load_state`
 takes them back.
 
 **PyTorch** has the same under `torch.optim`: `SGD`, `RMSprop`, `Adam`, `AdamW`, and in

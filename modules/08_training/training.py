@@ -1235,7 +1235,7 @@ def save_checkpoint(
         "history": dict(history or {}),
         "generators": [generator_text(rng) for rng in generators],
     }
-    arrays = {f"optimizer.{name}": value for name, value in optimizer.state().items()}
+    arrays = {f"optimizer.{name}": value for name, value in optimizer.state_dict().items()}
     arrays |= {f"parameter.{i}": p.data for i, p in enumerate(model.parameters())}
     arrays |= {f"best.{i}": array for i, array in enumerate(best.arrays if best else ())}
     save_arrays(path, arrays | {"notes": np.array(json.dumps(notes))})
@@ -1271,7 +1271,7 @@ def load_checkpoint(
     start = "optimizer."
     state = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
     try:
-        optimizer.load_state(state)
+        optimizer.load_state_dict(state)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     for rng, text in zip(generators, texts, strict=True):
@@ -1311,7 +1311,7 @@ def arrays_like(
 
 def save_model(path: str | os.PathLike, model: Layer) -> None:
     """Write a model's parameters and buffers to one `.npz` file, by their names."""
-    save_arrays(path, model.state())
+    save_arrays(path, model.state_dict())
 
 
 def load_model(path: str | os.PathLike, model: Layer, strict: bool = True) -> None:
@@ -1328,7 +1328,7 @@ def load_model(path: str | os.PathLike, model: Layer, strict: bool = True) -> No
     """
     arrays = load_arrays(path)
     try:
-        model.load_state(arrays, strict)
+        model.load_state_dict(arrays, strict)
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: {error}") from error
 

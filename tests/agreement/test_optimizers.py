@@ -231,7 +231,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(name, options, dt
     optimizer = getattr(optimizers, name)(halves, **options)
     run(halves, optimizer, range(20))
     arrays = {f"p{k}": p.data for k, p in enumerate(halves)}
-    np.savez(tmp_path / "half.npz", **arrays, **optimizer.state())
+    np.savez(tmp_path / "half.npz", **arrays, **optimizer.state_dict())
     run(halves, optimizer, range(20, 25))  # what happens after the copy must not reach it
 
     stored = dict(np.load(tmp_path / "half.npz"))
@@ -239,7 +239,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(name, options, dt
     optimizer = getattr(optimizers, name)(halves, **options)
     for k, p in enumerate(halves):
         p.data = stored.pop(f"p{k}")  # another array, as a checkpoint sets it
-    optimizer.load_state(stored)
+    optimizer.load_state_dict(stored)
     run(halves, optimizer, range(20, 40))
     for p, q in zip(whole, halves, strict=True):
         assert p.data.tobytes() == q.data.tobytes()
@@ -251,14 +251,14 @@ def test_state_is_a_copy_and_its_keys_are_flat():
     optimizer = optimizers.Adam([p])
     p.grad = np.ones((1, 2), np.float32)
     optimizer.step()
-    state = optimizer.state()
+    state = optimizer.state_dict()
     assert set(state) == {"steps", "lr", "skipped", "m.0", "v.0"}
     before = state["m.0"].copy()
     optimizer.step()
     assert np.array_equal(state["m.0"], before)
-    optimizer.load_state(state)
+    optimizer.load_state_dict(state)
     state["m.0"][...] = 7
-    assert np.array_equal(optimizer.state()["m.0"], before)
+    assert np.array_equal(optimizer.state_dict()["m.0"], before)
 
 
 @pytest.mark.parametrize(
@@ -274,12 +274,12 @@ def test_state_is_a_copy_and_its_keys_are_flat():
 def test_a_state_of_something_else_is_refused_and_changes_nothing(change):
     optimizer = optimizers.Adam([Tensor(v) for v in start(np.float32)])
     run(optimizer.parameters, optimizer, range(3))
-    other, before = optimizer.state(), optimizer.state()
+    other, before = optimizer.state_dict(), optimizer.state_dict()
     other["v.0"] += 1
     change(other)
     with pytest.raises(ValueError, match="expected"):
-        optimizer.load_state(other)
-    for name, value in optimizer.state().items():
+        optimizer.load_state_dict(other)
+    for name, value in optimizer.state_dict().items():
         assert np.array_equal(value, before[name]), name
 
 

@@ -514,6 +514,10 @@ def dims(axis: Any, x: Any) -> tuple[int, ...]:
 
 def reduce_theirs(name: str) -> Callable:
     def call(x, axis, keepdims, **options):
+        if name == "norm":
+            return (
+                torch.linalg.vector_norm(x, dim=axis, keepdim=keepdims) if axis != () else x.abs()
+            )
         if axis == ():
             return x if name in ("sum", "mean", "amax", "amin") else x != 0
         axis = axis if "arg" in name else dims(axis, x)

@@ -194,9 +194,7 @@ def pad(input, pad, mode="constant", value=0):
 
 def sort(input, dim=-1, descending=False, *, stable=False):
     """The numbers; where they stood is left to each side where two are equal."""
-    if descending:
-        raise Skip("descending=")
-    return several(needs("sort")(input, dim))[0]
+    return several(needs("sort")(input, dim, descending))[0]
 
 
 def topk(input, k, dim=-1, largest=True, sorted=True):
@@ -378,6 +376,7 @@ DIFFERS_AT_NAN = {
 REFUSED = {
     "nn.functional.cross_entropy": "shapes but (N, C); weights of classes below 0",
     "nn.functional.nll_loss": "shapes but (N, C)",
+    **dict.fromkeys(("sort", "topk"), "a single number, which has no axis to sort along"),
     "cat": "a vector without elements beside tensors of more axes",
     "einsum": "other than two operands; axes without a letter",
     **dict.fromkeys(("index_select", "transpose"), "an axis of a tensor that has none"),

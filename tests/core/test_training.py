@@ -256,7 +256,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path, stop, e
     assert same(resumed, whole)
     assert its.steps == optimizer.steps
     assert its.lr == optimizer.lr
-    assert same(its.state().values(), optimizer.state().values())
+    assert same(its.state_dict().values(), optimizer.state_dict().values())
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path):
@@ -354,12 +354,12 @@ def refused(path, match, model=None, optimizer=None, generators=2):
     model, optimizer = model or fresh[0], optimizer or fresh[1]
     rngs = [np.random.default_rng(n) for n in range(generators)]
     values = [p.data.copy() for p in model.parameters()]
-    state = optimizer.state()
+    state = optimizer.state_dict()
     with pytest.raises(ValueError, match=match) as caught:
         load_checkpoint(path, model, optimizer, rngs)
     assert str(path) in str(caught.value)
     assert same([p.data for p in model.parameters()], values)
-    assert same(optimizer.state().values(), state.values())
+    assert same(optimizer.state_dict().values(), state.values())
     twins = [np.random.default_rng(n).random() for n in range(generators)]
     assert [rng.random() for rng in rngs] == twins
 

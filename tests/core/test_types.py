@@ -9,7 +9,7 @@ import pytest
 
 import tinytorch.core
 
-PROGRAM = '''
+PROGRAM = """
     import numpy as np
     from tinytorch.core import (
         Adam, CrossEntropyLoss, DataLoader, Layer, Linear, ReLU, Sequential, Tensor, TensorDataset,
@@ -51,11 +51,11 @@ PROGRAM = '''
         print(float(rows.sum()), rows.shape, rows.T, [row.item() for row in rows])
     print(f"{loss:.3f}", 2**rows, ~(rows > 0) & (rows < 1), where(rows > 0, rows, 0.0))
     model = Sequential(Linear(4, 3, rng), ReLU()).eval()
-    model.load_state(model.state())
+    model.load_state_dict(model.state_dict())
     for name, parameter in model.named_parameters():
         parameter.requires_grad = False
     print(concatenate([rows, rows]).var(), len(rows), bool(rows[0] > 1))
-'''
+"""
 
 
 @pytest.mark.slow

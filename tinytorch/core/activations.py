@@ -1,6 +1,6 @@
 """Activations. Made from modules/02_activations/activations.py: edit that file, not this."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -231,22 +231,26 @@ def log_softmax_gradient(
 
 
 # How a layer finds what it holds, and takes it over from elsewhere: this need not be read
-def as_input(x: Any, first: bool = False) -> Any:
-    """An input of a layer: arrays and lists as a Tensor, and the first input in any case."""
+def as_input(x: Any, alone: bool) -> Any:
+    """An input of a layer: arrays and lists as a Tensor, and a single input in any case."""
     has_tensors = isinstance(x, list | tuple | dict) and any(
         not isinstance(part, int | float | list | tuple | np.generic) for part in x
     )
-    if isinstance(x, Tensor) or has_tensors or not (first or isinstance(x, np.ndarray | list)):
+    if isinstance(x, Tensor) or has_tensors or not (alone or isinstance(x, np.ndarray | list)):
         return x
     return Tensor(x)
 
 
 def held(layer: "Layer") -> Iterator[tuple[str, Any]]:
     """The parameters, layers and buffers that are attributes of a layer, with their names."""
-    for name, thing in vars(layer).items():
-        if name in layer.buffers:
-            yield name, thing
-        else:
+    for name in layer.buffers:
+        thing = getattr(layer, name)
+        if not isinstance(thing, np.ndarray | Tensor):
+            kind = type(thing).__name__
+            raise TypeError(f"expected an array as buffer {name!r}, got a {kind}: use np.array(...)")
+        yield name, thing.data if isinstance(thing, Tensor) else thing
+    for name, thing in layer._parts():
+        if name not in layer.buffers:
             yield from found_in(name, thing)
 
 
@@ -288,7 +292,7 @@ def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None
     """Write the numbers of a state into the parameters and buffers of a layer, all or none.
 
     Args:
-        layer: has the same names and shapes as the one whose `state` it was. Dtypes may differ.
+        layer: has the same names and shapes as the one whose `state_dict` it was. Dtypes may differ.
         state: arrays by name.
         strict: whether names that are missing, or too many, are an error.
 
@@ -316,6 +320,10 @@ def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None
 class Named:
     """What a layer can do with its parameters by their names, and with all of them at once."""
 
+    def _parts(self: Any) -> Iterable[tuple[str, Any]]:
+        """Where to look for parameters and layers: all attributes, by name."""
+        return vars(self).items()
+
     def freeze(self: Any, frozen: bool = True) -> "Any":
         """Let the parameters ask for no gradient any more, or again with frozen=False."""
         for parameter in self.parameters():
@@ -326,12 +334,17 @@ class Named:
         """The parameters with their names: the way to each by attributes, as `encoder.0.weight`."""
         return [(name, thing) for name, thing in named(self) if isinstance(thing, Tensor)]
 
-    def state(self: Any) -> dict[str, np.ndarray]:
+    def zero_grad(self: Any) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def state_dict(self: Any) -> dict[str, np.ndarray]:
         """Copies of all parameters and buffers, by name."""
         return {name: numbers_of(thing).copy() for name, thing in named(self)}
 
-    def load_state(self: Any, state: Mapping[str, Any], strict: bool = True) -> None:
-        """Take over what `state` returned; see `load_numbers`."""
+    def load_state_dict(self: Any, state: Mapping[str, Any], strict: bool = True) -> None:
+        """Take over what `state_dict` returned; see `load_numbers`."""
         load_numbers(self, state, strict)
 
 
@@ -351,7 +364,7 @@ class Layer(Named):
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x): write one")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        output = self.forward(*(as_input(x, n == 0) for n, x in enumerate(inputs)), **options)
+        output = self.forward(*(as_input(x, len(inputs) == 1) for x in inputs), **options)
         if output is None:
             raise TypeError(f"expected a Tensor, got None: let {self}.forward return its result")
         return output

@@ -551,6 +551,26 @@ def chosen_gradient(grad, output, a, b):
 
 
 gradient_of(np.min)(max_gradient)
+gradient_of(np.remainder)(lambda grad, output, a, b: grad)
+gradient_of(np.remainder, 1)(lambda grad, output, a, b: -grad * np.floor_divide(a, b))
+gradient_of(np.logaddexp)(lambda grad, output, a, b: grad * np.exp(a - output))
+gradient_of(np.logaddexp, 1)(lambda grad, output, a, b: grad * np.exp(b - output))
+gradient_of(np.sin)(lambda grad, output, x: grad * np.cos(x))
+gradient_of(np.cos)(lambda grad, output, x: -grad * np.sin(x))
+gradient_of(np.tan)(lambda grad, output, x: grad * (1 + output * output))
+gradient_of(np.sinh)(lambda grad, output, x: grad * np.cosh(x))
+gradient_of(np.cosh)(lambda grad, output, x: grad * np.sinh(x))
+gradient_of(np.arctan)(lambda grad, output, x: grad / (1 + x * x))
+gradient_of(np.expm1)(lambda grad, output, x: grad * (output + 1))
+gradient_of(np.exp2)(lambda grad, output, x: grad * output * math.log(2))
+gradient_of(np.log1p)(lambda grad, output, x: grad / (1 + x))
+gradient_of(np.log2)(lambda grad, output, x: grad / (x * math.log(2)))
+gradient_of(np.log10)(lambda grad, output, x: grad / (x * math.log(10)))
+gradient_of(np.reciprocal)(lambda grad, output, x: -grad * output * output)
+for steps in (np.sign, np.floor, np.ceil, np.rint, np.trunc):  # flat wherever they have a slope
+    gradient_of(steps)(lambda grad, output, x: np.zeros_like(grad))
+gradient_of(np.floor_divide)(lambda grad, output, a, b: np.zeros_like(grad))
+gradient_of(np.floor_divide, 1)(lambda grad, output, a, b: np.zeros_like(grad))
 gradient_of(np.maximum, 1)(lambda grad, output, a, b: chosen_gradient(grad, output, b, a))
 gradient_of(np.minimum, 1)(lambda grad, output, a, b: chosen_gradient(grad, output, b, a))
 

@@ -525,7 +525,7 @@ class CrossEntropyLoss(Loss):
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing {label_smoothing}: expected a share from 0 to 1")
         self.weight = fixed(weight)
-        if self.weight is not None and self.weight.min(initial=0) < 0:
+        if self.weight is not None and not np.all(self.weight >= 0):
             raise ValueError(f"weight {weight}: expected numbers of at least 0, one a class")
         self.label_smoothing = label_smoothing
         self.ignore_index = ignore_index

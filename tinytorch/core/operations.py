@@ -2,6 +2,7 @@
 
 import functools
 import math
+import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,13 +25,13 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "GRU", "Cut", "GRUCell", "Piece", "along", "along_gradient", "argmax", "clip", "clip_gradients",
-    "concatenate", "contracted", "cumsum", "cumsum_gradient", "einsum", "einsum_gradient",
-    "explicit", "gru_state", "joined", "joined_gradient", "maximum", "minimum", "norm",
-    "norm_gradient", "over_root", "pad", "pad_gradient", "padded", "piece", "pieces",
-    "pieces_gradient", "ranking", "rows", "rows_gradient", "several", "several_tensors", "sort",
-    "split", "stack", "stacked", "stacked_gradient", "std", "std_gradient", "summed_up", "take",
-    "taken", "taken_gradient", "terms_of", "topk", "unbind", "var", "var_gradient", "where",
+    "GRU", "Cut", "GRUCell", "Piece", "along", "along_gradient", "argmax", "check_lengths", "clip",
+    "clip_gradients", "concatenate", "contracted", "cumsum", "cumsum_gradient", "diagonals",
+    "einsum", "einsum_gradient", "gru_state", "joined", "joined_gradient", "letters_of", "maximum",
+    "minimum", "norm", "norm_gradient", "over_root", "pad", "pad_gradient", "padded", "piece",
+    "pieces", "pieces_gradient", "ranking", "rows", "rows_gradient", "several", "several_tensors",
+    "sort", "split", "stack", "stacked", "stacked_gradient", "std", "std_gradient", "summed_up",
+    "take", "taken", "taken_gradient", "topk", "unbind", "var", "var_gradient", "where",
     "where_gradient",
 ]
 
@@ -72,6 +73,7 @@ def joined_gradient(
     return np.split(grad, ends[:-1], axis)
 
 
+# concatenate and stack
 def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
     """Tensors one after the other along an axis, as `np.concatenate` and `torch.cat`.
 
@@ -339,6 +341,7 @@ def where_gradient(
     return None, np.where(condition, grad, 0), np.where(condition, 0, grad)
 
 
+# minimum, maximum and clip
 def minimum(a: Any, b: Any) -> Any:
     """The smaller of two numbers, elementwise, of Tensors or arrays. Equals share the gradient."""
     return np.minimum(a, b)
@@ -382,6 +385,7 @@ def padded(x: np.ndarray, widths: Sequence[tuple[int, int]], value: float = 0) -
     return np.pad(x, widths, constant_values=value) if x.ndim else x.copy()
 
 
+# pad: widths in any way of writing
 def pad(x: Any, widths: Any, value: float = 0) -> Any:
     """A constant around x, as `np.pad` with mode="constant".
 
@@ -448,6 +452,7 @@ def taken(x: np.ndarray, indices: np.ndarray, axis: int = 0) -> np.ndarray:
     return np.take(x, indices, axis)
 
 
+# take: indices of any kind
 def take(x: Any, indices: Any, axis: int = 0) -> Any:
     """The parts of x that stand at some indices along an axis, as `np.take`.
 
@@ -580,7 +585,7 @@ def var_gradient(
     Args:
         grad: the incoming gradient, an array of the shape of the output. It is not written into.
         output: var(x, axis, keepdims, correction), an array.
-        x: the input.
+        x: the input, with at least one element.
         axis: one axis, a tuple of them in any order, or None for all; may be negative.
         keepdims: whether the axes stayed, with length 1.
         correction: less than the number of elements that went into each variance.
@@ -599,9 +604,10 @@ def var_gradient(
         grad = np.expand_dims(grad, axis)
     count = x.size // max(output.size, 1)
     distances = x - mean(x, axis, keepdims=True)
-    return distances * np.divide(2 * grad, count - correction, dtype=grad.dtype)
+    return distances * np.divide(2 * grad, count - correction)
 
 
+# std and norm
 @method
 @operation
 def std(x: Any, axis: Axis = None, keepdims: bool = False, correction: float = 1) -> np.ndarray:
@@ -659,6 +665,7 @@ def ranking(x: np.ndarray, axis: int = -1, descending: bool = False) -> np.ndarr
     return np.flip(x.shape[axis] - 1 - turned, axis)
 
 
+# sort, topk and argmax
 @operation
 def along(x: np.ndarray, places: np.ndarray, axis: int = -1) -> np.ndarray:
     """The numbers at some places of each line along an axis: `np.take_along_axis`."""
@@ -764,69 +771,93 @@ def einsum_gradient(
         others = [*arrays[:n], *arrays[n + 1 :]]
         slopes = np.einsum(f"{','.join(known)}->{reached}", grad, *others, optimize=len(known) > 1)
         missing = [axis for axis, letter in enumerate(term) if letter not in reached]
-        slopes = np.broadcast_to(np.expand_dims(slopes, missing), array.shape)
-        found.append(slopes.astype(grad.dtype, copy=False))
+        found.append(np.broadcast_to(np.expand_dims(slopes, missing), array.shape))
     return found
 
 
+# einsum: letters in any way of writing
 def einsum(subscripts: str, *operands: Any) -> Any:
-    """A sum of products by letters, as `np.einsum` and `torch.einsum`, of one array or two.
+    """A sum of products by letters, as `np.einsum` and `torch.einsum`.
 
     Args:
         subscripts: the letters of each operand's axes, and of the result's behind an arrow:
             "nd,dc->nc". Without an arrow the result has the letters that come once, in
-            alphabetical order.
-        operands: one or two Tensors or arrays.
+            alphabetical order. Dots stand for any number of axes, the last of all operands being
+            the same one. A letter that comes twice in one operand takes the diagonal.
+        operands: Tensors or arrays. More than two are multiplied from left to right.
 
     Raises:
-        ValueError: the letters do not fit the operands, one operand has a letter twice, or two
-            axes of one letter have different lengths (1 is no exception).
+        ValueError: the letters do not fit the operands, or two axes of one letter have different
+            lengths (1 is no exception).
 
     Example:
         >>> einsum("nd,dc->nc", Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]))
         Tensor([[11.]])
     """
-    operands = [x if isinstance(x, Tensor) else to_array(x) for x in operands]
-    return contracted(*operands, subscripts=explicit(subscripts, [x.shape for x in operands]))
+    operands = tuple(x if isinstance(x, Tensor) else to_array(x) for x in operands)
+    terms, result = letters_of(subscripts, tuple(x.ndim for x in operands))
+    check_lengths(terms, operands)
+    pairs = [diagonals(term, x) for term, x in zip(terms, operands, strict=True)]
+    while len(pairs) > 2:
+        (one, a), (two, b), *rest = pairs
+        needed = result + "".join(term for term, _ in rest)
+        left = "".join(c for c in dict.fromkeys(one + two) if c in needed)
+        pairs = [(left, contracted(a, b, subscripts=f"{one},{two}->{left}")), *rest]
+    names = ",".join(term for term, _ in pairs)
+    return contracted(*(x for _, x in pairs), subscripts=f"{names}->{result}")
 
 
 @functools.lru_cache(1024)
-def terms_of(subscripts: str) -> tuple[list[str], str]:
-    """The letters of each operand, and those of the result."""
-    terms, arrow, result = subscripts.replace(" ", "").partition("->")
-    letters = terms.replace(",", "")
+def letters_of(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
+    """A letter for each axis of operands with so many axes, and those of the result."""
+    left, arrow, result = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ndims):
+        count = f"{len(terms)} operands for {subscripts!r}"
+        raise ValueError(f"expected {count}, got {len(ndims)}: a comma stands between two")
     if not arrow:
-        result = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    if not (letters + result).isalpha() and letters + result:
-        mend = "name each axis by a letter"
-        raise ValueError(f"expected letters, commas and an arrow, got {subscripts!r}: {mend}")
-    if len(set(result)) < len(result) or not set(result) <= set(letters):
+        once = [c for c in sorted(set(left) - set(".,")) if left.count(c) == 1]
+        result = "..." * ("..." in left) + "".join(once)
+    spare = "".join(c for c in reversed(string.ascii_letters) if c not in subscripts)
+    widths = [n - len(term.replace("...", "")) for term, n in zip(terms, ndims, strict=True)]
+    most = max((w for term, w in zip(terms, widths, strict=True) if "..." in term), default=0)
+    for place, (term, width) in enumerate(zip(terms, widths, strict=True)):
+        if width < 0 or (width and "..." not in term):
+            wanted = f"letters for the {ndims[place]} axes of an operand"
+            got = f"got {term!r} in {subscripts!r}"
+            raise ValueError(f"expected {wanted}, {got}: add some, or dots")
+        terms[place] = term.replace("...", spare[most - width : most], 1)
+    result = result.replace("...", spare[:most], 1)
+    if not ("".join(terms) + result + "a").isalpha():
+        wanted = "letters, commas, three dots and an arrow"
+        raise ValueError(f"expected {wanted}, got {subscripts!r}: name each axis by a letter")
+    if len(set(result)) < len(result) or not set(result) <= set("".join(terms)):
         wanted = "each letter of the result once, and in an operand"
         raise ValueError(f"expected {wanted}, got {subscripts!r}: name others")
-    return terms.split(","), result
+    return terms, result
 
 
-def explicit(subscripts: str, shapes: Sequence[tuple]) -> str:
-    """The subscripts with their arrow and without blanks, if they fit operands of these shapes."""
-    terms, result = terms_of(subscripts)
-    if len(terms) != len(shapes) or len(shapes) > 2:
-        raise ValueError(
-            f"expected one operand or two, as many as {subscripts!r} names, got {len(shapes)}: "
-            "multiply more of them in steps"
-        )
+def check_lengths(terms: Sequence[str], operands: Sequence[Any]) -> None:
+    """Refuse a letter that stands for two lengths."""
     lengths: dict[str, int] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        if len(term) != len(shape):
-            raise ValueError(f"expected a letter for each axis of {shape}, got {term!r}")
-        if len(set(term)) < len(term):
-            raise ValueError(f"expected each letter once in {term!r}: take the diagonal first")
-        for letter, length in zip(term, shape, strict=True):
+    for term, x in zip(terms, operands, strict=True):
+        for letter, length in zip(term, x.shape, strict=True):
             if lengths.setdefault(letter, length) != length:
                 raise ValueError(
-                    f"axis {letter!r} of {subscripts!r} has the lengths {lengths[letter]} and "
-                    f"{length}: expected one; transpose, or sum an axis of length 1 away"
+                    f"axis {letter!r} has the lengths {lengths[letter]} and {length} in operands "
+                    f"of shapes {[x.shape for x in operands]}: expected one; transpose, or sum an "
+                    "axis of length 1 away"
                 )
-    return f"{','.join(terms)}->{result}"
+
+
+def diagonals(term: str, x: Any) -> tuple[str, Any]:
+    """An operand without the letters that it has twice: the diagonal of their axes."""
+    once = "".join(dict.fromkeys(term))
+    if once == term:
+        return term, x
+    lengths = dict(zip(term, x.shape, strict=True))
+    places = dict(zip(once, np.ix_(*(np.arange(lengths[c]) for c in once)), strict=True))
+    return once, x[tuple(places[c] for c in term)]
 
 
 def gru_state(from_x: Sequence[Any], from_h: Sequence[Any], h: Any) -> Any:
@@ -854,6 +885,7 @@ def gru_state(from_x: Sequence[Any], from_h: Sequence[Any], h: Any) -> Any:
     return candidate + update * (h - candidate)
 
 
+# GRUCell: the weights of a gated recurrent unit, and one step
 class GRUCell(Layer):
     """One step of a gated recurrent unit.
 

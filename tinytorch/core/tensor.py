@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 __all__ = [
     "FASTER", "GRADIENTS", "LATER", "LIGHT", "UNSLOPED", "Axis", "Call", "Changes", "Methods",
-    "Operators", "Origin", "Recording", "Tensor", "apply", "begin", "broadcast_shape", "cast",
-    "changes", "check_unchanged", "compare", "elementwise", "getitem", "gradient_of", "guard",
-    "hollow", "in_place", "kept", "later", "matmul", "mean", "method", "note_change", "on_arrays",
-    "operation", "owner_of", "place_of", "places_needed", "places_read", "plain", "plain_index",
-    "recording", "reduce_max", "reduce_mean", "reduce_sum", "registered", "remembered", "reshape",
-    "rule_for", "select", "send", "sound", "square_gradient", "to_array", "transpose",
+    "Operators", "Origin", "Recording", "Tensor", "apply", "as_axis", "begin", "broadcast_shape",
+    "cast", "changes", "check_unchanged", "compare", "elementwise", "getitem", "gradient_of",
+    "guard", "hollow", "in_place", "kept", "later", "matmul", "mean", "method", "note_change",
+    "of_list", "on_arrays", "operation", "owner_of", "place_of", "places_needed", "places_read",
+    "plain", "plain_index", "raised", "recording", "reduce_max", "reduce_mean", "reduce_sum",
+    "registered", "remembered", "reshape", "rule_for", "select", "send", "sound", "square_gradient",
+    "to_array", "transpose",
 ]
 
 
@@ -41,8 +43,13 @@ class Operators:
     def __rmul__(self, other): return elementwise(np.multiply, plain(other), self)
     def __truediv__(self, other): return elementwise(np.divide, self, plain(other))
     def __rtruediv__(self, other): return elementwise(np.divide, plain(other), self)
-    def __pow__(self, other): return elementwise(np.power, self, plain(other))
+    def __pow__(self, other): return raised(self, plain(other))
     def __rpow__(self, other): return elementwise(np.power, plain(other), self)
+    def __floordiv__(self, other): return elementwise(np.floor_divide, self, plain(other))
+    def __rfloordiv__(self, other): return elementwise(np.floor_divide, plain(other), self)
+    def __mod__(self, other): return elementwise(np.remainder, self, plain(other))
+    def __rmod__(self, other): return elementwise(np.remainder, plain(other), self)
+    def __divmod__(self, other): return self // other, self % other
     def __matmul__(self, other): return matmul(self, other)
     def __rmatmul__(self, other): return matmul(other, self)
     def __neg__(self): return apply(np.negative, self)
@@ -99,10 +106,29 @@ def plain(x: Any) -> Any:
     return x.item() if isinstance(x, np.number | np.bool_) else to_array(x)
 
 
+def as_axis(axis: Any) -> Any:
+    """Axes as NumPy takes them: a tuple, be it given as a list."""
+    if isinstance(axis, bool):
+        raise TypeError(f"expected an axis, a tuple of them or None, got {axis}: write axis=0")
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def raised(x: "Tensor", exponent: Any) -> "Tensor":
+    """x to a power; the square and the cube as products, which NumPy computes many times sooner."""
+    if type(exponent) is int and exponent in (2, 3) and x.dtype.kind == "f":
+        square = apply(np.square, x)
+        return square if exponent == 2 else square * x
+    return elementwise(np.power, x, exponent)
+
+
 def plain_index(index: Any, copied: bool = False) -> tuple:
     """An index as a tuple, with the arrays of its Tensors; copied, it stays as it is now."""
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(part.data if isinstance(part, Tensor) else part for part in parts)
+    for part in parts:
+        if isinstance(part, np.ndarray) and part.dtype.kind == "f":
+            message = f"expected whole numbers or truths as an index, got {part.dtype}: a list in a"
+            raise TypeError(f"{message} Tensor becomes float32; use np.array, or .astype(int)")
     return copy.deepcopy(parts) if copied else parts
 
 
@@ -152,13 +178,21 @@ def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
     return x
 
 
-def guard(x: Any) -> None:
-    """Refuse to make a plain array of a tensor whose gradient would get lost on that way."""
+def guard(x: Any, name: str = "") -> None:
+    """Refuse to make a plain array of a tensor whose gradient would get lost on that way.
+
+    Args:
+        x: anything.
+        name: of the function that asked for the array.
+    """
     if getattr(x, "requires_grad", False) and recording.enabled:
+        mend = f"write x.{name}(...)" if hasattr(Methods, name) else (
+            "use the functions of tinytorch.core (stack and concatenate join tensors, where "
+            "chooses) or apply()"
+        )
         raise TypeError(
-            "expected arrays, got a Tensor that requires a gradient, which would get lost: use "
-            "the functions of tinytorch.core (stack and concatenate join tensors, where chooses) "
-            "or apply(); for the bare numbers take x.detach() or x.data"
+            "expected arrays, got a Tensor that requires a gradient, which would get lost: "
+            f"{mend}; for the bare numbers take x.detach() or x.data"
         )
 
 
@@ -176,7 +210,7 @@ def on_arrays(function: Callable, inputs: Any, options: dict) -> Any:
     def bare(x: Any) -> Any:
         if isinstance(x, Tensor):
             if function not in UNSLOPED:
-                guard(x)
+                guard(x, getattr(function, "__name__", ""))
             return x.data
         if isinstance(x, dict):
             return {name: bare(value) for name, value in x.items()}
@@ -198,31 +232,31 @@ class Methods(Operators):
 
     def sum(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The sum over one axis, several, or all: see `reduce_sum`."""
-        return reduce_sum(self, axis, keepdims)
+        return reduce_sum(self, as_axis(axis), keepdims)
 
     def mean(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The mean over one axis, several, or all."""
-        return reduce_mean(self, axis, keepdims)
+        return reduce_mean(self, as_axis(axis), keepdims)
 
     def max(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The largest element over one axis, several, or all. Equal ones share the gradient."""
-        return reduce_max(self, axis, keepdims)
+        return reduce_max(self, as_axis(axis), keepdims)
 
     def min(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The smallest element over one axis, several, or all. Equal ones share the gradient."""
-        return apply(np.min, self, axis=axis, keepdims=keepdims)
+        return apply(np.min, self, axis=as_axis(axis), keepdims=keepdims)
 
     def var(self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
         """The variance, divided by the count less the correction: by n - 1, as in PyTorch."""
-        return later("var")(self, axis, keepdims, correction)
+        return later("var")(self, as_axis(axis), keepdims, correction)
 
     def std(self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
         """The standard deviation, the root of `var`."""
-        return later("std")(self, axis, keepdims, correction)
+        return later("std")(self, as_axis(axis), keepdims, correction)
 
     def norm(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The length of all elements together, or along axes: the root of the sum of squares."""
-        return later("norm")(self, axis, keepdims)
+        return later("norm")(self, as_axis(axis), keepdims)
 
     def argmax(self: Any, axis: int | None = None, keepdims: bool = False) -> "Tensor":
         """Where the largest element stands, the first of equals, as whole numbers."""
@@ -392,13 +426,20 @@ class Changes:
 
     Attributes:
         count: how many changes there were: the moment.
-        last: by the id of the array that owns the memory, a weak reference to it and the moment
-            of its last change.
+        last: by the id of the array that owns the memory, a weak reference to it, and the moment
+            of the last change of each range of bytes.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = 0
-        self.last: dict[int, tuple[weakref.ref, int]] = {}
+        self.last: dict[int, tuple[weakref.ref, dict[tuple[int, int], int]]] = {}
+
+    def moment(self, array: np.ndarray) -> int:
+        """When the numbers of an array were last changed; 0 for never."""
+        _, ranges = self.last.get(id(owner_of(array)), (None, {}))
+        low, high = byte_bounds(array) if ranges else (0, 0)
+        found = (moment for (a, b), moment in ranges.items() if a < high and low < b)
+        return max(found, default=0)
 
 
 changes = Changes()
@@ -416,8 +457,9 @@ def note_change(array: np.ndarray) -> None:
     owner = owner_of(array)
     key = id(owner)
     changes.count += 1
-    forget = lambda _: changes.last.pop(key, None)
-    changes.last[key] = weakref.ref(owner, forget), changes.count
+    if key not in changes.last:
+        changes.last[key] = weakref.ref(owner, lambda _: changes.last.pop(key, None)), {}
+    changes.last[key][1][byte_bounds(array)] = changes.count
 
 
 LIGHT = 4096  # bytes: what is no larger is always kept
@@ -516,6 +558,8 @@ def begin(x: "Tensor", origin: Any) -> None:
         if x.data.nbytes > LIGHT:
             reads = places_needed(origin.function, origin._inputs or ())
             origin.output = x.data if reads is None or 1 in reads else None
+    elif isinstance(before, Origin) and getattr(before.function, "stays", False):
+        x._origin = before  # it holds no numbers: it may be walked again
     elif isinstance(before, Origin):
         before.successor, before._inputs, before.output = origin, None, None
 
@@ -527,8 +571,7 @@ def check_unchanged(origin: "Origin") -> None:
     for place, x in enumerate((origin.output, *inputs), start=1):
         array = x.data if isinstance(x, Tensor) else x
         if isinstance(array, np.ndarray) and (needed is None or place in needed):
-            _, moment = changes.last.get(id(owner_of(array)), (None, 0))
-            if moment > origin.moment:
+            if changes.moment(array) > origin.moment:
                 name = getattr(origin.function, "__name__", origin.function)
                 what = "its output" if place == 1 else f"input {place - 2}"
                 raise RuntimeError(
@@ -731,12 +774,13 @@ def operation(
         for each in inputs:
             if isinstance(each, Tensor):
                 if list in map(type, inputs):
-                    inputs = tuple(to_array(x) if type(x) is list else x for x in inputs)
+                    inputs = tuple(of_list(x) if type(x) is list else x for x in inputs)
                 chosen = FASTER.get(call, call)
                 return apply(Call(chosen) if chosen.is_called_whole else chosen, *inputs, **options)
         for name in options:
             if isinstance(options[name], Tensor):
                 bound = inspect.signature(function).bind(*inputs, **options)
+                bound.apply_defaults()
                 return call(*bound.args, **bound.kwargs)
         inputs = sound(inputs, floats)
         return function(*inputs, **options)[0] if hands_over else function(*inputs, **options)
@@ -750,12 +794,19 @@ def sound(inputs: tuple, floats: bool) -> tuple:
     """Inputs as a function of arrays takes them; see `operation`."""
     first = inputs[0] if inputs else None
     if type(first) is not np.ndarray and first is not None:
-        first = to_array(first)
+        first = of_list(first) if type(first) is list else to_array(first)
     if floats and first is not None and first.dtype.kind != "f":
         first = first.astype(np.float32)
     if len(inputs) < 2:
         return inputs if first is None else (first,)
-    return first, *(to_array(x) if type(x) is list else x for x in inputs[1:])
+    return first, *(of_list(x) if type(x) is list else x for x in inputs[1:])
+
+
+def of_list(x: list) -> np.ndarray:
+    """A list as an array: truths stay truths, numbers become float32."""
+    array = to_array(x)
+    truths = np.asarray(x)
+    return truths if truths.dtype == bool else array
 
 
 class Call:
@@ -976,6 +1027,9 @@ def transpose(x: Tensor, *axes: int) -> Tensor:
 # getitem: x[index], sent through the door
 def getitem(x: Tensor, index: Any) -> Tensor:
     """The elements that NumPy's indexing chooses; an index may hold Tensors too."""
+    if isinstance(index, np.ndarray) and index.dtype.kind in "iu" and "take" in LATER and x.ndim:
+        rows = index.copy() if x.requires_grad else index
+        return LATER["take"](x, rows)  # the gradient of whole rows is found sooner
     return apply(select, x, index=plain_index(index, copied=x.requires_grad))
 
 

@@ -98,10 +98,14 @@ def with_variant(lesson: Lesson, variant: Variant) -> Lesson:
 
 
 def replace_definition(source: str, variant: Variant) -> str:
-    """The source of a cell with the definition of the variant's name replaced by the variant."""
+    """The source of a cell with the definition of the variant's name replaced by the variant.
+
+    Decorators that stand above it stay, unless the variant brings its own.
+    """
     for node in ast.parse(source).body:
         if getattr(node, "name", None) == variant.defines:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            above = node.decorator_list if variant.source.startswith("@") else []
+            first = min([node.lineno, *(d.lineno for d in above)])
             lines = source.splitlines()
             return "\n".join([*lines[: first - 1], variant.source, *lines[node.end_lineno :]])
     raise KeyError(f"the exercise's cell defines no {variant.defines}")

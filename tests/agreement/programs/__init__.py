@@ -1,0 +1,1 @@
+"""Small programs written twice, with tinytorch.core and with PyTorch, by kind."""
