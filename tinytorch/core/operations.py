@@ -2,6 +2,7 @@
 
 import functools
 import math
+import operator
 import string
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,8 +15,10 @@ from tinytorch.core.tensor import (
     GRADIENTS,
     Axis,
     Call,
+    Origin,
     Tensor,
     apply,
+    begin,
     gradient_of,
     mean,
     method,
@@ -25,14 +28,14 @@ from tinytorch.core.tensor import (
 )
 
 __all__ = [
-    "GRU", "Cut", "GRUCell", "Piece", "along", "along_gradient", "argmax", "check_lengths", "clip",
-    "clip_gradients", "concatenate", "contracted", "cumsum", "cumsum_gradient", "diagonals",
-    "einsum", "einsum_gradient", "gru_state", "joined", "joined_gradient", "letters_of", "maximum",
-    "minimum", "norm", "norm_gradient", "over_root", "pad", "pad_gradient", "padded", "piece",
-    "pieces", "pieces_gradient", "ranking", "rows", "rows_gradient", "several", "several_tensors",
-    "sort", "split", "stack", "stacked", "stacked_gradient", "std", "std_gradient", "summed_up",
-    "take", "taken", "taken_gradient", "topk", "unbind", "var", "var_gradient", "where",
-    "where_gradient",
+    "GRU", "Anchor", "Cut", "GRUCell", "Gated", "Piece", "along", "along_gradient", "argmax",
+    "check_lengths", "clip", "clip_gradients", "concatenate", "contracted", "cumsum",
+    "cumsum_gradient", "diagonals", "einsum", "einsum_gradient", "gru_state", "joined",
+    "joined_gradient", "known_axis", "letters_of", "maximum", "minimum", "norm", "norm_gradient",
+    "over_root", "pad", "pad_gradient", "padded", "piece", "pieces", "pieces_gradient", "ranking",
+    "rows", "rows_gradient", "several", "several_tensors", "sort", "split", "stack", "stacked",
+    "stacked_gradient", "std", "std_gradient", "summed_up", "take", "taken", "taken_gradient",
+    "topk", "unbind", "var", "var_gradient", "where", "where_gradient",
 ]
 
 
@@ -118,6 +121,16 @@ def stack(tensors: Sequence[Any], axis: int = 0) -> Any:
         ) from error
 
 
+def known_axis(axis: Any, shape: tuple) -> int:
+    """An axis that an array of a shape has, or an error that says which ones there are."""
+    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+        raise TypeError(f"expected an axis, a whole number, got {axis!r}: write axis=0, say")
+    if not -len(shape) <= axis < len(shape):
+        last = f"they are 0 to {len(shape) - 1}" if shape else "a single number has none"
+        raise ValueError(f"expected an axis of the shape {shape}, got {axis}: {last}")
+    return operator.index(axis)
+
+
 def several_tensors(tensors: Any, name: str) -> list:
     """The list that a function asks for, refused where it is one tensor alone, or empty."""
     if isinstance(tensors, Tensor | np.ndarray):
@@ -189,10 +202,10 @@ def rows_gradient(grads, output, array, axis=0):
 class Cut(Call):
     """One call of a function that makes several arrays of one, as it stands in a record.
 
-    Its result is a single 0, and each piece is recorded as a function of that 0, by a `Piece`. So
-    a walk meets all pieces before the cut. They leave their gradients here, and the rule for the
-    whole input is asked once: a loop over n pieces costs n small steps back and one large one,
-    not n large ones. A piece that nobody used counts as zeros.
+    Its result is a single 0, an `Anchor`, and each piece is recorded as a function of that 0, by a
+    `Piece`. So a walk meets all pieces before the cut. They leave their gradients here, and the
+    rule for the whole input is asked once: a loop over n pieces costs n small steps back and one
+    large one, not n large ones. A piece that nobody used counts as zeros.
     """
 
     def __init__(self, function: Callable, options: dict):
@@ -207,6 +220,12 @@ class Cut(Call):
         self.likes = [(piece.shape, piece.dtype) for piece in self.pieces]
         return np.zeros((), array.dtype)
 
+    def anchor(self, x: Tensor) -> Tensor:
+        """Cut x; the 0 that stands for all pieces, recorded."""
+        zero = Anchor(self(x.data))
+        zero.requires_grad, zero.origin = True, Origin(self, (x,), {})
+        return zero
+
     def rule(self, argnum: int) -> Callable:
         def whole(grad: np.ndarray, output: np.ndarray, array: np.ndarray) -> np.ndarray:
             left, self.grads = self.grads, {}  # another walk starts afresh
@@ -214,6 +233,19 @@ class Cut(Call):
             return GRADIENTS[self.operation, 0](grads, None, array, **self.options)
 
         return whole
+
+
+class Anchor(Tensor):
+    """The 0 that all pieces hang on. It is not freed by a walk, as others may come through it:
+
+    each row of a weight may have a loss of its own, from which somebody goes back at once.
+    """
+
+    __slots__ = ()
+    origin = property(
+        operator.attrgetter("_origin"),
+        lambda self, origin: begin(self, origin) if self._origin is None else None,
+    )
 
 
 class Piece(Call):
@@ -253,13 +285,13 @@ def several(function: Callable, x: Any, **options: Any) -> tuple:
     if not (x.requires_grad and recording.enabled):
         return tuple(map(Tensor, function(x.data, **options)))
     cut = Cut(function, options)
-    zero = apply(cut, x)
+    zero = cut.anchor(x)
     found = tuple(apply(Piece(cut, n), zero) for n in range(len(cut.pieces)))
     cut.pieces = []  # the record keeps none of them alive
     return found
 
 
-def split(x: Any, sizes: int | Sequence[int], axis: int = 0) -> tuple:
+def split(x: Any, sizes: Any, axis: int = 0) -> tuple:
     """Pieces of x along an axis, as `torch.split`: views, with one way back for all of them.
 
     Args:
@@ -275,9 +307,11 @@ def split(x: Any, sizes: int | Sequence[int], axis: int = 0) -> tuple:
         (Tensor([1.]), Tensor([2., 3.]))
     """
     shape = np.shape(x)
-    if not -len(shape) <= axis < len(shape):
-        raise ValueError(f"expected an axis of shape {shape} to cut along, got {axis}")
-    sizes = int(sizes) if np.ndim(sizes) == 0 else [int(size) for size in sizes]
+    axis = known_axis(axis, shape)
+    try:
+        sizes = operator.index(sizes) if np.ndim(sizes) == 0 else [*map(operator.index, sizes)]
+    except TypeError:
+        raise TypeError(f"expected whole numbers as lengths, got {sizes!r}: round them") from None
     if shape[axis] == 0 and isinstance(sizes, int):
         sizes = [0]  # nothing is one piece of nothing, as in PyTorch
     return several(pieces, x, sizes=sizes, axis=axis)
@@ -293,7 +327,7 @@ def unbind(x: Any, axis: int = 0) -> tuple:
         >>> unbind(Tensor([[1.0, 2.0], [3.0, 4.0]]))
         (Tensor([1., 2.]), Tensor([3., 4.]))
     """
-    return several(rows, x, axis=axis)
+    return several(rows, x, axis=known_axis(axis, np.shape(x)))
 
 
 @operation
@@ -372,6 +406,7 @@ def clip(x: Any, low: Any = None, high: Any = None) -> np.ndarray:
 
 @gradient_of(clip, None)
 def clip_gradients(grad, output, x, low=None, high=None):
+    """Of x, low and high: each gets grad where it was chosen; x also at a bound."""
     below = np.False_ if low is None else x < low
     above = np.False_ if high is None else x > high
     crossed = np.False_ if low is None or high is None else np.greater(low, high)
@@ -477,7 +512,7 @@ def take(x: Any, indices: Any, axis: int = 0) -> Any:
     if places.dtype.kind not in "iu" and places.size:
         mend = "index with a mask, as in x[mask]" if places.dtype == bool else "use .astype(int)"
         raise TypeError(f"expected whole numbers as indices, got {places.dtype}: {mend}")
-    return taken(x, places.astype(np.intp, copy=False), axis)
+    return taken(x, places.astype(np.intp, copy=False), known_axis(axis, x.shape))
 
 
 @gradient_of(taken)
@@ -525,7 +560,8 @@ def cumsum(x: Any, axis: int) -> Any:
         Tensor([1., 3., 6.])
     """
     x = x if isinstance(x, Tensor) else to_array(x)
-    return summed_up(x, axis) if x.ndim else x * 1  # a single number is its own sum
+    shape = x.shape or (1,)  # a single number is its own sum, along axis 0
+    return summed_up(x, known_axis(axis, shape)) if x.ndim else x * 1
 
 
 @gradient_of(summed_up)
@@ -552,7 +588,7 @@ def cumsum_gradient(
 
 
 @method
-@operation
+@operation(floats=True)
 def var(x: Any, axis: Axis = None, keepdims: bool = False, correction: float = 1) -> np.ndarray:
     """The variance, as `torch.var`: the squares are divided by the count less the correction.
 
@@ -566,6 +602,8 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False, correction: float = 1
         >>> var(Tensor([1.0, 2.0, 6.0]))
         Tensor(7.)
     """
+    if isinstance(axis, bool):
+        raise TypeError("expected an axis, got a bool: name what you mean, as var(correction=0)")
     return np.var(x, axis, keepdims=keepdims, ddof=correction)
 
 
@@ -609,9 +647,11 @@ def var_gradient(
 
 # std and norm
 @method
-@operation
+@operation(floats=True)
 def std(x: Any, axis: Axis = None, keepdims: bool = False, correction: float = 1) -> np.ndarray:
     """The standard deviation, the root of `var`, as `torch.std`. Its slope at 0 is 0."""
+    if isinstance(axis, bool):
+        raise TypeError("expected an axis, got a bool: name what you mean, as std(correction=0)")
     return np.std(x, axis, keepdims=keepdims, ddof=correction)
 
 
@@ -621,7 +661,7 @@ def std_gradient(grad, output, x, axis=None, keepdims=False, correction=1):
 
 
 @method
-@operation
+@operation(floats=True)
 def norm(x: Any, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """The root of the sum of squares, as `torch.linalg.vector_norm`. Its slope at 0 is 0."""
     return np.sqrt(np.sum(np.square(x), axis, keepdims=keepdims))
@@ -698,8 +738,7 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> tuple:
         (Tensor([5., 7., 9.]), [0, 2, 1])
     """
     x = x if isinstance(x, Tensor) else to_array(x)
-    if not -x.ndim <= axis < x.ndim:
-        raise ValueError(f"expected an axis of shape {x.shape} to sort along, got {axis}")
+    axis = known_axis(axis, x.shape)
     places = ranking(x.data if isinstance(x, Tensor) else x, axis, descending)
     return along(x, places, axis), Tensor(places) if isinstance(x, Tensor) else places
 
@@ -718,8 +757,9 @@ def topk(x: Any, k: int, axis: int = -1) -> tuple:
         (Tensor([9., 7.]), [1, 2])
     """
     x = x if isinstance(x, Tensor) else to_array(x)
-    if not -x.ndim <= axis < x.ndim or not 0 <= k <= x.shape[axis]:
-        raise ValueError(f"expected k from 0 to the length of axis {axis} of {x.shape}, got {k}")
+    axis = known_axis(axis, x.shape)
+    if not 0 <= operator.index(k) <= x.shape[axis]:
+        raise ValueError(f"expected k from 0 to {x.shape[axis]}, got {k}: there are no more")
     places = ranking(x.data if isinstance(x, Tensor) else x, axis, descending=True)
     places = places[(slice(None),) * (axis % x.ndim) + (slice(k),)]
     return along(x, places, axis), Tensor(places) if isinstance(x, Tensor) else places
@@ -763,8 +803,8 @@ def einsum_gradient(
 
     Hint: `np.expand_dims` and `np.broadcast_to`, for letters that only one array has.
     """
-    terms, result = subscripts.split("->")
-    terms, found = terms.split(","), []
+    left, result = subscripts.split("->")
+    terms, found = left.split(","), []
     for n, (term, array) in enumerate(zip(terms, arrays, strict=True)):
         known = [result, *terms[:n], *terms[n + 1 :]]
         reached = "".join(letter for letter in term if letter in "".join(known))
@@ -794,6 +834,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
         >>> einsum("nd,dc->nc", Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]))
         Tensor([[11.]])
     """
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = tuple(operands[0])
     operands = tuple(x if isinstance(x, Tensor) else to_array(x) for x in operands)
     terms, result = letters_of(subscripts, tuple(x.ndim for x in operands))
     check_lengths(terms, operands)
@@ -885,9 +927,9 @@ def gru_state(from_x: Sequence[Any], from_h: Sequence[Any], h: Any) -> Any:
     return candidate + update * (h - candidate)
 
 
-# GRUCell: the weights of a gated recurrent unit, and one step
-class GRUCell(Layer):
-    """One step of a gated recurrent unit.
+# Gated: the weights of a gated recurrent unit; and GRUCell, which takes one step
+class Gated(Layer):
+    """What a gated recurrent unit holds, and how it takes a step.
 
     Weights and biases start as PyTorch's, evenly between -1 / sqrt(H) and 1 / sqrt(H); but a weight
     has the shape (in, 3 H). The thirds are reset gate, update gate and candidate.
@@ -913,12 +955,6 @@ class GRUCell(Layer):
         """The three parts of a product, along the last axis."""
         return split(linear(x, weight, bias), self.hidden, axis=-1)
 
-    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
-        """The state (N, H) after an input x (N, D); h is the state before, zeros by default."""
-        if x.ndim != 2 or x.shape[1] != self.in_features:
-            raise ValueError(f"{self} expected an input (N, {self.in_features}), got {x.shape}")
-        return self.step(self.thirds(x, self.input_weight, self.input_bias), self.start(h, len(x)))
-
     def step(self, from_x: Sequence[Tensor], h: Tensor) -> Tensor:
         """The next state, from the three parts of an input's product."""
         return gru_state(from_x, self.thirds(h, self.hidden_weight, self.hidden_bias), h)
@@ -935,7 +971,17 @@ class GRUCell(Layer):
         return f"{type(self).__name__}({self.in_features}, {self.hidden})"
 
 
-class GRU(GRUCell):
+class GRUCell(Gated):
+    """One step of a gated recurrent unit, as `torch.nn.GRUCell`."""
+
+    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
+        """The state (N, H) after an input x (N, D); h is the state before, zeros by default."""
+        if x.ndim != 2 or x.shape[1] != self.in_features:
+            raise ValueError(f"{self} expected an input (N, {self.in_features}), got {x.shape}")
+        return self.step(self.thirds(x, self.input_weight, self.input_bias), self.start(h, len(x)))
+
+
+class GRU(Gated):
     """A gated recurrent unit for whole sequences, as `torch.nn.GRU` with batch_first=True."""
 
     def forward(self, x: Tensor, h: Tensor | None = None) -> tuple[Tensor, Tensor]:
