@@ -545,6 +545,8 @@ def places_read(rule: Callable) -> frozenset[int] | None:
     It is seen in the code: a parameter that isn't mentioned, or only for its shape or dtype, is
     not read. What can't be looked into counts as reading everything.
     """
+    if hasattr(rule, "reads"):
+        return rule.reads
     code = getattr(rule, "__code__", None) if inspect.isfunction(rule) else None
     if code is None or code.co_flags & inspect.CO_VARARGS or {"locals", "eval"} & {*code.co_names}:
         return None
@@ -998,18 +1000,41 @@ input, as NumPy takes it: the rules will understand both.
 
 # %%
 #| export
-GRADIENTS: dict[tuple[Callable, int | None], Callable] = {}
+class Register(dict):
+    """Gradient rules by function and input number; for a `Call`, by what it is a call of."""
+
+    def get(self, key, default=None):
+        function, argnum = key
+        rule = function.rule(argnum) if isinstance(function, Call) else super().get(key)
+        return default if rule is None else rule
+
+    def __contains__(self, key): return self.get(key) is not None
+
+    def __getitem__(self, key):
+        if (rule := self.get(key)) is None:
+            raise KeyError(key)
+        return rule
 
 
-def gradient_of(function: Callable, argnum: int | None = 0) -> Callable:
+GRADIENTS = Register()
+
+
+def gradient_of(function: Callable, argnum: int | None = 0, *, reads: Any = None) -> Callable:
     """Register `rule(grad, output, *inputs, **options)`: the gradient by input `argnum`.
 
-    With None, one rule gives the gradients of all inputs: a sequence, None where there is none.
+    Args:
+        function: takes plain arrays.
+        argnum: the number of the input; with None, one rule gives the gradients of all inputs, a
+            sequence with None where there is none.
+        reads: the numbers of the inputs of which the rule reads more than shape and dtype, where
+            that is not to be seen in its code.
     """
     def register(rule: Callable) -> Callable:
         GRADIENTS[function, argnum] = rule
         if argnum is None:
             vars(function)["is_called_whole"] = True
+        if reads is not None:
+            vars(rule)["reads"] = frozenset(place + 2 for place in reads)
         return rule
 
     return register
@@ -1126,11 +1151,6 @@ def registered(function: Callable, argnum: int) -> Callable | None:
     """The rule as it was registered for an input, or for all inputs of a function."""
     function = function.operation if isinstance(function, Call) else function
     return GRADIENTS.get((function, argnum)) or GRADIENTS.get((function, None))
-
-
-def rule_for(function: Callable, argnum: int) -> Callable | None:
-    """The rule to be called for an input, if there is one."""
-    return function.rule(argnum) if isinstance(function, Call) else GRADIENTS.get((function, argnum))
 
 # %%
 tt.check_gradient(np.square, square_gradient, np.array([-1.0, 0.5, 3.0]))

@@ -3107,10 +3107,7 @@ def clip_by_norm(parameters, max_norm):
     return norm
 
 
-@wrong(
-    "goes through a generator twice",
-    "If a generator's parameters stay unclipped, it was used up by the first walk: make a list.",
-)
+@right("goes through a generator twice, which is a list by then")
 def clip_by_norm(parameters, max_norm):
     if not max_norm >= 0:
         raise ValueError("the limit must not be negative")

@@ -134,7 +134,7 @@ number: `gradient_of(joined, None)`. It returns a gradient for each input, in or
 
 # %% nbgrader={"grade": false, "grade_id": "joined_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
-@gradient_of(joined, None)
+@gradient_of(joined, None, reads=())
 def joined_gradient(
     grad: np.ndarray, output: np.ndarray, *arrays: np.ndarray, axis: int = 0
 ) -> Sequence[np.ndarray]:
@@ -295,7 +295,7 @@ def stacked(*arrays: np.ndarray, axis: int = 0) -> np.ndarray:
     return np.stack(arrays, axis)
 
 
-@gradient_of(stacked, None)
+@gradient_of(stacked, None, reads=())
 def stacked_gradient(grad, output, *arrays, axis=0):
     return list(np.moveaxis(grad, axis, 0))
 

@@ -47,7 +47,7 @@ PROGRAM = """
         weight -= 0.1 * weight.grad
     shares: Tensor = softmax(net(Tensor(x)), axis=-1)
     rows = (cube(shares) * 2 + 1).sum(axis=0) / 3 - shares[0]
-    if (rows > 1).any() and not (rows == None).all():  # noqa: E711
+    if (rows > 1).any():
         print(float(rows.sum()), rows.shape, rows.T, [row.item() for row in rows])
     print(f"{loss:.3f}", 2**rows, ~(rows > 0) & (rows < 1), where(rows > 0, rows, 0.0))
     model = Sequential(Linear(4, 3, rng), ReLU()).eval()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.core.tensor import (
+    GRADIENTS,
     Tensor,
     cast,
     gradient_of,
@@ -16,7 +17,6 @@ from tinytorch.core.tensor import (
     method,
     place_of,
     recording,
-    rule_for,
     select,
     to_array,
 )
@@ -24,9 +24,9 @@ from tinytorch.core.tensor import (
 __all__ = [
     "FREED", "Freed", "backward", "chosen_gradient", "divide_right_gradient", "find_rule",
     "first_gradient", "fit_gradient", "gradients", "input_gradients", "matmul_gradient",
-    "matmul_right_gradient", "max_gradient", "mean_gradient", "no_grad", "owned", "power_gradient",
-    "power_right_gradient", "select_gradient", "sum_gradient", "to_dot", "topological_order",
-    "transpose_gradient", "unbroadcast", "walk_back",
+    "matmul_right_gradient", "max_gradient", "mean_gradient", "min_gradient", "no_grad", "owned",
+    "power_gradient", "power_right_gradient", "select_gradient", "sum_gradient", "to_dot",
+    "topological_order", "transpose_gradient", "unbroadcast", "walk_back",
 ]
 
 
@@ -114,7 +114,7 @@ def find_rule(function: Callable, argnum: int) -> Callable:
     Raises:
         LookupError: nobody registered one.
     """
-    rule = rule_for(function, argnum)
+    rule = GRADIENTS.get((function, argnum))
     if rule is None:
         name = getattr(function, "__name__", repr(function))
         raise LookupError(
@@ -550,7 +550,14 @@ def chosen_gradient(grad, output, a, b):
     return np.where(a == b, grad / 2, grad * (a == output))
 
 
-gradient_of(np.min)(max_gradient)
+
+
+@gradient_of(np.min)
+def min_gradient(grad, output, x, axis=None, keepdims=False):
+    """The smallest is the largest of the opposites."""
+    return max_gradient(grad, -output, -x, axis, keepdims)
+
+
 gradient_of(np.remainder)(lambda grad, output, a, b: grad)
 gradient_of(np.remainder, 1)(lambda grad, output, a, b: -grad * np.floor_divide(a, b))
 gradient_of(np.logaddexp)(lambda grad, output, a, b: grad * np.exp(a - output))

@@ -49,7 +49,7 @@ def joined(*arrays: np.ndarray, axis: int = 0) -> np.ndarray:
     return np.concatenate(arrays, axis)
 
 
-@gradient_of(joined, None)
+@gradient_of(joined, None, reads=())
 def joined_gradient(
     grad: np.ndarray, output: np.ndarray, *arrays: np.ndarray, axis: int = 0
 ) -> Sequence[np.ndarray]:
@@ -147,7 +147,7 @@ def stacked(*arrays: np.ndarray, axis: int = 0) -> np.ndarray:
     return np.stack(arrays, axis)
 
 
-@gradient_of(stacked, None)
+@gradient_of(stacked, None, reads=())
 def stacked_gradient(grad, output, *arrays, axis=0):
     return list(np.moveaxis(grad, axis, 0))
 

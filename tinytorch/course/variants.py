@@ -100,11 +100,12 @@ def with_variant(lesson: Lesson, variant: Variant) -> Lesson:
 def replace_definition(source: str, variant: Variant) -> str:
     """The source of a cell with the definition of the variant's name replaced by the variant.
 
-    Decorators that stand above it stay, unless the variant brings its own.
+    Decorators that stand above a function stay, unless the variant brings its own.
     """
     for node in ast.parse(source).body:
         if getattr(node, "name", None) == variant.defines:
-            above = node.decorator_list if variant.source.startswith("@") else []
+            stay = isinstance(node, ast.FunctionDef) and variant.source.startswith("def ")
+            above = [] if stay else node.decorator_list
             first = min([node.lineno, *(d.lineno for d in above)])
             lines = source.splitlines()
             return "\n".join([*lines[: first - 1], variant.source, *lines[node.end_lineno :]])
