@@ -773,7 +773,9 @@ def markdown(rows: list[Row], teaching: list[Row], curves: list[Curve], quick: b
         lines = [timing_line(row, quick) for row in rows]
         parts += [table("work | ours | PyTorch | ratio (quartiles) | at most | met", lines)]
     if measured := [row for row in rows + teaching if row.megabytes]:
-        parts += [table("peak memory | ours | the other | at most | met", map(memory_line, measured))]
+        parts += [
+            table("peak memory | ours | the other | at most | met", map(memory_line, measured))
+        ]
     if teaching:
         lines = [
             (r.name, human(r.seconds["ours"]), f"{r.peer} {human(r.seconds[r.peer])}",

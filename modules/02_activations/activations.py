@@ -1028,7 +1028,7 @@ def held(layer: "Layer") -> Iterator[tuple[str, Any]]:
         thing = getattr(layer, name)
         if not isinstance(thing, np.ndarray | Tensor):
             kind = type(thing).__name__
-            raise TypeError(f"expected an array as buffer {name!r}, got a {kind}: use np.array(...)")
+            raise TypeError(f"expected an array as buffer {name!r}, got a {kind}: use np.array()")
         yield name, thing.data if isinstance(thing, Tensor) else thing
     for name, thing in layer._parts():
         if name not in layer.buffers:
@@ -1073,7 +1073,7 @@ def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None
     """Write the numbers of a state into the parameters and buffers of a layer, all or none.
 
     Args:
-        layer: has the same names and shapes as the one whose `state_dict` it was. Dtypes may differ.
+        layer: has the names and shapes of the one whose `state_dict` it was. Dtypes may differ.
         state: arrays by name.
         strict: whether names that are missing, or too many, are an error.
 
@@ -1091,7 +1091,8 @@ def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None
     for name, array in arrays.items():
         shape = numbers_of(own[name]).shape
         if array.shape != shape:
-            raise ValueError(f"expected {name} of shape {shape}, got {array.shape}: build the same model")
+            message = f"expected {name} of shape {shape}, got {array.shape}: build the same model"
+            raise ValueError(message)
     for name, array in arrays.items():
         numbers = numbers_of(own[name])
         numbers[...] = array

@@ -16,7 +16,6 @@ You need lesson 1: `Tensor`, the door `apply`, and the register `gradient_of`.
 # %%
 #| export
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np

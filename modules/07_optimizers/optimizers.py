@@ -539,7 +539,8 @@ class Walk:
         # In a copy the parameters would no longer be views: its steps would move nothing.
         raise TypeError(
             "expected an optimizer to stay where it is, got a call to copy or pickle it: make a "
-            "new one over the copied parameters, and give it load_state_dict(optimizer.state_dict())"
+            "new one over the copied parameters, and call its load_state_dict with the old one's "
+            "state_dict()"
         )
 
 # %% [markdown]
@@ -1723,7 +1724,7 @@ and one taken after changes with every step: copy what you want to keep. If some
 counts the steps of each parameter that it really took.
 
 **A memory that can be stored.** Whoever stops a run and goes on tomorrow must store the optimizer's
-memory as well. `state_dict` gives copies under flat names, ready for an `.npz` file, and `load_state`
+memory as well. `state_dict` gives copies under flat names, ready for an `.npz` file, and `load_state_dict`
 takes them back.
 
 **PyTorch** has the same under `torch.optim`: `SGD`, `RMSprop`, `Adam`, `AdamW`, and in

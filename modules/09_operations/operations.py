@@ -764,11 +764,11 @@ def clip(x: Any, low: Any = None, high: Any = None) -> np.ndarray:
 @gradient_of(clip, None)
 def clip_gradients(grad, output, x, low=None, high=None):
     """Of x, low and high: each gets grad where it was chosen; x also at a bound."""
-    below = np.False_ if low is None else x < low
-    above = np.False_ if high is None else x > high
-    crossed = np.False_ if low is None or high is None else np.greater(low, high)
-    inside = np.where(below | above, 0, grad)
-    return inside, np.where(below & ~crossed, grad, 0), np.where(above | crossed, grad, 0)
+    low = -np.inf if low is None else low
+    high = np.inf if high is None else high
+    inside = np.where((x >= low) & (x <= high), grad, 0)
+    of_low = np.where((x < low) & np.less(low, high), grad, 0)
+    return inside, of_low, np.where((x > high) | np.less(high, low), grad, 0)
 
 # %% [markdown]
 r"""

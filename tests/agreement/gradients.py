@@ -1,4 +1,4 @@
-"""Gradients of recorded results, for tests: those of `core.gradients`, of a sum where none is given."""
+"""Gradients of recorded results, for tests: those of `core.gradients`, by default of a sum."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def cases():
     for name, other in TORCH_OF_ONE.items():
         function = getattr(np, name, None) or getattr(core, name)
         options = {"dim": -1} if "softmax" in name or name == "logsumexp" else {}
-        of_positive = name.startswith("log") and "soft" not in name or name == "sqrt"
+        of_positive = (name.startswith("log") and "soft" not in name) or name == "sqrt"
         x = uniform(3, 4) if of_positive else signed(3, 4)
 
         def call(torch, x, other=other, options=options):

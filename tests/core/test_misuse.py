@@ -10,7 +10,6 @@ import copy
 import math
 import pickle
 import pkgutil
-import sys
 import threading
 import warnings
 from importlib import import_module

@@ -201,7 +201,8 @@ class Linear(Layer):
             raise TypeError(f"expected a Generator, got a {kind}: pass np.random.default_rng(seed)")
         start = initialiser(initialise)(rng, (in_features, out_features))
         if np.shape(start) != (in_features, out_features):
-            raise ValueError(f"expected a start of shape {(in_features, out_features)}, got {np.shape(start)}")
+            shape = in_features, out_features
+            raise ValueError(f"expected a start of shape {shape}, got {np.shape(start)}")
         self.in_features, self.out_features = in_features, out_features
         self.weight = Tensor(start, requires_grad=True)
         self.bias = Tensor(np.zeros(out_features, np.float32), requires_grad=True) if bias else None
@@ -245,7 +246,8 @@ class Sequential(Layer):
         for layer in layers:
             if not isinstance(layer, Layer):
                 is_class = isinstance(layer, type)
-                mend = f"write {layer.__name__}()" if is_class else "write Sequential(first, second)"
+                mend = "write Sequential(first, second)"
+                mend = f"write {layer.__name__}()" if is_class else mend
                 kind = "class" if is_class else type(layer).__name__
                 raise TypeError(f"expected layers, got a {kind}: {mend}")
         self.layers = layers

@@ -1,7 +1,6 @@
 """Losses. Made from modules/04_losses/losses.py: edit that file, not this."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np

@@ -345,7 +345,8 @@ class Walk:
         # In a copy the parameters would no longer be views: its steps would move nothing.
         raise TypeError(
             "expected an optimizer to stay where it is, got a call to copy or pickle it: make a "
-            "new one over the copied parameters, and give it load_state_dict(optimizer.state_dict())"
+            "new one over the copied parameters, and call its load_state_dict with the old one's "
+            "state_dict()"
         )
 
 

@@ -7,7 +7,7 @@ import inspect
 import operator
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,8 +56,8 @@ class Operators:
     def __abs__(self): return apply(np.abs, self)
 
     # Booleans have no gradient: they need not go through the door.
-    def __eq__(self, other): return NotImplemented if other is None else compare(np.equal, self, other)
-    def __ne__(self, other): return NotImplemented if other is None else compare(np.not_equal, self, other)
+    def __eq__(self, other): return compare(np.equal, self, other)
+    def __ne__(self, other): return compare(np.not_equal, self, other)
     def __lt__(self, other): return compare(np.less, self, other)
     def __le__(self, other): return compare(np.less_equal, self, other)
     def __gt__(self, other): return compare(np.greater, self, other)
@@ -132,8 +132,10 @@ def plain_index(index: Any, copied: bool = False) -> tuple:
     return copy.deepcopy(parts) if copied else parts
 
 
-def compare(function: Callable, *inputs: Any) -> "Tensor":
-    """Compare elements, or join truths. What is not numbers, as text, is refused."""
+def compare(function: Callable, *inputs: Any) -> Any:
+    """Compare elements, or join truths. Text is refused; no tensor is equal to None."""
+    if function in (np.equal, np.not_equal) and inputs[1] is None:
+        return NotImplemented
     arrays = [x.data if isinstance(x, Tensor) else plain(x) for x in inputs]
     arrays = [x if isinstance(x, int | float) else to_array(x) for x in arrays]
     try:
@@ -246,11 +248,15 @@ class Methods(Operators):
         """The smallest element over one axis, several, or all. Equal ones share the gradient."""
         return apply(np.min, self, axis=as_axis(axis), keepdims=keepdims)
 
-    def var(self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
+    def var(
+        self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1
+    ) -> "Tensor":
         """The variance, divided by the count less the correction: by n - 1, as in PyTorch."""
         return later("var")(self, as_axis(axis), keepdims, correction)
 
-    def std(self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1) -> "Tensor":
+    def std(
+        self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1
+    ) -> "Tensor":
         """The standard deviation, the root of `var`."""
         return later("std")(self, as_axis(axis), keepdims, correction)
 
@@ -344,7 +350,7 @@ class Methods(Operators):
         return self.data
 
     def astype(self: Any, dtype: Any) -> "Tensor":
-        """The numbers in another dtype; the gradient finds its way back, if that is one of floats."""
+        """The numbers in another dtype. Between floats the gradient finds its way back."""
         is_float = np.dtype(dtype).kind == "f"
         return apply(cast, self, dtype=dtype) if is_float else Tensor(self.data.astype(dtype))
 
@@ -355,7 +361,8 @@ class Methods(Operators):
     def item(self: Any) -> Any:
         """The only element, as a Python number."""
         if self.size != 1:
-            raise ValueError(f"expected one element, got shape {self.shape}: index, or use tolist()")
+            message = f"expected one element, got shape {self.shape}: index, or use tolist()"
+            raise ValueError(message)
         return self.data.item()
 
     def tolist(self: Any) -> Any:
@@ -382,12 +389,14 @@ class Methods(Operators):
     def __iter__(self: Any):
         if self.ndim == 0:
             raise TypeError("expected an axis to go along, got a single number: take .item()")
-        return iter(LATER["unbind"](self) if "unbind" in LATER else map(self.__getitem__, range(len(self))))
+        unbind = LATER.get("unbind", lambda x: map(x.__getitem__, range(len(x))))
+        return iter(unbind(self))
 
     def __contains__(self: Any, value):
         if np.size(value) != 1:
-            raise ValueError(f"expected one number to look for, got {value!r}: compare, then .any()")
-        return bool(compare(np.equal, self, value).data.any())
+            message = f"expected one number to look for, got {value!r}: compare, then .any()"
+            raise ValueError(message)
+        return bool(compare(np.equal, self, plain(value)).data.any())
 
     def __getitem__(self: Any, index): return getitem(self, index)
 
@@ -572,16 +581,16 @@ def check_unchanged(origin: "Origin") -> None:
     needed = places_needed(origin.function, inputs)
     for place, x in enumerate((origin.output, *inputs), start=1):
         array = x.data if isinstance(x, Tensor) else x
-        if isinstance(array, np.ndarray) and (needed is None or place in needed):
-            if changes.moment(array) > origin.moment:
-                name = getattr(origin.function, "__name__", origin.function)
-                what = "its output" if place == 1 else f"input {place - 2}"
-                raise RuntimeError(
-                    f"the way back through {name} needs {what}, {array.dtype} of shape "
-                    f"{array.shape}, as it was, but it was changed in the meantime (by an "
-                    "optimizer's step, a loaded state or a sign such as +=): go back first, or "
-                    "compute the result again"
-                )
+        if not isinstance(array, np.ndarray) or not (needed is None or place in needed):
+            continue
+        if changes.moment(array) > origin.moment:
+            name = getattr(origin.function, "__name__", origin.function)
+            what = "its output" if place == 1 else f"input {place - 2}"
+            raise RuntimeError(
+                f"the way back through {name} needs {what}, {array.dtype} of shape {array.shape}, "
+                "as it was, but it was changed in the meantime (by an optimizer's step, a loaded "
+                "state or a sign such as +=): go back first, or compute the result again"
+            )
 
 
 class Tensor(Methods):
@@ -599,7 +608,9 @@ class Tensor(Methods):
         is_parameter: whether it was made with requires_grad=True. It stays one while frozen.
     """
 
-    __slots__ = ("__weakref__", "_origin", "_place", "data", "grad", "is_parameter", "requires_grad")
+    __slots__ = (
+        "__weakref__", "_origin", "_place", "data", "grad", "is_parameter", "requires_grad",
+    )
     _place: "Tensor"  # see `place_of`
 
     def __init__(self, data: Any, requires_grad: bool = False):
@@ -855,7 +866,8 @@ class Call:
         """The rule for one input: a share of the rule for all of them, if there is such a one."""
         if (self.operation, argnum) in GRADIENTS:
             return functools.partial(GRADIENTS[self.operation, argnum], **self.handed)
-        return functools.partial(self.share, argnum) if (self.operation, None) in GRADIENTS else None
+        has_whole = (self.operation, None) in GRADIENTS
+        return functools.partial(self.share, argnum) if has_whole else None
 
     def share(self, argnum: int, grad: np.ndarray, *rest: Any, **options: Any) -> Any:
         """The gradient of one input, from a rule that gives all of them and is asked once."""

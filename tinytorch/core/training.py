@@ -114,7 +114,7 @@ def random_split(
     """Share the samples out to two data sets at random; see `split_rows`."""
     if not isinstance(dataset, TensorDataset):
         kind = type(dataset).__name__
-        raise TypeError(f"expected a TensorDataset, got a {kind}: write TensorDataset(inputs, targets)")
+        raise TypeError(f"expected a TensorDataset, got a {kind}: write TensorDataset(x, targets)")
     if not isinstance(fraction, Real) or not isinstance(rng, np.random.Generator):
         raise TypeError(f"expected a fraction and a Generator, got {fraction!r} and {rng!r}")
     first, second = split_rows(len(dataset), fraction, rng)
@@ -160,7 +160,7 @@ class DataLoader:
         drop_last: bool = False,
     ):
         if isinstance(dataset, tuple):
-            raise TypeError("expected a data set, got a tuple: write TensorDataset(inputs, targets)")
+            raise TypeError("expected a data set, got a tuple: write TensorDataset(x, targets)")
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"expected a batch_size of 1 or more, got {batch_size!r}: try 32")
         if not isinstance(rng, np.random.Generator | None):

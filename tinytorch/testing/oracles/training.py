@@ -583,7 +583,10 @@ def facts_of_measuring(evaluate: Callable, training: bool, count: int) -> dict[s
         return output.mean()
 
     evaluate(model.train(training), loss, [(x, np.zeros(3, int))] * count)
-    whole, asks = np.array(other.eval()(x).data), [bool(weight.requires_grad), bool(bias.requires_grad)]
+    whole, asks = (
+        np.array(other.eval()(x).data),
+        [bool(weight.requires_grad), bool(bias.requires_grad)],
+    )
     layers = (model, model[0], model[1], model[1][0])
     modes = [bool(layer.training) for layer in layers]
     facts = {
@@ -593,7 +596,9 @@ def facts_of_measuring(evaluate: Callable, training: bool, count: int) -> dict[s
         "gradients are as before": bias.grad is None and np.array_equal(weight.grad, old),
         "parameters are as before": np.array_equal(weight.data, other[0].weight.data),
         "a parameter that asks for no gradient goes on so, others too": asks == [True, False],
-        "dropout draws nothing": np.array_equal(*(np.array(m.train()(x).data) for m in (model, other))),
+        "dropout draws nothing": np.array_equal(
+            *(np.array(m.train()(x).data) for m in (model, other))
+        ),
         "recording goes on": bool(model(x).requires_grad),
     }
     mode = "training" if training else "evaluation"
