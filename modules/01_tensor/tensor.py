@@ -15,18 +15,10 @@ You need Python and a little NumPy: making an array, indexing it, adding two of 
 
 # %%
 #| export
-import copy
-import dis
-import functools
-import inspect
-import operator
-import threading
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import byte_bounds
 
 # %% jupyter={"source_hidden": true}
 # What this notebook itself uses: a clock, figures and the tests
@@ -71,19 +63,21 @@ was made.
 r"""
 ## 1.2 The class
 
-The class is written for you. Read it as a table of contents: it says what a tensor can do
-and hands the work to functions that *you* write below. Python looks those functions up when
-they are called, so the class may come first.
+The class is written for you. What a tensor can do stands in folded cells, and hands its work to
+functions that *you* write below. Python looks those functions up when they are called, so the
+class may come first.
 
-Start with the signs. Each has a line or two in the folded cell, like these of minus:
+Each sign has a line or two there, like these of minus (`plain` turns a number of NumPy's into one of
+Python's):
 
 ```python
-def __sub__(self, other): return elementwise(np.subtract, self, other)
-def __rsub__(self, other): return elementwise(np.subtract, other, self)
+def __sub__(self, other): return elementwise(np.subtract, self, plain(other))
+def __rsub__(self, other): return elementwise(np.subtract, plain(other), self)
 ```
 
 `a - b` calls `a.__sub__(b)`; if `a` is a plain number and knows nothing of tensors, Python turns
-round and asks `b.__rsub__(a)`, with the operands swapped.
+round and asks `b.__rsub__(a)`, with the operands swapped. A method does the same: `x.sum()` calls your
+`reduce_sum(x)`.
 
 In the class itself, `requires_grad`, `grad` and `origin` are the record of how a result was made;
 section 1.4 fills them, and for now they may stay empty.
@@ -143,6 +137,8 @@ class Operators:
 # %% jupyter={"source_hidden": true}
 #| export
 # What stands behind the signs, and what keeps a gradient from getting lost: this need not be read
+import copy
+
 LATER: dict[str, Callable] = {}  # methods of Tensor whose work a later lesson writes
 
 
@@ -495,6 +491,15 @@ class Methods(Operators):
 # %% jupyter={"source_hidden": true}
 #| export
 # What a record keeps, and what it notices: this need not be read
+import dis
+import functools
+import inspect
+import operator
+import weakref
+
+from numpy.lib.array_utils import byte_bounds
+
+
 class Changes:
     """Which memory was written to after it was made, and at which moment.
 
@@ -826,10 +831,17 @@ returns. We write that once and call it `apply`.
 A single door is worth having because a gradient needs to know how each number was made.
 With one door there is one place to write it down. It does so only if one of the inputs asks
 for it with `requires_grad=True`; otherwise it remembers nothing, and costs next to nothing.
+
+What is written down is an `Origin(function, inputs, options)`, and `recording.enabled` says whether
+anything is to be written at all. Both are given, in a folded cell.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 #| export
+# Origin and the switch: this need not be read
+import threading
+
+
 class Origin:
     """How a tensor was made: `function(*inputs, **options)`.
 
@@ -1009,8 +1021,9 @@ What else that function is told, an axis or a shape, may go along as an option o
 input, as NumPy takes it: the rules will understand both.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 #| export
+# What kind of dict the register is: this need not be read
 class Register(dict):
     """Gradient rules by function and input number; for a `Call`, by what it is a call of."""
 
@@ -1026,8 +1039,9 @@ class Register(dict):
             raise KeyError(key)
         return rule
 
-
-GRADIENTS = Register()
+# %%
+#| export
+GRADIENTS = Register()  # a dict: from (function, number of the input) to the rule
 
 
 def gradient_of(function: Callable, argnum: int | None = 0, *, reads: Any = None) -> Callable:

@@ -80,6 +80,7 @@ class Operators:
 
 
 # What stands behind the signs, and what keeps a gradient from getting lost: this need not be read
+
 LATER: dict[str, Callable] = {}  # methods of Tensor whose work a later lesson writes
 
 
@@ -430,6 +431,9 @@ class Methods(Operators):
 
 
 # What a record keeps, and what it notices: this need not be read
+
+
+
 class Changes:
     """Which memory was written to after it was made, and at which moment.
 
@@ -664,6 +668,9 @@ def to_array(data: Any) -> np.ndarray:
     return array if chosen else array.astype(np.float32)
 
 
+# Origin and the switch: this need not be read
+
+
 class Origin:
     """How a tensor was made: `function(*inputs, **options)`.
 
@@ -733,6 +740,7 @@ def apply(function: Callable, *inputs: Any, **options: Any) -> Tensor:
     return output
 
 
+# What kind of dict the register is: this need not be read
 class Register(dict):
     """Gradient rules by function and input number; for a `Call`, by what it is a call of."""
 
@@ -749,7 +757,7 @@ class Register(dict):
         return rule
 
 
-GRADIENTS = Register()
+GRADIENTS = Register()  # a dict: from (function, number of the input) to the rule
 
 
 def gradient_of(function: Callable, argnum: int | None = 0, *, reads: Any = None) -> Callable:
