@@ -116,7 +116,7 @@ def spread(name: str) -> Callable:
         if name not in LATER:
             raise Skip(f"Tensor.{name} is yet to come")
         correction = int(unbiased) if correction is None else correction
-        return getattr(input, name)(axes(dim), keepdim, correction)
+        return getattr(input, name)(axes(dim), keepdims=keepdim, correction=correction)
 
     return call
 
@@ -134,7 +134,7 @@ def length(input, ord=2, dim=None, keepdim=False):
         raise Skip("norms but that of 2")
     if "norm" not in LATER:
         raise Skip("Tensor.norm is yet to come")
-    return input.norm(axes(dim), keepdim)
+    return input.norm(axis=axes(dim), keepdims=keepdim)
 
 
 def log_sum(input, dim, keepdim=False):

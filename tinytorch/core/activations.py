@@ -9,7 +9,7 @@ from tinytorch.core.tensor import Tensor, apply, gradient_of, note_change, opera
 
 __all__ = [
     "Layer", "LogSoftmax", "Named", "ReLU", "Sigmoid", "Softmax", "Tanh", "Temperature", "as_input",
-    "found_in", "held", "load_numbers", "log_softmax", "log_softmax_gradient", "named",
+    "found_in", "held", "layers_of", "load_numbers", "log_softmax", "log_softmax_gradient", "named",
     "numbers_of", "relu", "relu_gradient", "sigmoid", "sigmoid_gradient", "softmax",
     "softmax_gradient", "tanh", "tanh_gradient",
 ]
@@ -243,6 +243,8 @@ def as_input(x: Any, alone: bool) -> Any:
 
 def held(layer: "Layer") -> Iterator[tuple[str, Any]]:
     """The parameters, layers and buffers that are attributes of a layer, with their names."""
+    if isinstance(layer.buffers, str):
+        raise TypeError(f"expected buffers to be a tuple, got {layer.buffers!r}: write a comma")
     for name in layer.buffers:
         thing = getattr(layer, name)
         if not isinstance(thing, np.ndarray | Tensor):
@@ -269,7 +271,7 @@ def found_in(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
 
 def named(layer: "Layer", start: str = "", seen: set | None = None) -> Iterator[tuple[str, Any]]:
     """Every parameter and buffer of a layer and of all inside it, once, with its name."""
-    seen = set() if seen is None else seen
+    seen = {id(layer)} if seen is None else seen
     things = list(held(layer))
     known = {id(thing) for _, thing in things}
     things += [(str(n), c) for n, c in enumerate(layer.children()) if id(c) not in known]
@@ -281,6 +283,16 @@ def named(layer: "Layer", start: str = "", seen: set | None = None) -> Iterator[
             yield from named(thing, f"{start}{name}.", seen)
         else:
             yield start + name, thing
+
+
+def layers_of(layer: "Layer", found: "dict[int, Layer] | None" = None) -> "list[Layer]":
+    """A layer and all inside it, each once, and those outside before those inside."""
+    found = {} if found is None else found
+    if id(layer) not in found:
+        found[id(layer)] = layer
+        for child in (*layer.children(), *(x for _, x in held(layer) if isinstance(x, Layer))):
+            layers_of(child, found)
+    return list(found.values())
 
 
 def numbers_of(thing: Any) -> np.ndarray:
@@ -323,7 +335,9 @@ class Named:
 
     def _parts(self: Any) -> Iterable[tuple[str, Any]]:
         """Where to look for parameters and layers: all attributes, by name."""
-        return vars(self).items()
+        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        inside = {name: getattr(self, name) for name in slots if hasattr(self, name)}
+        return (inside | vars(self)).items()
 
     def freeze(self: Any, frozen: bool = True) -> "Any":
         """Let the parameters ask for no gradient any more, or again with frozen=False."""
@@ -342,7 +356,12 @@ class Named:
 
     def state_dict(self: Any) -> dict[str, np.ndarray]:
         """Copies of all parameters and buffers, by name."""
-        return {name: numbers_of(thing).copy() for name, thing in named(self)}
+        found: dict[str, np.ndarray] = {}
+        for name, thing in named(self):
+            if name in found:
+                raise ValueError(f"expected names that differ, got {name!r} twice: rename one")
+            found[name] = numbers_of(thing).copy()
+        return found
 
     def load_state_dict(self: Any, state: Mapping[str, Any], strict: bool = True) -> None:
         """Take over what `state_dict` returned; see `load_numbers`."""
@@ -376,15 +395,17 @@ class Layer(Named):
 
     def parameters(self) -> list[Tensor]:
         """The tensors to be learned, each once, even where layers share one; frozen ones too."""
-        own = [thing for _, thing in held(self) if isinstance(thing, Tensor)]
-        inside = [p for child in self.children() for p in child.parameters()]
-        return list({id(p): p for p in own + inside}.values())
+        found: dict[int, Tensor] = {}
+        for layer in layers_of(self):
+            has_own_way = layer is not self and type(layer).parameters is not Layer.parameters
+            own = layer.parameters() if has_own_way else [x for _, x in held(layer)]
+            found |= {id(x): x for x in own if isinstance(x, Tensor)}
+        return list(found.values())
 
     def train(self, mode: bool = True) -> "Layer":
         """Switch this layer and all inside it to training mode, or out of it."""
-        self.training = mode
-        for child in self.children():
-            child.train(mode)
+        for layer in layers_of(self):
+            layer.training = mode
         return self
 
     def eval(self) -> "Layer":

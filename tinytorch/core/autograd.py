@@ -1,6 +1,7 @@
 """Autograd. Made from modules/06_autograd/autograd.py: edit that file, not this."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from tinytorch.core.tensor import (
     GRADIENTS,
     Tensor,
     cast,
+    changes,
     gradient_of,
     hollow,
     mean,
@@ -117,6 +119,8 @@ def find_rule(function: Callable, argnum: int) -> Callable:
     rule = GRADIENTS.get((function, argnum))
     if rule is None:
         name = getattr(function, "__name__", repr(function))
+        if (function, None) in GRADIENTS:
+            raise LookupError(f"expected {name}(...), got apply({name}, ...): call it by its name")
         raise LookupError(
             f"no gradient rule for input {argnum} of {name}: expected one in the register; write "
             f"it under @gradient_of({name}, {argnum}), then compute the result again"
@@ -127,6 +131,11 @@ def find_rule(function: Callable, argnum: int) -> Callable:
 def fit_gradient(part: Any, x: np.ndarray) -> np.ndarray:
     """What a rule returned for an input x, as an array of the shape and dtype of x."""
     if type(part) is not np.ndarray:
+        if part is None or isinstance(part, tuple | list):
+            raise TypeError(
+                f"expected an array from a rule, got {type(part).__name__}: return the gradient of "
+                "one input, or register the rule for all of them with gradient_of(function, None)"
+            )
         part = np.asarray(part)
     if part.shape != x.shape:
         part = np.asarray(unbroadcast(part, x.shape))
@@ -232,6 +241,7 @@ def topological_order(output: Tensor) -> list[Tensor]:
 
 def first_gradient(output: Tensor, grad: Any = None) -> np.ndarray:
     """What a walk starts with: 1 for a single number, else a copy of the caller's grad."""
+    changes.walks += 1
     if not isinstance(output, Tensor):
         kind = type(output).__name__
         raise TypeError(f"expected a Tensor to differentiate, got a {kind}: pass a loss, say")
@@ -262,7 +272,8 @@ def owned(known: Mapping[Tensor, np.ndarray]) -> dict[Tensor, np.ndarray]:
     """
     result, taken = {}, set()
     for tensor, grad in known.items():
-        if type(grad) is not np.ndarray or grad.base is not None or id(grad) in taken:
+        held = sys.getrefcount(grad) > 3  # by the dict, by the name, by the call: else by a rule
+        if type(grad) is not np.ndarray or grad.base is not None or id(grad) in taken or held:
             grad = np.array(grad)
         taken.add(id(grad))
         result[tensor] = grad

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -207,16 +208,13 @@ class Linear(Layer):
         self.weight = Tensor(start, requires_grad=True)
         self.bias = Tensor(np.zeros(out_features, np.float32), requires_grad=True) if bias else None
 
-    def parameters(self) -> list[Tensor]:
-        return [self.weight] if self.bias is None else [self.weight, self.bias]
-
     def forward(self, x: Tensor) -> Tensor:
         if x.shape[-1:] != (self.in_features,):
             raise ValueError(
                 f"{self} expected {self.in_features} features on the last axis, got an input of "
                 f"shape {x.shape}: flatten or transpose the input, or change in_features"
             )
-        return apply(linear, x, *self.parameters())
+        return apply(linear, x, self.weight, self.bias)
 
     def __repr__(self) -> str:
         bias = "" if self.bias is not None else ", bias=False"
@@ -276,9 +274,10 @@ class Sequential(Layer):
     def __getitem__(self, index: int | slice) -> Layer:
         return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
 
-    def _parts(self) -> Iterator[tuple[str, Layer]]:
+    def _parts(self) -> Iterator[tuple[str, Any]]:
         """The layers by their numbers, so that a weight is called `0.weight`."""
-        return ((str(number), layer) for number, layer in enumerate(self.layers))
+        yield from ((str(number), layer) for number, layer in enumerate(self.layers))
+        yield from ((name, thing) for name, thing in super()._parts() if name != "layers")
 
     def __setitem__(self, index: int, layer: Layer) -> None:
         layers = list(self.layers)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import Tensor, note_change
+from tinytorch.core.tensor import Tensor, changes, note_change
 
 __all__ = [
     "SGD", "Adam", "AdamW", "Block", "Optimizer", "RMSProp", "Walk", "adam_step", "check_option",
@@ -147,6 +147,8 @@ def grouped(optimizer: Any, parameters: Any) -> list[tuple[list, dict[str, Any]]
 
 def check_option(optimizer: Any, name: str, value: Any) -> None:
     """Refuse a value of a group's option that the optimizer itself would refuse."""
+    if name == "nesterov" and value and not optimizer.momentum:
+        raise ValueError("expected momentum > 0 with nesterov=True, got 0: try momentum=0.9")
     if isinstance(value, bool):
         return
     for number in value if isinstance(value, tuple | list) else (value,):
@@ -234,6 +236,8 @@ class Block:
                 f"{parameter.shape} and {parameter.dtype}: make a new optimizer for new parameters"
             )
         value[...] = parameter.data
+        if moment := changes.moment(parameter.data):
+            note_change(value, moment)  # it moves, and is no younger for that
         parameter.data = value
 
     def gather(self) -> None:

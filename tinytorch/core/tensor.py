@@ -14,14 +14,14 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 __all__ = [
-    "FASTER", "GRADIENTS", "LATER", "LIGHT", "UNSLOPED", "Axis", "Call", "Changes", "Methods",
-    "Operators", "Origin", "Recording", "Register", "Tensor", "apply", "as_axis", "begin",
-    "broadcast_shape", "cast", "changes", "check_unchanged", "compare", "elementwise", "getitem",
-    "gradient_of", "guard", "hollow", "in_place", "kept", "later", "matmul", "mean", "method",
-    "note_change", "of_list", "on_arrays", "operation", "owner_of", "place_of", "places_needed",
-    "places_read", "plain", "plain_index", "raised", "recording", "reduce_max", "reduce_mean",
-    "reduce_sum", "registered", "remembered", "reshape", "select", "send", "sound",
-    "square_gradient", "to_array", "transpose",
+    "FASTER", "GRADIENTS", "LATER", "LIGHT", "UNSLOPED", "WRITING", "Axis", "Call", "Changes",
+    "Methods", "Operators", "Origin", "Recording", "Register", "Tensor", "again", "apply",
+    "as_axis", "begin", "broadcast_shape", "by_position", "cast", "changes", "check_unchanged",
+    "compare", "elementwise", "getitem", "gradient_of", "guard", "hollow", "in_place", "kept",
+    "later", "matmul", "mean", "method", "note_change", "of_list", "on_arrays", "operation",
+    "owner_of", "place_of", "places_needed", "places_read", "plain", "plain_index", "raised",
+    "recording", "reduce_max", "reduce_mean", "reduce_sum", "refuse_subclass", "registered",
+    "remembered", "reshape", "select", "send", "sound", "square_gradient", "to_array", "transpose",
 ]
 
 
@@ -77,6 +77,11 @@ class Operators:
     def __imul__(self, other): return in_place(np.multiply, self, other)
     def __itruediv__(self, other): return in_place(np.divide, self, other)
     def __ipow__(self, other): return in_place(np.power, self, other)
+    def __ifloordiv__(self, other): return in_place(np.floor_divide, self, other)
+    def __imod__(self, other): return in_place(np.remainder, self, other)
+    def __iand__(self, other): return in_place(np.bitwise_and, self, other)
+    def __ior__(self, other): return in_place(np.bitwise_or, self, other)
+    def __ixor__(self, other): return in_place(np.bitwise_xor, self, other)
 
 
 # What stands behind the signs, and what keeps a gradient from getting lost: this need not be read
@@ -103,8 +108,16 @@ def plain(x: Any) -> Any:
     A Python number adds no dtype of its own, so float32 stays float32.
     """
     if isinstance(x, Tensor | int | float | np.ndarray):
+        refuse_subclass(x)
         return x.item() if isinstance(x, np.generic) else x
     return x.item() if isinstance(x, np.number | np.bool_) else to_array(x)
+
+
+def refuse_subclass(x: Any) -> None:
+    """Refuse arrays that mean something else by a product, or that hide some of their elements."""
+    if isinstance(x, np.matrix | np.ma.MaskedArray):
+        kind = type(x).__name__
+        raise TypeError(f"expected a plain array, got a {kind}: use np.asarray, or fill the mask")
 
 
 def as_axis(axis: Any) -> Any:
@@ -133,6 +146,13 @@ def plain_index(index: Any, copied: bool = False) -> tuple:
     return copy.deepcopy(parts) if copied else parts
 
 
+def again(data: np.ndarray, requires_grad: bool, grad: Any, is_parameter: bool) -> "Tensor":
+    """A leaf as it was when it was copied or pickled."""
+    x = Tensor(data)
+    x.requires_grad, x.grad, x.is_parameter = requires_grad, grad, is_parameter
+    return x
+
+
 def compare(function: Callable, *inputs: Any) -> Any:
     """Compare elements, or join truths. Text is refused; no tensor is equal to None."""
     if function in (np.equal, np.not_equal) and inputs[1] is None:
@@ -154,7 +174,8 @@ def send(function: Callable, *inputs: Any) -> "Tensor":
     """A NumPy function of one or two arrays, called with tensors, by the way of the signs."""
     if function is np.matmul:
         return matmul(*inputs)
-    return elementwise(function, *inputs) if len(inputs) == 2 else apply(function, *inputs)
+    output = elementwise(function, *inputs) if len(inputs) == 2 else apply(function, *inputs)
+    return output if output.dtype.kind == "f" else Tensor(output.data)  # others have no gradient
 
 
 def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
@@ -207,6 +228,9 @@ UNSLOPED = {
 }
 
 
+WRITING = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
+
+
 def on_arrays(function: Callable, inputs: Any, options: dict) -> Any:
     """Call a NumPy function with the arrays of tensors, where no gradient gets lost by it."""
 
@@ -219,7 +243,15 @@ def on_arrays(function: Callable, inputs: Any, options: dict) -> Any:
             return {name: bare(value) for name, value in x.items()}
         return type(x)(map(bare, x)) if type(x) in (list, tuple) else x
 
-    return function(*bare(tuple(inputs)), **bare(options))
+    result = function(*bare(tuple(inputs)), **bare(options))
+    written = options.get("out")
+    written = written if isinstance(written, tuple) else (written,)
+    if getattr(function, "__name__", "") in WRITING:
+        written += tuple(inputs[:1])
+    for x in written:
+        if isinstance(x, Tensor):
+            note_change(x.data)
+    return result
 
 
 def cast(array: np.ndarray, dtype: Any) -> np.ndarray:
@@ -250,18 +282,18 @@ class Methods(Operators):
         return apply(np.min, self, axis=as_axis(axis), keepdims=keepdims)
 
     def var(
-        self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1
+        self: Any, axis: "Axis" = None, *, keepdims: bool = False, correction: float = 1
     ) -> "Tensor":
         """The variance, divided by the count less the correction: by n - 1, as in PyTorch."""
         return later("var")(self, as_axis(axis), keepdims, correction)
 
     def std(
-        self: Any, axis: "Axis" = None, keepdims: bool = False, correction: float = 1
+        self: Any, axis: "Axis" = None, *, keepdims: bool = False, correction: float = 1
     ) -> "Tensor":
         """The standard deviation, the root of `var`."""
         return later("std")(self, as_axis(axis), keepdims, correction)
 
-    def norm(self: Any, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
+    def norm(self: Any, *, axis: "Axis" = None, keepdims: bool = False) -> "Tensor":
         """The length of all elements together, or along axes: the root of the sum of squares."""
         return later("norm")(self, as_axis(axis), keepdims)
 
@@ -401,6 +433,14 @@ class Methods(Operators):
 
     def __getitem__(self: Any, index): return getitem(self, index)
 
+    def __reduce__(self: Any):
+        if self.origin is not None:
+            raise RuntimeError(
+                "expected a leaf to copy or pickle, got the result of an operation, whose gradient "
+                "would go to copies: use detach()"
+            )
+        return again, (self.data, self.requires_grad, self.grad, self.is_parameter)
+
     def __setitem__(self: Any, index, value):
         if recording.enabled and (self.requires_grad or getattr(value, "requires_grad", False)):
             raise RuntimeError(
@@ -439,12 +479,13 @@ class Changes:
 
     Attributes:
         count: how many changes there were: the moment.
+        walks: how many walks back have begun.
         last: by the id of the array that owns the memory, a weak reference to it, and the moment
             of the last change of each range of bytes.
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.walks = 0
         self.last: dict[int, tuple[weakref.ref, dict[tuple[int, int], int]]] = {}
 
     def moment(self, array: np.ndarray) -> int:
@@ -460,19 +501,27 @@ changes = Changes()
 
 def owner_of(array: np.ndarray) -> np.ndarray:
     """The array that owns the memory which another one views."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
+    base = array.base
+    while base is not None:  # as_strided and the like put an object with a base in between
+        if isinstance(base, np.ndarray):
+            array = base
+        base = getattr(base, "base", None)
     return array
 
 
-def note_change(array: np.ndarray) -> None:
-    """Say that numbers were written into an array: records that will need the old ones refuse."""
+def note_change(array: np.ndarray, moment: int = 0) -> None:
+    """Say that numbers were written into an array: records that will need the old ones refuse.
+
+    Args:
+        array: was written into.
+        moment: when; now by default.
+    """
     owner = owner_of(array)
     key = id(owner)
-    changes.count += 1
+    changes.count += not moment
     if key not in changes.last:
         changes.last[key] = weakref.ref(owner, lambda _: changes.last.pop(key, None)), {}
-    changes.last[key][1][byte_bounds(array)] = changes.count
+    changes.last[key][1][byte_bounds(array)] = moment or changes.count
 
 
 LIGHT = 4096  # bytes: what is no larger is always kept
@@ -493,25 +542,24 @@ def places_read(rule: Callable) -> frozenset[int] | None:
     It is seen in the code: a parameter that isn't mentioned, or only for its shape or dtype, is
     not read. What can't be looked into counts as reading everything.
     """
-    if hasattr(rule, "reads"):
-        return rule.reads
     code = getattr(rule, "__code__", None) if inspect.isfunction(rule) else None
-    if code is None or code.co_flags & inspect.CO_VARARGS or {"locals", "eval"} & {*code.co_names}:
-        return None
+    if code is None or code.co_flags & inspect.CO_VARARGS or {"locals", "vars", "eval"} & {*code.co_names}:
+        return getattr(rule, "reads", None)
     names, steps = set(code.co_cellvars), list(dis.get_instructions(code))
     for step, after in zip(steps, [*steps[1:], steps[-1]], strict=True):
         looks = after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
         if not (looks and isinstance(step.argval, str)):
             names.update(step.argval if isinstance(step.argval, tuple) else [step.argval])
     parameters = code.co_varnames[: code.co_argcount]
-    return frozenset(place for place, name in enumerate(parameters) if name in names)
+    found = frozenset(place for place, name in enumerate(parameters) if name in names)
+    return (found & {1}) | rule.reads if hasattr(rule, "reads") else found
 
 
 def places_needed(function: Callable, inputs: tuple) -> frozenset[int] | None:
     """What the rules that a walk will ask read, as in `places_read`."""
     places: frozenset[int] = frozenset()
     for argnum, x in enumerate(inputs):
-        if getattr(x, "requires_grad", False):
+        if isinstance(x, Tensor) and (x.requires_grad or x.is_parameter):  # a frozen one may thaw
             rule = registered(function, argnum)
             read = None if rule is None else places_read(rule)
             if read is None:
@@ -583,13 +631,16 @@ def check_unchanged(origin: "Origin") -> None:
     """Raise if a rule would read numbers that were changed after they were recorded."""
     inputs = origin._inputs or ()
     needed = places_needed(origin.function, inputs)
-    for place, x in enumerate((origin.output, *inputs), start=1):
+    handed = getattr(origin.function, "handed", {}).get("kept", ())
+    handed = handed if isinstance(handed, tuple | list) else (handed,)
+    read = [(place, x) for place, x in enumerate((origin.output, *inputs), start=1)
+            if needed is None or place in needed]
+    for place, x in [*read, *((2 + len(inputs), x) for x in handed)]:
         array = x.data if isinstance(x, Tensor) else x
-        if not isinstance(array, np.ndarray) or not (needed is None or place in needed):
-            continue
-        if changes.moment(array) > origin.moment:
+        if isinstance(array, np.ndarray) and changes.moment(array) > origin.moment:
             name = getattr(origin.function, "__name__", origin.function)
             what = "its output" if place == 1 else f"input {place - 2}"
+            what = "what it handed over" if place == 2 + len(inputs) else what
             raise RuntimeError(
                 f"the way back through {name} needs {what}, {array.dtype} of shape {array.shape}, "
                 "as it was, but it was changed in the meantime (by an optimizer's step, a loaded "
@@ -620,6 +671,7 @@ class Tensor(Methods):
     def __init__(self, data: Any, requires_grad: bool = False):
         if type(data) is not np.ndarray:
             guard(data)
+            refuse_subclass(data)
         self.data: np.ndarray = to_array(data)
         if requires_grad and self.data.dtype.kind != "f":
             raise TypeError(f"only floats can have a gradient, got {self.data.dtype}")
@@ -815,23 +867,38 @@ def operation(
 
     @functools.wraps(function)
     def call(*inputs: Any, **options: Any) -> Any:
-        for each in inputs:
-            if isinstance(each, Tensor):
-                if list in map(type, inputs):
-                    inputs = tuple(of_list(x) if type(x) is list else x for x in inputs)
-                chosen = FASTER.get(call, call)
-                return apply(Call(chosen) if chosen.is_called_whole else chosen, *inputs, **options)
         for name in options:
             if isinstance(options[name], Tensor):
-                bound = inspect.signature(function).bind(*inputs, **options)
-                bound.apply_defaults()
-                return call(*bound.args, **bound.kwargs)
-        inputs = sound(inputs, floats)
-        return function(*inputs, **options)[0] if hands_over else function(*inputs, **options)
+                return call(*by_position(function, inputs, options))
+        for each in inputs:
+            if isinstance(each, Tensor):
+                if {list, np.float64} & {*map(type, inputs)}:
+                    inputs = tuple(of_list(x) if type(x) is list else plain(x) for x in inputs)
+                chosen = FASTER.get(call, call)
+                return apply(Call(chosen) if chosen.is_called_whole else chosen, *inputs, **options)
+        output = function(*sound(inputs, floats), **options)
+        if hands_over:
+            return output[0]
+        if isinstance(output, tuple):
+            message = f"expected one array of {function.__name__}, got a tuple: return one of them"
+            raise TypeError(f"{message}, or use hands_over=True for what only the rule needs")
+        return output
 
     # Whether it hands over, and whether a record holds a `Call` of it
-    vars(call).update(hands_over=hands_over, is_called_whole=hands_over)
+    vars(call).update(hands_over=hands_over, is_called_whole=hands_over, floats=floats)
     return call
+
+
+def by_position(function: Callable, inputs: tuple, options: dict) -> tuple:
+    """The inputs of a call, those that were given by name among them."""
+    bound = inspect.signature(function).bind(*inputs, **options)
+    bound.apply_defaults()
+    if any(isinstance(x, Tensor) for x in bound.kwargs.values()):
+        name = getattr(function, "__name__", "the function")
+        raise TypeError(f"expected Tensors that {name} takes by position: let it take them so")
+    if bound.kwargs:
+        raise TypeError(f"expected Tensors by position beside {sorted(bound.kwargs)}: pass them so")
+    return bound.args
 
 
 def sound(inputs: tuple, floats: bool) -> tuple:
@@ -864,7 +931,7 @@ class Call:
         self.parts: tuple = (None, ())  # of the last walk: its gradient, and the inputs'
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
-        output = self.operation.__wrapped__(*sound(arrays, False), **options)
+        output = self.operation.__wrapped__(*sound(arrays, self.operation.floats), **options)
         if self.operation.hands_over:
             output, kept = output
             self.handed = {"kept": kept}
@@ -882,10 +949,14 @@ class Call:
         known, parts = self.parts
         if known is not grad or parts[argnum] is None:
             rule = GRADIENTS[self.operation, None]
-            parts = list(rule(grad, *rest, **options, **self.handed))
+            parts = rule(grad, *rest, **options, **self.handed)
+            if not isinstance(parts, tuple | list) or len(parts) != len(rest) - 1:
+                message = f"expected a gradient for each of {len(rest) - 1} inputs of the rule for"
+                raise TypeError(f"{message} {self.__name__}, got {type(parts).__name__}: list them")
+            parts = list(parts)
             self.parts = grad, parts
         part, parts[argnum] = parts[argnum], None
-        return 0.0 if part is None else part
+        return np.zeros(np.shape(rest[argnum + 1])) if part is None else part
 
 
 def registered(function: Callable, argnum: int) -> Callable | None:

@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinytorch.core.accuracy import accuracy
-from tinytorch.core.activations import Layer
+from tinytorch.core.activations import Layer, load_numbers, named
 from tinytorch.core.autograd import backward, no_grad
 from tinytorch.core.optimizers import Optimizer, clip_by_norm
 from tinytorch.core.tensor import Tensor, note_change, to_array
 
 __all__ = [
     "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "arrays_like",
-    "best_epoch", "evaluate", "fit", "generator_text", "generators_of", "load_arrays",
-    "load_checkpoint", "load_model", "random_split", "restore_generator", "save_arrays",
-    "save_checkpoint", "save_model", "should_stop", "split_rows", "told", "train_epoch",
-    "train_step",
+    "best_epoch", "buffers_of", "evaluate", "fit", "generator_text", "generators_of", "load_arrays",
+    "load_checkpoint", "load_model", "part_of", "put_buffers", "random_split", "restore_generator",
+    "save_arrays", "save_checkpoint", "save_model", "should_stop", "split_rows", "told",
+    "train_epoch", "train_step",
 ]
 
 
@@ -451,6 +451,9 @@ def save_checkpoint(
     }
     arrays = {f"optimizer.{name}": value for name, value in optimizer.state_dict().items()}
     arrays |= {f"parameter.{i}": p.data for i, p in enumerate(model.parameters())}
+    arrays |= {f"buffer.{name}": array for name, array in buffers_of(model).items()}
+    kept = getattr(best, "buffers", {})
+    arrays |= {f"best_buffer.{name}": array for name, array in kept.items()}
     arrays |= {f"best.{i}": array for i, array in enumerate(best.arrays if best else ())}
     save_arrays(path, arrays | {"notes": np.array(json.dumps(notes))})
 
@@ -479,18 +482,18 @@ def load_checkpoint(
     own = [rng.bit_generator.state["bit_generator"] for rng in generators]
     if kinds != own:
         raise ValueError(f"{path}: expected Generators {own}, got {kinds}: pass those of the save")
-    now, best = Snapshot(model), Snapshot(model)
+    now, best = Snapshot(model), Snapshot(model)  # type: Snapshot, Any
     now.arrays = arrays_like(parameters, arrays, "parameter", path)
     best.arrays = arrays_like(parameters, arrays, "best", path) if "best.0" in arrays else []
-    start = "optimizer."
-    state = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
     try:
-        optimizer.load_state_dict(state)
+        optimizer.load_state_dict(part_of(arrays, "optimizer."))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     for rng, text in zip(generators, texts, strict=True):
         restore_generator(rng, text)
     now.restore()
+    put_buffers(model, part_of(arrays, "buffer."))
+    best.buffers = part_of(arrays, "best_buffer.")
     return Checkpoint(epoch, History(history), best if best.arrays else None)
 
 
@@ -545,6 +548,21 @@ def load_model(path: str | os.PathLike, model: Layer, strict: bool = True) -> No
         model.load_state_dict(arrays, strict)
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: {error}") from error
+
+
+def buffers_of(model: Layer) -> dict[str, np.ndarray]:
+    """Copies of a model's buffers, by name."""
+    return {name: thing.copy() for name, thing in named(model) if not isinstance(thing, Tensor)}
+
+
+def put_buffers(model: Layer, arrays: Mapping[str, np.ndarray]) -> None:
+    """Give a model's buffers the numbers of `buffers_of`."""
+    load_numbers(model, arrays, strict=False)
+
+
+def part_of(arrays: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin so, without that beginning."""
+    return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
 
 
 def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":
@@ -622,7 +640,8 @@ def fit(
         raise ValueError("expected an optimizer of this model, got that of another: make a new one")
     if patience is not None and validation is None:
         raise ValueError("expected held-out samples for patience, got none: pass validation=loader")
-    history, best, generators = History(loss=[]), None, generators_of(model, loader)
+    best: Any = None  # a Snapshot, which takes the buffers of that moment along
+    history, generators = History(loss=[]), generators_of(model, loader)
     if checkpoint is not None and os.path.exists(checkpoint):
         _, history, best = load_checkpoint(checkpoint, model, optimizer, generators)
     done, score_name = len(history["loss"]), getattr(metric, "__name__", "metric")
@@ -637,11 +656,13 @@ def fit(
                 history.add(validation_loss=value, **{f"validation_{score_name}": score})
             if patience is not None and history.best == epoch:
                 best = Snapshot(model)
+                best.buffers = buffers_of(model)
             if checkpoint is not None:
                 save_checkpoint(checkpoint, model, optimizer, epoch=epoch + 1,
                                 generators=generators, history=history, best=best)
             bar.tell(history)
     if best is not None:
         best.restore()
+        put_buffers(model, best.buffers)
     model.eval()  # it is trained, now it will be used
     return history
