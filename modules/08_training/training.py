@@ -1268,7 +1268,8 @@ def load_checkpoint(
     own = [rng.bit_generator.state["bit_generator"] for rng in generators]
     if kinds != own:
         raise ValueError(f"{path}: expected Generators {own}, got {kinds}: pass those of the save")
-    now, best = Snapshot(model), Snapshot(model)  # type: Snapshot, Any
+    now = Snapshot(model)
+    best: Any = Snapshot(model)  # which may have buffers besides
     now.arrays = arrays_like(parameters, arrays, "parameter", path)
     best.arrays = arrays_like(parameters, arrays, "best", path) if "best.0" in arrays else []
     try:

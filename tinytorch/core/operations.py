@@ -58,7 +58,8 @@ def joined_gradient(
     Args:
         grad: the incoming gradient, of the shape of the output.
         output: joined(*arrays, axis=axis).
-        arrays: one or more, of one shape but for their lengths along axis, which may be 0.
+        arrays: one or more, of one shape but for their lengths along axis, which may be 0. Their
+            dtypes may differ.
         axis: along which they were joined; may be negative.
 
     Returns:
@@ -69,8 +70,6 @@ def joined_gradient(
         >>> a, b = np.zeros(2), np.zeros(1)
         >>> joined_gradient(np.array([1.0, 10.0, 5.0]), joined(a, b), a, b)
         [array([ 1., 10.]), array([5.])]
-
-    Hint: `np.split` takes the places where to cut.
     """
     ends = np.cumsum([array.shape[axis] for array in arrays])
     return np.split(grad, ends[:-1], axis)
@@ -157,8 +156,9 @@ def pieces(array: np.ndarray, sizes: int | Sequence[int], axis: int = 0) -> Sequ
 
     Args:
         array: of any dtype. Its length along axis is at least 1.
-        sizes: the length of each piece, an int; the last piece may be shorter. Or a list or
-            tuple of all lengths, 0 among them perhaps, which add up to the length of the axis.
+        sizes: the length of each piece, an int; the last piece may be shorter, also if it is the
+            only one. Or a list or tuple of all lengths, 0 among them perhaps, which add up to the
+            length of the axis. It is not written into.
         axis: may be negative.
 
     Returns:
@@ -172,6 +172,8 @@ def pieces(array: np.ndarray, sizes: int | Sequence[int], axis: int = 0) -> Sequ
         [array([0, 1]), array([2, 3]), array([4])]
         >>> pieces(np.arange(5), [1, 4])
         [array([0]), array([1, 2, 3, 4])]
+
+    Hint: `np.split` takes the places where to cut.
     """
     length = array.shape[axis]
     if isinstance(sizes, int):
@@ -213,12 +215,12 @@ class Cut(Call):
         self.options = options
         self.pieces: list[np.ndarray] = []
         self.likes: list[tuple] = []  # the shape and dtype of each piece
-        self.grads: dict[int, np.ndarray] = {}
+        self.grads: list[tuple[int, np.ndarray]] = []  # of which piece, and what it left
 
     def __call__(self, array: np.ndarray) -> np.ndarray:
         self.pieces = list(self.operation(array, **self.options))
         self.likes = [(piece.shape, piece.dtype) for piece in self.pieces]
-        return np.zeros((), array.dtype)
+        return np.zeros(())
 
     def anchor(self, x: Tensor) -> Tensor:
         """Cut x; the 0 that stands for all pieces, recorded."""
@@ -228,7 +230,11 @@ class Cut(Call):
 
     def rule(self, argnum: int) -> Callable:
         def whole(grad: np.ndarray, output: np.ndarray, array: np.ndarray) -> np.ndarray:
-            left, self.grads = self.grads, {}  # another walk starts afresh
+            # Each piece sent a 1: so many are of this walk. What lies below them was left by one
+            # that broke off, or by one that a rule interrupts for this one.
+            first = len(self.grads) - round(float(grad))
+            left = dict(self.grads[first:])
+            del self.grads[first:]
             grads = [left[n] if n in left else np.zeros(*like) for n, like in enumerate(self.likes)]
             return GRADIENTS[self.operation, 0](grads, None, array, **self.options)
 
@@ -261,8 +267,8 @@ class Piece(Call):
 
     def rule(self, argnum: int) -> Callable:
         def leave(grad: np.ndarray, output: np.ndarray, zero: np.ndarray) -> np.ndarray:
-            self.cut.grads[self.number] = grad
-            return zero
+            self.cut.grads.append((self.number, grad))
+            return np.ones(())
 
         return leave
 
@@ -364,8 +370,8 @@ def where_gradient(
 
     Returns:
         Three: None for the condition, then the gradients of a and b, of the shape and dtype of
-        grad; the walk sums them up where a or b was broadcast. 0 where the other one was chosen,
-        whatever a, b and grad hold there: nan or infinity.
+        grad; the walk sums them up where a or b was broadcast (summed already will do as well).
+        0 where the other one was chosen, whatever a, b and grad hold there: nan or infinity.
 
     Example:
         >>> condition, a = np.array([True, False]), np.array([1.0, np.inf])
@@ -467,8 +473,8 @@ def pad_gradient(
         value: what was put around it.
 
     Returns:
-        An array of the shape of x and the dtype of grad. It may be a view of grad, which is not
-        written into.
+        An array of the shape of x and the dtype of grad (without axes, a NumPy number will do as
+        well). It may be a view of grad, which is not written into.
 
     Example:
         >>> x = np.zeros(2)
@@ -524,14 +530,14 @@ def taken_gradient(
     Args:
         grad: the incoming gradient, of the shape of the output.
         output: taken(x, indices, axis).
-        x: an array with at least one axis.
-        indices: an array of whole numbers, of any shape, () among them; negative ones count from
-            the end, and the same place may be there many times.
+        x: an array with at least one axis; it may be empty.
+        indices: an array of whole numbers, int8 to int64, of any shape, () among them; negative
+            ones count from the end, and the same place may be there many times.
         axis: along which they count; may be negative.
 
     Returns:
-        A new array of the shape and dtype of x: for each place the sum over all times it was
-        taken, 0 for the others.
+        A new array of the shape of x and, here, of its dtype: for each place the sum over all
+        times it was taken, 0 for the others, whatever x holds.
 
     Example:
         >>> x, indices = np.zeros(3), np.array([2, 0, 2])
@@ -571,13 +577,14 @@ def cumsum_gradient(
     """The gradient of sum(grad * summed_up(x, axis)) by x.
 
     Args:
-        grad: the incoming gradient, of the shape of x. It is not written into.
+        grad: the incoming gradient, of the shape of x, finite numbers. It is not written into.
         output: summed_up(x, axis).
         x: an array with at least one axis; it may be empty.
         axis: along which was summed; may be negative.
 
     Returns:
-        An array of the shape of x and the dtype of grad.
+        An array of the shape of x and the dtype of grad. What takes no part in a sum costs it no
+        digits, however large it is.
 
     Example:
         >>> x = np.zeros(3)
@@ -621,15 +628,18 @@ def var_gradient(
     It keeps its digits far from 0 as well: the numbers may be 1e8 and their spread 1.
 
     Args:
-        grad: the incoming gradient, an array of the shape of the output. It is not written into.
+        grad: the incoming gradient, an array of the shape and dtype of the output. It is not
+            written into.
         output: var(x, axis, keepdims, correction), an array.
         x: the input, with at least one element.
         axis: one axis, a tuple of them in any order, or None for all; may be negative.
         keepdims: whether the axes stayed, with length 1.
-        correction: less than the number of elements that went into each variance.
+        correction: less than the number of elements that went into each variance; it may be close
+            to it, or below 0.
 
     Returns:
-        An array of the shape of x and the dtype of grad.
+        An array of the shape of x and the dtype of grad (without axes, a NumPy number will do as
+        well).
 
     Example:
         >>> x = np.array([1.0, 2.0, 6.0])
@@ -682,7 +692,8 @@ def ranking(x: np.ndarray, axis: int = -1, descending: bool = False) -> np.ndarr
     """The places of the numbers of x in their order along an axis.
 
     Args:
-        x: an array of floats, whole numbers (unsigned ones too) or truths, with one axis or more.
+        x: an array of floats, whole numbers (unsigned ones too) or truths, with one axis or more,
+            of any length. Numbers may be as large, and differ as little, as the dtype holds.
         axis: may be negative.
         descending: from the largest to the smallest.
 
@@ -697,7 +708,7 @@ def ranking(x: np.ndarray, axis: int = -1, descending: bool = False) -> np.ndarr
         >>> ranking(np.array([5.0, 9.0, 5.0]), descending=True)
         array([1, 0, 2])
 
-    Hint: `np.argsort` takes `kind="stable"`. Which place of x is a place of the flipped x?
+    Hint: `np.argsort` takes `kind="stable"`. Number p of a line stands where, after the flip?
     """
     if not descending:
         return np.argsort(x, axis, kind="stable")
@@ -784,11 +795,11 @@ def einsum_gradient(
     """The gradients of sum(grad * contracted(*arrays, subscripts=subscripts)) by each array.
 
     Args:
-        grad: the incoming gradient, of the shape of the output.
+        grad: the incoming gradient, of the shape and dtype of the output.
         output: contracted(*arrays, subscripts=subscripts).
-        arrays: one or two.
-        subscripts: letters for each array and, behind an arrow, for the output, without blanks:
-            "nd,dc->nc", "nd->n". No array, and no output, has a letter twice; all letters of the
+        arrays: one or two; both may be the same one, and one may have no axes.
+        subscripts: letters, small or capital, for each array and, behind an arrow, for the output,
+            without blanks: "nd,dc->nc", "nd->n", ",i->i". No array, and no output, has a letter twice; all letters of the
             output are in one of the arrays at least.
 
     Returns:
@@ -797,11 +808,12 @@ def einsum_gradient(
 
     Example:
         >>> a, b = np.ones((1, 2)), np.array([[2.0], [3.0]])
-        >>> grad = np.array([[10.0]])
-        >>> einsum_gradient(grad, None, a, b, subscripts="nd,dc->nc")[0]
+        >>> output, grad = a @ b, np.array([[10.0]])
+        >>> einsum_gradient(grad, output, a, b, subscripts="nd,dc->nc")[0]
         array([[20., 30.]])
 
-    Hint: `np.expand_dims` and `np.broadcast_to`, for letters that only one array has.
+    Hint: `np.expand_dims` and `np.broadcast_to`, for a letter that neither the other array nor the
+    output has.
     """
     left, result = subscripts.split("->")
     terms, found = left.split(","), []
@@ -903,7 +915,7 @@ def diagonals(term: str, x: Any) -> tuple[str, Any]:
 
 
 def gru_state(from_x: Sequence[Any], from_h: Sequence[Any], h: Any) -> Any:
-    """The next state of a gated recurrent unit, by PyTorch's equations.
+    """The next state of a gated recurrent unit, by PyTorch's equations, for numbers of any size.
 
     Args:
         from_x: three Tensors of shape (N, H): the parts of the input's product for the reset
