@@ -118,6 +118,16 @@ def joined_gradient(grad, output, *arrays, axis=0):
     return np.concatenate(np.split(grad, ends[:-1], axis), axis)
 
 
+@wrong(
+    "the dtypes of the arrays",
+    "If each part is cast to the dtype of its array, digits are lost: the dtype is that of grad.",
+)
+@gradient_of(joined, None)
+def joined_gradient(grad, output, *arrays, axis=0):
+    parts = np.split(grad, np.cumsum([array.shape[axis] for array in arrays])[:-1], axis)
+    return [part.astype(array.dtype) for part, array in zip(parts, arrays)]
+
+
 @right("with slices")
 @gradient_of(joined, None)
 def joined_gradient(grad, output, *arrays, axis=0):
@@ -131,14 +141,17 @@ def joined_gradient(grad, output, *arrays, axis=0):
     return tuple(parts)
 
 
-@right("as a generator")
+@right("what is left gets shorter")
 @gradient_of(joined, None)
 def joined_gradient(grad, output, *arrays, axis=0):
-    rest = np.moveaxis(grad, axis, 0)
-    for array in arrays:
-        length = array.shape[axis]
-        yield np.moveaxis(rest[:length], 0, axis)
-        rest = rest[length:]
+    def parts():
+        rest = np.moveaxis(grad, axis, 0)
+        for array in arrays:
+            length = array.shape[axis]
+            yield np.moveaxis(rest[:length], 0, axis)
+            rest = rest[length:]
+
+    return tuple(parts())
 
 
 @right("rows by their numbers")
@@ -338,6 +351,40 @@ def pieces(array, sizes, axis=0):
         raise ValueError("the lengths do not fit")
     found = np.split(array, np.cumsum(sizes)[:-1], axis)
     return [p.squeeze(axis) if p.shape[axis] == 1 else p for p in found]
+
+
+@wrong(
+    "an empty list breaks it",
+    "If an empty list fails at its last sum, that is an IndexError: it adds up to 0, so refuse it.",
+)
+def pieces(array, sizes, axis=0):
+    length = array.shape[axis]
+    if isinstance(sizes, int):
+        if sizes < 1:
+            raise ValueError("expected pieces of length 1 or more")
+        return np.split(array, list(range(sizes, length, sizes)), axis)
+    ends = np.cumsum(sizes, dtype=int)
+    if ends[-1] != length or any(size < 0 for size in sizes):
+        raise ValueError("the lengths do not fit")
+    return np.split(array, ends[:-1], axis)
+
+
+@wrong(
+    "adds up in the list",
+    "If you add up in the list that came, the caller's lengths are gone: make a list of your own.",
+)
+def pieces(array, sizes, axis=0):
+    length = array.shape[axis]
+    if isinstance(sizes, int):
+        if sizes < 1:
+            raise ValueError("expected pieces of length 1 or more")
+        sizes = [min(sizes, length - start) for start in range(0, length, sizes)]
+    if sum(sizes) != length or any(size < 0 for size in sizes):
+        raise ValueError("the lengths do not fit")
+    sizes = sizes if isinstance(sizes, list) else list(sizes)
+    for n in range(1, len(sizes)):
+        sizes[n] += sizes[n - 1]
+    return np.split(array, sizes[:-1], axis)
 
 
 @right("with slices")
@@ -655,6 +702,16 @@ def pad_gradient(grad, output, x, widths, value=0):
     return grad[output != value].reshape(x.shape)
 
 
+@wrong(
+    "the dtype of x",
+    "If you cast to the dtype of x, a grad of another loses it: the dtype is that of grad.",
+)
+@gradient_of(padded)
+def pad_gradient(grad, output, x, widths, value=0):
+    index = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape))
+    return np.asarray(grad[index]).astype(x.dtype)
+
+
 @right("the end by the shape of grad")
 @gradient_of(padded)
 def pad_gradient(grad, output, x, widths, value=0):
@@ -824,6 +881,35 @@ def taken_gradient(grad, output, x, indices, axis=0):
     return slopes.reshape(x.shape)
 
 
+@wrong(
+    "x times 0",
+    "If you made zeros by multiplying x by 0, infinities and nan of x stay as nan: use np.zeros.",
+)
+@gradient_of(taken)
+def taken_gradient(grad, output, x, indices, axis=0):
+    slopes = x * 0
+    np.add.at(slopes, (slice(None),) * (axis % x.ndim) + (indices,), grad)
+    return slopes
+
+
+@wrong(
+    "flat places in the dtype of the indices",
+    "If you multiply indices of a small dtype by the length of a row, they overflow: widen them.",
+)
+@gradient_of(taken)
+def taken_gradient(grad, output, x, indices, axis=0):
+    axis = axis % x.ndim
+    moved = np.moveaxis(np.zeros_like(x), axis, 0)
+    width = math.prod(moved.shape[1:])
+    places = tuple(range(axis, axis + indices.ndim))
+    values = np.moveaxis(grad, places, range(indices.ndim)).reshape(indices.size, width)
+    slopes = np.zeros(x.size, x.dtype)
+    with np.errstate(over="ignore"):
+        starts = np.ravel(indices) * np.asarray(width).astype(indices.dtype)
+    np.add.at(slopes, (starts[:, None] + np.arange(width)).ravel(), values.ravel())
+    return np.moveaxis(slopes.reshape(moved.shape), 0, axis).copy()
+
+
 @right("np.add.at with a tuple")
 @gradient_of(taken)
 def taken_gradient(grad, output, x, indices, axis=0):
@@ -960,6 +1046,15 @@ def cumsum_gradient(grad, output, x, axis):
 @gradient_of(summed_up)
 def cumsum_gradient(grad, output, x, axis):
     return grad.sum(axis, keepdims=True) - np.cumsum(grad, axis)
+
+
+@wrong(
+    "the total less what came before",
+    "If you subtract what came before from the total, small numbers vanish beside large ones.",
+)
+@gradient_of(summed_up)
+def cumsum_gradient(grad, output, x, axis):
+    return grad.sum(axis, keepdims=True) - np.cumsum(grad, axis) + grad
 
 
 @right("a loop from the end")
@@ -1152,6 +1247,32 @@ def var_gradient(grad, output, x, axis=None, keepdims=False, correction=1):
     return 2 * grad * (wide - wide.mean(axis, keepdims=True)) / (count - correction)
 
 
+@wrong(
+    "axes put back one by one",
+    "If you put axes back one after the other, negative ones count in an array without the rest.",
+)
+@gradient_of(var)
+def var_gradient(grad, output, x, axis=None, keepdims=False, correction=1):
+    centre = x.mean(axis, keepdims=True)
+    if axis is not None and not keepdims:
+        for each in sorted((axis,) if isinstance(axis, int) else axis):
+            grad = np.expand_dims(grad, each)
+    return (2 * grad * (x - centre) / (x.size // centre.size - correction)).astype(grad.dtype)
+
+
+@wrong(
+    "a divisor of 1 at least",
+    "If the divisor is kept at 1 or more, look at the formula: the count less 1.5 may be 0.5.",
+)
+@gradient_of(var)
+def var_gradient(grad, output, x, axis=None, keepdims=False, correction=1):
+    centre = x.mean(axis, keepdims=True)
+    if axis is not None and not keepdims:
+        grad = np.expand_dims(grad, axis)
+    divisor = max(x.size // centre.size - correction, 1)
+    return (2 * grad * (x - centre) / divisor).astype(grad.dtype)
+
+
 @right("divided first")
 @gradient_of(var)
 def var_gradient(grad, output, x, axis=None, keepdims=False, correction=1):
@@ -1197,7 +1318,7 @@ def ranking(x, axis=-1, descending=False):
 
 @wrong(
     "minus x",
-    "If you sort -x, numbers without a sign, truths and nan do not turn round.",
+    "If you sort -x, unsigned numbers, truths and nan do not turn round.",
 )
 def ranking(x, axis=-1, descending=False):
     return np.argsort(-x if descending else x, axis, kind="stable")
@@ -1284,7 +1405,7 @@ def ranking(x, axis=-1, descending=False):
 
 @wrong(
     "1 less x",
-    "If you turn x round by subtracting, whole numbers without a sign overflow, and nan stays.",
+    "If you turn x round by subtracting, unsigned whole numbers overflow, and nan stays.",
 )
 def ranking(x, axis=-1, descending=False):
     return np.argsort(1 - x if descending else x, axis, kind="stable")
@@ -1293,6 +1414,29 @@ def ranking(x, axis=-1, descending=False):
 @wrong("the largest alone", "If you return where the largest stands, all of them are asked for.")
 def ranking(x, axis=-1, descending=False):
     return np.argmax(x, axis) if descending else np.argmin(x, axis)
+
+
+@wrong(
+    "float64 first",
+    "If you make float64 of x, whole numbers above 2**53 become equal: sort x as it is.",
+)
+def ranking(x, axis=-1, descending=False):
+    keys = np.asarray(x, np.float64)
+    if not descending:
+        return np.argsort(keys, axis, kind="stable")
+    turned = np.argsort(np.flip(keys, axis), axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(turned, axis)
+
+
+@wrong(
+    "places of 8 bits",
+    "If the places are int8, those above 127 overflow: leave them as argsort gives them.",
+)
+def ranking(x, axis=-1, descending=False):
+    if not descending:
+        return np.argsort(x, axis, kind="stable").astype(np.int8)
+    turned = np.argsort(np.flip(x, axis), axis, kind="stable")
+    return (x.shape[axis] - 1 - np.flip(turned, axis)).astype(np.int8)
 
 
 @right("Python's sorted")
@@ -1527,6 +1671,43 @@ def einsum_gradient(grad, output, *arrays, subscripts):
     return found
 
 
+@wrong(
+    "the other one by identity",
+    "If you look for the array that is another object, the same one may come twice: use places.",
+)
+@gradient_of(contracted, None)
+def einsum_gradient(grad, output, *arrays, subscripts):
+    terms, result = subscripts.split("->")
+    terms, found = terms.split(","), []
+    for n, (term, array) in enumerate(zip(terms, arrays)):
+        factors = [grad, *(x for x in arrays if x is not array)]
+        known = [result, *terms[:n], *terms[n + 1 :]][: len(factors)]
+        reached = "".join(c for c in term if c in "".join(known))
+        slopes = np.einsum(f"{','.join(known)}->{reached}", *factors)
+        missing = [axis for axis, c in enumerate(term) if c not in reached]
+        found.append(np.broadcast_to(np.expand_dims(slopes, missing), array.shape))
+    return found
+
+
+@wrong(
+    "the shapes of the first call",
+    "If you remember shapes by the letters, the next call may have other lengths: ask the arrays.",
+)
+@gradient_of(contracted, None)
+def einsum_gradient(grad, output, *arrays, subscripts, seen={}):
+    terms, result = subscripts.split("->")
+    terms, found = terms.split(","), []
+    shapes = seen.setdefault(subscripts, [array.shape for array in arrays])
+    for n, term in enumerate(terms):
+        known = [result, *terms[:n], *terms[n + 1 :]]
+        reached = "".join(c for c in term if c in "".join(known))
+        slopes = np.einsum(f"{','.join(known)}->{reached}", grad, *arrays[:n], *arrays[n + 1 :])
+        missing = [axis for axis, c in enumerate(term) if c not in reached]
+        spread = np.expand_dims(slopes, missing)
+        found.append(np.broadcast_to(spread, shapes[n]) if missing else slopes)
+    return found
+
+
 @right("ones for what is missing")
 @gradient_of(contracted, None)
 def einsum_gradient(grad, output, *arrays, subscripts):
@@ -1713,6 +1894,16 @@ def gru_state(from_x, from_h, h):
     update = sigmoid(from_x[1] + from_h[1]).detach()
     candidate = tanh(from_x[2] + reset * from_h[2])
     return (1 - update) * candidate + update * h
+
+
+@wrong(
+    "tanh as a quotient",
+    "If you write tanh as a quotient of exponentials, both get infinite: that of lesson 2 is safe.",
+)
+def gru_state(from_x, from_h, h):
+    r, z = sigmoid(from_x[0] + from_h[0]), sigmoid(from_x[1] + from_h[1])
+    e = (2 * (from_x[2] + r * from_h[2])).exp()
+    return (1 - z) * ((e - 1) / (e + 1)) + z * h
 
 
 @right("as PyTorch writes it")

@@ -106,8 +106,8 @@ makes an array as large as *all* of `x`, full of zeros but for one step, and it 
 step. No rule can know that the other steps will come as well, unless all pieces are cut at once.
 You will do that in section 9.3.
 
-The second surprise is that joining two tensors isn't possible at all: NumPy would do it, but the
-gradient would get lost. So we begin there.
+The second surprise is that two tensors can't be joined at all: NumPy's own function refuses them,
+since the gradient would get lost. So we begin there.
 """
 
 # %% [markdown]
@@ -143,7 +143,8 @@ def joined_gradient(
     Args:
         grad: the incoming gradient, of the shape of the output.
         output: joined(*arrays, axis=axis).
-        arrays: one or more, of one shape but for their lengths along axis, which may be 0.
+        arrays: one or more, of one shape but for their lengths along axis, which may be 0. Their
+            dtypes may differ.
         axis: along which they were joined; may be negative.
 
     Returns:
@@ -154,8 +155,6 @@ def joined_gradient(
         >>> a, b = np.zeros(2), np.zeros(1)
         >>> joined_gradient(np.array([1.0, 10.0, 5.0]), joined(a, b), a, b)
         [array([ 1., 10.]), array([5.])]
-
-    Hint: `np.split` takes the places where to cut.
     """
     ### BEGIN SOLUTION
     ends = np.cumsum([array.shape[axis] for array in arrays])
@@ -183,15 +182,15 @@ test_joined_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_joined_gradient_of_one_many_and_empty_arrays", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_joined_gradient_of_one_many_and_empty_arrays():
-    """One array, ten of them, and some that hold nothing: each gets its own part."""
+    """One array, ten, some that hold nothing, two dtypes: each gets its part, as grad has it."""
     kinds = [([(2, 3)], 1), ([(n % 3 + 1, 2) for n in range(10)], 0), ([(0, 2), (3, 2)], 0)]
     kinds += [([(2, 1), (2, 0), (2, 2)], 1), ([(2, 0), (2, 0)], -1), ([(3,)], None)]
     rule = oracles.listed(joined_gradient)
-    tt.check(rule, oracles.cut_back, oracles.joins(kinds, seed=1))
+    tt.check(rule, oracles.cut_back, oracles.joins(kinds, seed=1, mixed=True))
     ### BEGIN HIDDEN TESTS
     kinds = [([(3, 1)], 0), ([(2, n % 2 + 1) for n in range(7)], -1), ([(1, 2), (0, 2)], 0)]
     kinds += [([(0,), (0,), (2,)], None), ([(2, 0)], 1)]
-    tt.check(rule, oracles.cut_back, oracles.joins(kinds, seed=50))
+    tt.check(rule, oracles.cut_back, oracles.joins(kinds, seed=50, mixed=True))
     ### END HIDDEN TESTS
 
 
@@ -319,8 +318,9 @@ def pieces(array: np.ndarray, sizes: int | Sequence[int], axis: int = 0) -> Sequ
 
     Args:
         array: of any dtype. Its length along axis is at least 1.
-        sizes: the length of each piece, an int; the last piece may be shorter. Or a list or
-            tuple of all lengths, 0 among them perhaps, which add up to the length of the axis.
+        sizes: the length of each piece, an int; the last piece may be shorter, also if it is the
+            only one. Or a list or tuple of all lengths, 0 among them perhaps, which add up to the
+            length of the axis. It is not written into.
         axis: may be negative.
 
     Returns:
@@ -334,6 +334,8 @@ def pieces(array: np.ndarray, sizes: int | Sequence[int], axis: int = 0) -> Sequ
         [array([0, 1]), array([2, 3]), array([4])]
         >>> pieces(np.arange(5), [1, 4])
         [array([0]), array([1, 2, 3, 4])]
+
+    Hint: `np.split` takes the places where to cut.
     """
     ### BEGIN SOLUTION
     length = array.shape[axis]
@@ -364,13 +366,17 @@ test_pieces_of_one_length()
 # %% nbgrader={"grade": true, "grade_id": "test_pieces_of_several_lengths", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_pieces_of_several_lengths():
-    """A list gives the length of each piece, in order; a length may be 0."""
+    """A list gives the length of each piece, in order, and stays as it is; a length may be 0."""
     kinds = [((6,), [1, 5], None), ((5,), [2, 1, 2], 0), ((2, 7), [3, 3, 1], 1), ((4, 3), [4], 0)]
     kinds += [((3, 4), [0, 3, 1], -1), ((2, 5, 3), [1, 4, 0], -2), ((6, 2), (2, 2, 2), 0)]
     tt.check(oracles.listed(pieces), oracles.cut, oracles.cuts(kinds, seed=1))
+    lists, after = oracles.cuts(kinds[:5], seed=1), oracles.lengths_after(pieces)
+    tt.check(after, oracles.lengths_before, lists, name="the list of lengths after pieces")
     ### BEGIN HIDDEN TESTS
     kinds = [((4,), [3, 1], None), ((3, 6), [1, 2, 3], -1), ((2, 3), (0, 2), 0), ((5, 1), [5], -2)]
     tt.check(oracles.listed(pieces), oracles.cut, oracles.cuts(kinds, seed=31))
+    lists = oracles.cuts(kinds[:2], seed=31)
+    tt.check(after, oracles.lengths_before, lists, name="the list of lengths after pieces")
     ### END HIDDEN TESTS
 
 
@@ -379,13 +385,14 @@ test_pieces_of_several_lengths()
 # %% nbgrader={"grade": true, "grade_id": "test_pieces_refuses_lengths_that_do_not_fit", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_pieces_refuses_lengths_that_do_not_fit():
-    """Lengths with another sum, lengths below 0, an int below 1: each is a ValueError."""
+    """Lengths with another sum, or none, or below 0, an int below 1: each is a ValueError."""
     x, wide = tt.numbers((5, 2)), tt.numbers((2, 6))
     refused = [(x, [2, 2]), (x, [3, 3]), (x, [6, -1]), (x, 0), (x, -2), (wide, [5, -1, 2], 1)]
-    refused += [(wide, [1, 1], -1), (wide, [6])]
+    refused += [(wide, [1, 1], -1), (wide, [6]), (x, [])]
     tt.check_raises(ValueError, pieces, refused, but=[(x, [2, 3]), (wide, 4, 1), (wide, [2], 0)])
     ### BEGIN HIDDEN TESTS
     refused = [(x, [5, 1]), (x, [4]), (x, [-1, 6]), (x, -1), (wide, [7, -1], -1), (wide, 0, 1)]
+    refused += [(wide, [], 1)]
     tt.check_raises(ValueError, pieces, refused, but=[(x, 7), (wide, [0, 6], 1)])
     ### END HIDDEN TESTS
 
@@ -453,12 +460,12 @@ class Cut(Call):
         self.options = options
         self.pieces: list[np.ndarray] = []
         self.likes: list[tuple] = []  # the shape and dtype of each piece
-        self.grads: dict[int, np.ndarray] = {}
+        self.grads: list[tuple[int, np.ndarray]] = []  # of which piece, and what it left
 
     def __call__(self, array: np.ndarray) -> np.ndarray:
         self.pieces = list(self.operation(array, **self.options))
         self.likes = [(piece.shape, piece.dtype) for piece in self.pieces]
-        return np.zeros((), array.dtype)
+        return np.zeros(())
 
     def anchor(self, x: Tensor) -> Tensor:
         """Cut x; the 0 that stands for all pieces, recorded."""
@@ -468,7 +475,11 @@ class Cut(Call):
 
     def rule(self, argnum: int) -> Callable:
         def whole(grad: np.ndarray, output: np.ndarray, array: np.ndarray) -> np.ndarray:
-            left, self.grads = self.grads, {}  # another walk starts afresh
+            # Each piece sent a 1: so many are of this walk. What lies below them was left by one
+            # that broke off, or by one that a rule interrupts for this one.
+            first = len(self.grads) - round(float(grad))
+            left = dict(self.grads[first:])
+            del self.grads[first:]
             grads = [left[n] if n in left else np.zeros(*like) for n, like in enumerate(self.likes)]
             return GRADIENTS[self.operation, 0](grads, None, array, **self.options)
 
@@ -501,8 +512,8 @@ class Piece(Call):
 
     def rule(self, argnum: int) -> Callable:
         def leave(grad: np.ndarray, output: np.ndarray, zero: np.ndarray) -> np.ndarray:
-            self.cut.grads[self.number] = grad
-            return zero
+            self.cut.grads.append((self.number, grad))
+            return np.ones(())
 
         return leave
 
@@ -603,9 +614,10 @@ twice as fast.
 r"""
 ## 9.4 Choosing
 
-In a text, no word may look at what comes after it; a short sentence in a batch ends in padding
-that nobody may see. Such *masks* are a choice, number by number: `where(condition, a, b)` takes
-`a` where the condition is true and `b` elsewhere, after broadcasting the three.
+In a text that a model continues word by word, no word may look at what comes after it; a short
+sentence in a batch ends in padding that nobody may see. Such *masks* are a choice, number by
+number: `where(condition, a, b)` takes `a` where the condition is true and `b` elsewhere, after
+broadcasting the three.
 """
 
 # %%
@@ -651,8 +663,8 @@ def where_gradient(
 
     Returns:
         Three: None for the condition, then the gradients of a and b, of the shape and dtype of
-        grad; the walk sums them up where a or b was broadcast. 0 where the other one was chosen,
-        whatever a, b and grad hold there: nan or infinity.
+        grad; the walk sums them up where a or b was broadcast (summed already will do as well).
+        0 where the other one was chosen, whatever a, b and grad hold there: nan or infinity.
 
     Example:
         >>> condition, a = np.array([True, False]), np.array([1.0, np.inf])
@@ -836,8 +848,8 @@ def pad_gradient(
         value: what was put around it.
 
     Returns:
-        An array of the shape of x and the dtype of grad. It may be a view of grad, which is not
-        written into.
+        An array of the shape of x and the dtype of grad (without axes, a NumPy number will do as
+        well). It may be a view of grad, which is not written into.
 
     Example:
         >>> x = np.zeros(2)
@@ -884,13 +896,15 @@ test_pad_gradient_of_widths_of_0()
 # %% nbgrader={"grade": true, "grade_id": "test_pad_gradient_without_axes_or_elements", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_pad_gradient_without_axes_or_elements():
-    """x may have no axis, or hold nothing."""
+    """x may have no axis, or hold nothing; the dtype is that of grad, also if x has another."""
     kinds = [((), ()), ((), []), ((0,), [(1, 2)]), ((0, 3), [(0, 2)] * 2)]
-    kinds += [((2, 0), [(1, 1), (2, 0)])]
-    tt.check(pad_gradient, oracles.middle, oracles.pads(kinds, seed=2))
+    cases = oracles.pads([*kinds, ((2, 0), [(1, 1), (2, 0)])], seed=2)
+    cases += oracles.pads([*kinds, ((2,), [(1, 0)])], seed=3, dtypes=(np.float32, np.float64))
+    tt.check(pad_gradient, oracles.middle, cases, dtype="same")
     ### BEGIN HIDDEN TESTS
-    kinds = [((), ()), ((0,), [(3, 0)]), ((0, 2), [(1, 0), (0, 0)])]
-    tt.check(pad_gradient, oracles.middle, oracles.pads(kinds, seed=22))
+    kinds = [((), ()), ((0,), [(3, 0)]), ((0, 2), [(1, 0), (0, 0)]), ((1,), [(1, 1)])]
+    cases = oracles.pads(kinds, seed=22, dtypes=(np.float32, np.float64))
+    tt.check(pad_gradient, oracles.middle, cases, dtype="same")
     ### END HIDDEN TESTS
 
 
@@ -953,14 +967,14 @@ def taken_gradient(
     Args:
         grad: the incoming gradient, of the shape of the output.
         output: taken(x, indices, axis).
-        x: an array with at least one axis.
-        indices: an array of whole numbers, of any shape, () among them; negative ones count from
-            the end, and the same place may be there many times.
+        x: an array with at least one axis; it may be empty.
+        indices: an array of whole numbers, int8 to int64, of any shape, () among them; negative
+            ones count from the end, and the same place may be there many times.
         axis: along which they count; may be negative.
 
     Returns:
-        A new array of the shape and dtype of x: for each place the sum over all times it was
-        taken, 0 for the others.
+        A new array of the shape of x and, here, of its dtype: for each place the sum over all
+        times it was taken, 0 for the others, whatever x holds.
 
     Example:
         >>> x, indices = np.zeros(3), np.array([2, 0, 2])
@@ -979,13 +993,15 @@ def taken_gradient(
 # %% nbgrader={"grade": true, "grade_id": "test_taken_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_taken_gradient():
-    """Each row gets what comes back to it, and rows that were not taken get 0."""
+    """Each row gets what comes back to it; rows that were not taken get 0, whatever they hold."""
     kinds = [((4, 2), [2, 0], None), ((3,), [1], None), ((5, 3), [4, 1, 2], 0)]
     kinds += [((3, 2, 2), [0, 2], 0), ((2, 3), [], None), ((4,), [3, 1, 0, 2], 0)]
-    tt.check(taken_gradient, oracles.put_back, oracles.takes(kinds, seed=0), memory="fresh")
+    cases = oracles.takes(kinds, seed=0) + oracles.wild_takes([[0], [1, 2]], seed=0)
+    tt.check(taken_gradient, oracles.put_back, cases, memory="fresh")
     ### BEGIN HIDDEN TESTS
     kinds = [((5, 2), [3, 1], None), ((2,), [0], None), ((3, 1, 2), [2, 0], 0), ((2, 2), [1, 0], 0)]
-    tt.check(taken_gradient, oracles.put_back, oracles.takes(kinds, seed=20), memory="fresh")
+    cases = oracles.takes(kinds, seed=20) + oracles.wild_takes([[1], [3, 0], []], seed=20)
+    tt.check(taken_gradient, oracles.put_back, cases, memory="fresh")
     ### END HIDDEN TESTS
 
 
@@ -1011,15 +1027,19 @@ test_taken_gradient_adds_up()
 # %% nbgrader={"grade": true, "grade_id": "test_taken_gradient_along_any_axis", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_taken_gradient_along_any_axis():
-    """Indices may count along any axis, and have any shape, or none at all."""
+    """Indices may count along any axis, and have any shape, or none at all, and a small dtype."""
     kinds = [((2, 4), [1, 3, 1], 1), ((2, 3, 2), [2, 0], -2), ((3, 3), [0, 0], -1)]
     kinds += [((4, 2), 3, 0), ((3, 2), [[0, 1], [2, 0]], 0), ((2, 3), [[1], [1]], -1)]
-    kinds += [((2, 3), 0, 1), ((5,), 4, -1), ((2, 3, 4), [[3, 1, 3]], 2)]
-    tt.check(taken_gradient, oracles.put_back, oracles.takes(kinds, seed=2))
+    kinds += [((2, 3), 0, 1), ((5,), 4, -1), ((2, 3, 4), [[3, 1, 3]], 2), ((2, 3, 4), 1, 1)]
+    cases = oracles.takes([*kinds, ((3, 0), [0, 2], 0)], seed=2)
+    cases += oracles.takes([((3, 90), [2, -1, 0], 0), ((90, 3), [1, 2], 1)], 2, places=np.int8)
+    tt.check(taken_gradient, oracles.put_back, cases)
     ### BEGIN HIDDEN TESTS
     kinds = [((3, 2), [1, 1, 0], -1), ((2, 2, 3), [1, 0, 1], 1), ((3, 2), [[2], [2]], -2)]
-    kinds += [((2, 4), -1, 1), ((2, 3, 2), [[0, 1]], -1)]
-    tt.check(taken_gradient, oracles.put_back, oracles.takes(kinds, seed=22))
+    kinds += [((2, 4), -1, 1), ((2, 3, 2), [[0, 1]], -1), ((3, 2, 4), -1, -2), ((2, 0), [1], 0)]
+    cases = oracles.takes(kinds, seed=22)
+    cases += oracles.takes([((4, 70), [3, 1], 0), ((2, 2, 80), [[1, 0]], 1)], 22, places=np.int8)
+    tt.check(taken_gradient, oracles.put_back, cases)
     ### END HIDDEN TESTS
 
 
@@ -1097,13 +1117,14 @@ def cumsum_gradient(
     """The gradient of sum(grad * summed_up(x, axis)) by x.
 
     Args:
-        grad: the incoming gradient, of the shape of x. It is not written into.
+        grad: the incoming gradient, of the shape of x, finite numbers. It is not written into.
         output: summed_up(x, axis).
         x: an array with at least one axis; it may be empty.
         axis: along which was summed; may be negative.
 
     Returns:
-        An array of the shape of x and the dtype of grad.
+        An array of the shape of x and the dtype of grad. What takes no part in a sum costs it no
+        digits, however large it is.
 
     Example:
         >>> x = np.zeros(3)
@@ -1114,7 +1135,7 @@ def cumsum_gradient(
     return np.flip(np.cumsum(np.flip(grad, axis), axis), axis)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_cumsum_gradient", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_cumsum_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_cumsum_gradient():
     """Each number gets the sum of grad from its own place on, along any axis."""
@@ -1146,6 +1167,21 @@ def test_cumsum_gradient_of_one_number_and_of_none():
 
 test_cumsum_gradient_of_one_number_and_of_none()
 
+# %% nbgrader={"grade": true, "grade_id": "test_cumsum_gradient_behind_large_numbers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+@tt.test
+def test_cumsum_gradient_behind_large_numbers():
+    """Behind a very large number, which is not in their sums, the small ones keep their digits."""
+    cases = oracles.large_first([((4,), 0), ((3, 2), 0), ((2, 3), -1), ((2, 3), 1)], seed=2)
+    rule, expected = map(oracles.behind_the_first, (cumsum_gradient, oracles.sums_from_here))
+    tt.check(rule, expected, cases, rtol=1e-5)
+    ### BEGIN HIDDEN TESTS
+    cases = oracles.large_first([((3,), -1), ((2, 4), 1), ((3, 2, 2), 0)], seed=22)
+    tt.check(rule, expected, cases, rtol=1e-5)
+    ### END HIDDEN TESTS
+
+
+test_cumsum_gradient_behind_large_numbers()
+
 # %% [markdown]
 r"""
 The variance is the mean squared distance from the mean. Divided by $n - 1$ instead of $n$ it is
@@ -1153,8 +1189,7 @@ right on average for a sample; PyTorch does so by default and calls the 1 the `c
 
 $$ v = \frac{1}{n - c} \sum_i (x_i - m)^2, \qquad m = \frac{1}{n} \sum_i x_i $$
 
-Moving $x_i$ moves the mean as well, and with it all other distances. But the distances add up to
-0, so what they contribute does too. What is left of $\partial v / \partial x_i$?
+Moving $x_i$ moves the mean as well, and with it all distances. But the distances add up to 0, so what they contribute does too. What is left of $\partial v / \partial x_i$?
 """
 
 # %%
@@ -1194,15 +1229,18 @@ def var_gradient(
     It keeps its digits far from 0 as well: the numbers may be 1e8 and their spread 1.
 
     Args:
-        grad: the incoming gradient, an array of the shape of the output. It is not written into.
+        grad: the incoming gradient, an array of the shape and dtype of the output. It is not
+            written into.
         output: var(x, axis, keepdims, correction), an array.
         x: the input, with at least one element.
         axis: one axis, a tuple of them in any order, or None for all; may be negative.
         keepdims: whether the axes stayed, with length 1.
-        correction: less than the number of elements that went into each variance.
+        correction: less than the number of elements that went into each variance; it may be close
+            to it, or below 0.
 
     Returns:
-        An array of the shape of x and the dtype of grad.
+        An array of the shape of x and the dtype of grad (without axes, a NumPy number will do as
+        well).
 
     Example:
         >>> x = np.array([1.0, 2.0, 6.0])
@@ -1227,6 +1265,7 @@ def test_var_gradient():
     tt.check_gradient(oracles.variance, var_gradient, cases)
     ### BEGIN HIDDEN TESTS
     kinds = [((4,), 0, True), ((3, 2), -2, False), ((3, 2), 1, False), ((2, 2, 3), (-1, 0), False)]
+    kinds += [((2, 3, 2), (-1, -2), False)]
     cases = oracles.spreads([*kinds, ((2, 2, 2), 1, True), ((2, 3), "all", True)], seed=20)
     tt.check_gradient(oracles.variance, var_gradient, cases)
     ### END HIDDEN TESTS
@@ -1237,13 +1276,15 @@ test_var_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_var_gradient_with_other_corrections", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_var_gradient_with_other_corrections():
-    """The divisor is the count less the correction, 0, 2 or 0.5 too."""
+    """The divisor is the count less the correction, 0, 2 or 0.5 too, near the count or below 0."""
     cases = oracles.spreads(oracles.SPREADS[:6], seed=1, corrections=(0, 1, 0.5))
     cases += oracles.spreads(oracles.SPREADS[-4:], seed=2, corrections=(2, 0))
+    cases += oracles.spreads([((2, 3), 0, False), ((4,), 0, False)], 3, corrections=(1.5, -1))
     tt.check_gradient(oracles.variance, var_gradient, cases)
     ### BEGIN HIDDEN TESTS
     kinds = [((5,), 0, False), ((2, 4), 1, False), ((3, 2, 2), None, False), ((4, 3), (0, 1), True)]
     cases = oracles.spreads(kinds, seed=21, corrections=(2, 0, 1.5, 0))
+    cases += oracles.spreads([((3, 2), 1, False), ((2, 2), 0, True)], 22, corrections=(1.25, -2))
     tt.check_gradient(oracles.variance, var_gradient, cases)
     ### END HIDDEN TESTS
 
@@ -1334,7 +1375,8 @@ def ranking(x: np.ndarray, axis: int = -1, descending: bool = False) -> np.ndarr
     """The places of the numbers of x in their order along an axis.
 
     Args:
-        x: an array of floats, whole numbers (unsigned ones too) or truths, with one axis or more.
+        x: an array of floats, whole numbers (unsigned ones too) or truths, with one axis or more,
+            of any length. Numbers may be as large, and differ as little, as the dtype holds.
         axis: may be negative.
         descending: from the largest to the smallest.
 
@@ -1349,7 +1391,7 @@ def ranking(x: np.ndarray, axis: int = -1, descending: bool = False) -> np.ndarr
         >>> ranking(np.array([5.0, 9.0, 5.0]), descending=True)
         array([1, 0, 2])
 
-    Hint: `np.argsort` takes `kind="stable"`. Which place of x is a place of the flipped x?
+    Hint: `np.argsort` takes `kind="stable"`. Number p of a line stands where, after the flip?
     """
     ### BEGIN SOLUTION
     if not descending:
@@ -1392,12 +1434,12 @@ test_ranking_that_falls()
 @tt.test
 def test_ranking_of_equals():
     """Of equals the first comes first, rising or falling, in short rows and in long ones."""
-    kinds = [((5,), None), ((2, 6), -1), ((6, 2), 0), ((40,), None), ((2, 30), 1), ((3, 4, 2), 1)]
+    kinds = [((5,), None), ((2, 6), -1), ((6, 2), 0), ((300,), None), ((2, 30), 1), ((3, 4, 2), 1)]
     cases = oracles.orders(kinds, seed=2, ties=True)
     cases += oracles.orders(kinds, seed=3, ties=True, descending=True)
     tt.check(ranking, oracles.ranked, cases)
     ### BEGIN HIDDEN TESTS
-    kinds = [((7,), None), ((50, 2), 0), ((3, 5), -1)]
+    kinds = [((7,), None), ((270, 2), 0), ((3, 5), -1)]
     cases = oracles.orders(kinds, seed=22, ties=True)
     cases += oracles.orders(kinds, seed=23, ties=True, descending=True)
     tt.check(ranking, oracles.ranked, cases)
@@ -1409,16 +1451,19 @@ test_ranking_of_equals()
 # %% nbgrader={"grade": true, "grade_id": "test_ranking_of_any_numbers", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_ranking_of_any_numbers():
-    """Infinities, nan (larger than all others), whole numbers without a sign, truths."""
+    """Infinities, nan (larger than all others), unsigned and large numbers, near ones, truths."""
     nan, inf = np.nan, np.inf
     cases = oracles.orders_of([[1.0, nan, -inf, inf, 0.0], [[nan, 2.0, nan]], [-0.0, 0.0, -1.0]])
     cases += oracles.orders_of([[3, 0, 255, 1]], np.uint8) + oracles.orders_of([[-5, 3, 0]], int)
     cases += oracles.orders_of([[True, False, True], [False, True, True]], bool)
+    cases += oracles.orders_of([[2**53 + 1, 2**53, 7]], np.int64)
+    cases += oracles.orders_of([[1 + 1e-12, 1.0, 1 - 1e-12]])
     tt.check(ranking, oracles.ranked, cases)
     ### BEGIN HIDDEN TESTS
     cases = oracles.orders_of([[nan, inf, 3.0, nan], [-inf, nan, -inf]], np.float32)
     cases += oracles.orders_of([[0, 7, 0, 200]], np.uint8)
-    cases += oracles.orders_of([[False, True]], bool)
+    cases += oracles.orders_of([[False, True]], bool) + oracles.orders_of([[3 + 1e-13, 3.0]])
+    cases += oracles.orders_of([[-(2**60), -(2**60) - 1], [2**61 + 3, 2**61 + 2]], np.int64)
     tt.check(ranking, oracles.ranked, cases)
     ### END HIDDEN TESTS
 
@@ -1503,12 +1548,13 @@ r"""
 ## 9.9 Sums by letters
 
 `einsum` gives each axis a letter and says which are left: `"nd,dc->nc"` multiplies what meets, and
-sums over `d`, the letter that is gone. A batch of attention scores is `"ntd,nsd->nts"`.
+sums over `d`, the letter that is gone. *Attention* lets each place of a sequence ask all others
+how much they matter to it; a batch of its scores is `"ntd,nsd->nts"`.
 
 In such a sum a number of `a` is multiplied by numbers of `b`. So its gradient is `grad` times
 those: another sum by letters, with the roles exchanged. For `"nd,dc->nc"` it is `"nc,dc->nd"`. One
-kind of letter needs care, that which only `a` has, as `d` in `"nd->n"`: all along it the gradient
-is the same.
+kind of letter needs care: a letter that neither the other array nor the output has, as `d` in
+`"nd->n"`. All along it the gradient is the same.
 """
 
 # %%
@@ -1527,11 +1573,11 @@ def einsum_gradient(
     """The gradients of sum(grad * contracted(*arrays, subscripts=subscripts)) by each array.
 
     Args:
-        grad: the incoming gradient, of the shape of the output.
+        grad: the incoming gradient, of the shape and dtype of the output.
         output: contracted(*arrays, subscripts=subscripts).
-        arrays: one or two.
-        subscripts: letters for each array and, behind an arrow, for the output, without blanks:
-            "nd,dc->nc", "nd->n". No array, and no output, has a letter twice; all letters of the
+        arrays: one or two; both may be the same one, and one may have no axes.
+        subscripts: letters, small or capital, for each array and, behind an arrow, for the output,
+            without blanks: "nd,dc->nc", "nd->n", ",i->i". No array, and no output, has a letter twice; all letters of the
             output are in one of the arrays at least.
 
     Returns:
@@ -1540,11 +1586,12 @@ def einsum_gradient(
 
     Example:
         >>> a, b = np.ones((1, 2)), np.array([[2.0], [3.0]])
-        >>> grad = np.array([[10.0]])
-        >>> einsum_gradient(grad, None, a, b, subscripts="nd,dc->nc")[0]
+        >>> output, grad = a @ b, np.array([[10.0]])
+        >>> einsum_gradient(grad, output, a, b, subscripts="nd,dc->nc")[0]
         array([[20., 30.]])
 
-    Hint: `np.expand_dims` and `np.broadcast_to`, for letters that only one array has.
+    Hint: `np.expand_dims` and `np.broadcast_to`, for a letter that neither the other array nor the
+    output has.
     """
     ### BEGIN SOLUTION
     left, result = subscripts.split("->")
@@ -1564,11 +1611,13 @@ def einsum_gradient(
 def test_einsum_gradient_of_products():
     """Of two arrays, each gets grad times the other one, summed over what it doesn't have."""
     kinds = ["nd,dc->nc", "nd,cd->nc", "bij,bjk->bik", "i,i->", "i,j->ij", "i,i->i", "nts,nsd->ntd"]
-    cases = oracles.letter_rules([*kinds, "ij,j->i", "ab,ab->ba", "hij,jk->kih"], seed=0)
+    kinds += ["ij,j->i", "ab,ab->ba", "hij,jk->kih", "Ab,bC->AC", ",i->i"]
+    cases = oracles.letter_rules(kinds, seed=0) + oracles.same_twice(["i,i->", "ij,ij->i"], seed=0)
     tt.check(oracles.listed(einsum_gradient), oracles.letters_back, cases, rtol=1e-4)
     ### BEGIN HIDDEN TESTS
     kinds = ["ab,bc->ca", "j,ij->i", "nij,njk->nki", "ij,ij->", "x,y->yx", "zab,cb->zca"]
-    cases = oracles.letter_rules(kinds, seed=20)
+    cases = oracles.letter_rules([*kinds, "xY,Yz->zx", "ij,->ji"], seed=20)
+    cases += oracles.same_twice(["ab,ab->b", "x,x->x"], seed=20)
     tt.check(oracles.listed(einsum_gradient), oracles.letters_back, cases, rtol=1e-4)
     ### END HIDDEN TESTS
 
@@ -1594,12 +1643,12 @@ test_einsum_gradient_of_one_array()
 # %% nbgrader={"grade": true, "grade_id": "test_einsum_gradient_of_axes_that_one_array_has", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_einsum_gradient_of_axes_that_one_array_has():
-    """A letter of one array alone, and not of the output: along it the gradient is the same."""
+    """Along a letter of one array alone, of any length, and not of the output, it is the same."""
     kinds = ["ij,k->k", "ij,jk->k", "ni,nj->n", "a,b->", "abc,b->a", "i,jk->ij", "ij,jk->i"]
-    cases = oracles.letter_rules([*kinds, "ai,ib->", "xij,x->xj"], seed=2)
+    cases = oracles.letter_rules([*kinds, "ai,ib->", "xij,x->xj", "ni,nj->n"], seed=2)
     tt.check(oracles.listed(einsum_gradient), oracles.letters_back, cases, rtol=1e-4)
     ### BEGIN HIDDEN TESTS
-    kinds = ["ij,k->", "ab,bc->c", "ni,nj->j", "abc,d->bd", "ba,b->b", "i,ij->i"]
+    kinds = ["ij,k->", "ab,bc->c", "ni,nj->j", "abc,d->bd", "ba,b->b", "i,ij->i", "ab,bc->c"]
     cases = oracles.letter_rules(kinds, seed=22)
     tt.check(oracles.listed(einsum_gradient), oracles.letters_back, cases, rtol=1e-4)
     ### END HIDDEN TESTS
@@ -1707,7 +1756,8 @@ r"""
 
 A *gated recurrent unit* reads a sequence step by step. Its memory is a *state* `h` of shape `(N,
 H)`. From the input and the state it works out two gates, numbers between 0 and 1, and a candidate
-for a new state. These are PyTorch's equations; $\sigma$ is the sigmoid, $\odot$ multiplies
+for a new state: $z$ says how much of the old state is kept, $r$ how much of it the candidate gets
+to see. These are PyTorch's equations; $\sigma$ is the sigmoid, $\odot$ multiplies
 elementwise:
 
 $$ r = \sigma(x_r + h_r), \quad z = \sigma(x_z + h_z), \quad
@@ -1720,7 +1770,7 @@ h_z, h_c$. `split` cuts them.
 # %% nbgrader={"grade": false, "grade_id": "gru_state", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 def gru_state(from_x: Sequence[Any], from_h: Sequence[Any], h: Any) -> Any:
-    """The next state of a gated recurrent unit, by PyTorch's equations.
+    """The next state of a gated recurrent unit, by PyTorch's equations, for numbers of any size.
 
     Args:
         from_x: three Tensors of shape (N, H): the parts of the input's product for the reset
@@ -1745,7 +1795,7 @@ def gru_state(from_x: Sequence[Any], from_h: Sequence[Any], h: Any) -> Any:
     return candidate + update * (h - candidate)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "test_gru_state", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_gru_state", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_gru_state():
     """Each number of the new state is what the equations say."""
@@ -1758,6 +1808,20 @@ def test_gru_state():
 
 
 test_gru_state()
+
+# %% nbgrader={"grade": true, "grade_id": "test_gru_state_of_large_numbers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+@tt.test
+def test_gru_state_of_large_numbers():
+    """Large inputs put the gates at 0 or 1 and the candidate at -1 or 1, and make no nan."""
+    cases = oracles.steps([(2, 3), (3, 2), (1, 4)], seed=2, size=1000)
+    tt.check(oracles.of_parts(gru_state), oracles.step, cases, wrap=Tensor)
+    ### BEGIN HIDDEN TESTS
+    cases = oracles.steps([(3, 3), (2, 2)], seed=92, size=900)
+    tt.check(oracles.of_parts(gru_state), oracles.step, cases, wrap=Tensor)
+    ### END HIDDEN TESTS
+
+
+test_gru_state_of_large_numbers()
 
 # %% nbgrader={"grade": true, "grade_id": "test_gru_state_is_recorded", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 @tt.test
@@ -1919,7 +1983,7 @@ r"""
 ## 9.11 Three models that were impossible
 
 Each of the folded cells trains a model of a few lines in a few seconds. The first is a small
-**U-Net**: it narrows a noisy digit from 64 numbers to 8 and widens it again. `concatenate` hands
+**U-Net** of linear layers: it narrows a noisy digit from 64 numbers to 8 and widens it again. `concatenate` hands
 early layers over to late ones. Do these shortcuts pay?
 """
 
@@ -1952,7 +2016,7 @@ for skips in (False, True):
 
 # %% [markdown]
 r"""
-The shortcuts pay: little more than half of the error is left. What does not fit through the 8
+The shortcuts pay: less than two thirds of the error is left. What does not fit through the 8
 numbers goes round them.
 
 The second is **attention**: each row of a digit looks at the rows up to itself, weighs them, and
@@ -2090,7 +2154,7 @@ samples = {
     "take": (lambda x: take(x, [[1, -1], [1, 0]], axis=1), x),
     "cumsum": (lambda x: cumsum(x, 1), x),
     "var, std": (lambda x: var(x, 0) + x.std(correction=0), x),
-    "norm": (lambda x: x.norm(1), x),
+    "norm": (lambda x: x.norm(axis=1), x),
     "sort": (lambda x: sort(x, 0, descending=True)[0] * y, x),
     "topk": (lambda x: topk(x, 2)[0], x),
     "einsum": (lambda x, y: einsum("nd,cd->c", x, y), x, y),

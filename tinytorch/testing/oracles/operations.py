@@ -3,7 +3,7 @@
 A gradient rule is held against a definition with its own signature, which looks where each number
 of the input went: `definition(grad, output, *inputs, **options)`. Cases for rules are made by
 `for_rule`, which puts a grad and the output in front. What returns several arrays is called
-through `listed` or `summed`, so that a list, a tuple or a generator will do.
+through `listed` or `summed`, so that a list or a tuple will do.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def listed(function: Callable) -> Callable:
     @functools.wraps(function)
     def called(*inputs: Any, **options: Any) -> list | None:
         found = function(*inputs, **options)
-        return found if found is None else [np.asarray(part) for part in found]
+        return [np.asarray(part) for part in found] if isinstance(found, list | tuple) else found
 
     return called
 
@@ -83,11 +83,18 @@ def cut_back(
     return found
 
 
-def joins(kinds: Iterable[tuple[Sequence[Sequence[int]], int | None]], seed: int) -> list[Case]:
-    """Arrays of some shapes, joined along an axis (None: not named), as the rule is called."""
+def joins(
+    kinds: Iterable[tuple[Sequence[Sequence[int]], int | None]], seed: int, mixed: bool = False
+) -> list[Case]:
+    """Arrays of some shapes, joined along an axis (None: not named), as the rule is called.
+
+    They are of one dtype, or, if `mixed`, of two in turn.
+    """
     found = []
     for n, (shapes, axis) in enumerate(kinds):
-        arrays = [numbers(shape, FLOATS[n % 2], seed + m) for m, shape in enumerate(shapes)]
+        arrays = [
+            numbers(shape, FLOATS[(n + m * mixed) % 2], seed + m) for m, shape in enumerate(shapes)
+        ]
         found.append(Case(tuple(arrays), {} if axis is None else {"axis": axis}))
     return for_rule(joined, found, seed)
 
@@ -110,8 +117,25 @@ def cuts(kinds: Iterable[tuple], seed: int) -> list[Case]:
     for n, (shape, sizes, axis) in enumerate(kinds):
         array = numbers(shape, (np.float64, np.float32, np.int64)[n % 3], seed + n)
         array = strided(array) if n % 4 == 3 else array
+        sizes = list(sizes) if isinstance(sizes, list) else sizes
         found.append(case(array, sizes, **({} if axis is None else {"axis": axis})))
     return found
+
+
+def lengths_after(function: Callable) -> Callable:
+    """The lengths that a function was asked to cut to, as they are after the call."""
+
+    @functools.wraps(function)
+    def asked(array: np.ndarray, sizes: Any, axis: int = 0) -> Any:
+        function(array, sizes, axis)
+        return list(sizes)
+
+    return asked
+
+
+def lengths_before(array: np.ndarray, sizes: Any, axis: int = 0) -> list:
+    """The same lengths."""
+    return list(sizes)
 
 
 def views(function: Callable) -> Callable:
@@ -161,7 +185,7 @@ def summed(rule: Callable) -> Callable:
         if found is None:
             return None
         first, *parts = found
-        if first is not None and np.any(first):
+        if first is not None:
             raise ValueError("a gradient for the condition, which has none: expected None")
         pairs = zip(map(np.asarray, parts), (a, b), strict=True)
         return [summed_to(p, np.shape(x)) if p.shape == grad.shape else p for p, x in pairs]
@@ -232,13 +256,13 @@ def middle(
     return slopes
 
 
-def pads(kinds: Iterable[tuple], seed: int) -> list[Case]:
+def pads(kinds: Iterable[tuple], seed: int, dtypes: Sequence = ()) -> list[Case]:
     """x of a shape, with widths and perhaps a value, as the rule is called."""
     found = [
         case(numbers(shape, FLOATS[n % 2], seed + n, -0.25, 0.25), widths, *value)
         for n, (shape, widths, *value) in enumerate(kinds)
     ]
-    return for_rule(padded, found, seed)
+    return for_rule(padded, found, seed, dtypes)
 
 
 # --- Taking -----------------------------------------------------------------------------------
@@ -261,14 +285,24 @@ def put_back(
     return slopes
 
 
-def takes(kinds: Iterable[tuple], seed: int, dtypes: Sequence = ()) -> list[Case]:
+def takes(
+    kinds: Iterable[tuple], seed: int, dtypes: Sequence = (), places: Any = np.int64
+) -> list[Case]:
     """Parts of an x of a shape at some indices along an axis (None: not named)."""
     found = []
     for n, (shape, indices, axis) in enumerate(kinds):
         x = numbers(shape, FLOATS[n % 2], seed + n)
         options = {} if axis is None else {"axis": axis}
-        found.append(case(x, np.array(indices, np.int64), **options))
+        found.append(case(x, np.array(indices, places), **options))
     return for_rule(taken, found, seed, dtypes)
+
+
+def wild_takes(some: Iterable, seed: int) -> list[Case]:
+    """Rows, and then columns, of an x that holds nan and infinities."""
+    found = []
+    for n, indices in enumerate(some):
+        found.append(case(strange(FLOATS[n % 2]), np.array(indices, np.int64), axis=n % 2))
+    return for_rule(taken, found, seed)
 
 
 def many_takes(count: int, rows: int, seed: int) -> list[Case]:
@@ -299,6 +333,27 @@ def running(
         for n, (shape, axis) in enumerate(kinds)
     ]
     return for_rule(lambda x, axis: np.cumsum(x, axis), found, seed, dtypes)
+
+
+def large_first(kinds: Iterable[tuple], seed: int) -> list[Case]:
+    """The same, with a grad that is very large at the first place along the axis."""
+    found = running(kinds, seed)
+    for each in found:
+        grad = each.inputs[0]
+        np.moveaxis(grad, each.options["axis"], 0)[0] = 1e20
+    return found
+
+
+def behind_the_first(function: Callable) -> Callable:
+    """What a function gives at all places along the axis but the first."""
+
+    @functools.wraps(function)
+    def rest(grad: np.ndarray, output: np.ndarray, x: np.ndarray, axis: int) -> Any:
+        found = function(grad, output, x, axis)
+        there = isinstance(found, np.ndarray) and found.shape == x.shape
+        return np.moveaxis(found, axis, 0)[1:].copy() if there else found
+
+    return rest
 
 
 def variance(
@@ -340,6 +395,7 @@ SPREADS = (  # shape, axis ("all": not named), keepdims
     ((2, 2, 2), (0, -1), True),
     ((2, 2), None, True),
     ((3, 2, 2), (1, 0), False),
+    ((3, 2, 2), (-2, -1), False),
 )
 
 
@@ -451,6 +507,12 @@ def letter_rules(subscripts: Iterable[str], seed: int) -> list[Case]:
     return for_rule(by_letters, letter_cases(subscripts, seed), seed)
 
 
+def same_twice(subscripts: Iterable[str], seed: int) -> list[Case]:
+    """A sum by letters of an array and the same array."""
+    cases = letter_cases(subscripts, seed)
+    return for_rule(by_letters, [Case(each.inputs[:1] * 2, each.options) for each in cases], seed)
+
+
 # --- A step of a recurrent network ------------------------------------------------------------
 
 
@@ -469,8 +531,8 @@ def step(*arrays: np.ndarray) -> np.ndarray:
     output = np.zeros(arrays[6].shape)
     for index in np.ndindex(output.shape):
         xr, xz, xn, hr, hz, hn, h = (float(each[index]) for each in arrays)
-        reset = 1 / (1 + math.exp(-(xr + hr)))
-        update = 1 / (1 + math.exp(-(xz + hz)))
+        reset = (1 + math.tanh((xr + hr) / 2)) / 2  # the sigmoid, of numbers of any size
+        update = (1 + math.tanh((xz + hz) / 2)) / 2
         output[index] = (1 - update) * math.tanh(xn + reset * hn) + update * h
     return output.astype(arrays[6].dtype)
 
