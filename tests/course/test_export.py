@@ -14,6 +14,10 @@ import numpy as np
 __all__ = ["scale"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def scale(x, factor):
     """Multiply."""
     product = np.multiply(x, factor)
@@ -46,7 +50,9 @@ LIMIT = math.inf
         )
     )
     head = "import math\n\nimport numpy as np\n\nfrom tinytorch.core.tensor import Tensor\n\n"
-    assert head + '__all__ = ["LIMIT", "scale"]\n\n\nLIMIT = math.inf\n\n\ndef scale' in text
+    shown = "def __dir__() -> list[str]:\n    return __all__\n\n\n"
+    names = '__all__ = ["LIMIT", "scale"]\n\n\n'
+    assert head + names + shown + "LIMIT = math.inf\n\n\ndef scale" in text
     assert text.count("import numpy") == 1
 
 
@@ -62,6 +68,18 @@ def test_private_names_are_not_public(tmp_path):
 
 def test_the_front_of_the_package_names_everything(tmp_path):
     text = export_init([write_lesson(tmp_path, GOOD)])
-    assert "from tinytorch.core.scaling import *\n" in text
+    assert "from tinytorch.core.scaling import scale\n" in text
     assert '__all__ = ["scale"]\n' in text
     ast.parse(text)
+
+
+def test_the_front_of_the_package_takes_what_a_lesson_says_is_public(tmp_path):
+    more = "#| export\nLIMIT = 1\nimport numpy as np"
+    text = change(GOOD, "#| export\nimport numpy as np", more)
+    text = change(
+        text, "#| default_exp core.scaling", "#| default_exp core.scaling\n#| public scale"
+    )
+    lesson = write_lesson(tmp_path, text)
+    assert public_names(lesson) == ["LIMIT", "scale"]
+    assert "LIMIT" not in export_init([lesson])
+    assert "public" not in export(lesson)
