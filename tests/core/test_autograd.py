@@ -209,8 +209,10 @@ def by_the_walk(function, inputs, options):
 
 def test_every_registered_rule_has_a_case():
     covered = {(p.values[0], n) for p in CASES for n, x in enumerate(p.values[2]) if is_variable(x)}
-    names = {key for key in GRADIENTS if key[0] not in vars(core.operations).values()}
-    assert names - covered == set()  # those of `operations` are in tests/agreement
+    elsewhere = vars(core.operations).values()  # covered in tests/agreement
+    ours = lambda f: getattr(f, "__module__", "numpy").startswith(("numpy", "tinytorch"))  # noqa: E731
+    names = {key for key in GRADIENTS if ours(key[0]) and key[0] not in elsewhere}
+    assert names - covered == set()
 
 
 @pytest.mark.parametrize(("function", "torch_call", "inputs", "options"), CASES)
