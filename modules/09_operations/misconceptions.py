@@ -252,6 +252,7 @@ def pieces(array, sizes, axis=0):
 @wrong(
     "accepts any sum",
     "If lengths with another sum are taken, numbers get lost in silence: refuse them.",
+    loses=("test_pieces_refuses_lengths_that_do_not_fit",),
 )
 def pieces(array, sizes, axis=0):
     length = array.shape[axis]
@@ -946,7 +947,15 @@ def taken_gradient(grad, output, x, indices, axis=0):
 # --- cumsum_gradient --------------------------------------------------------------------------
 
 
-@wrong("sums forward", "If grad is summed from the front, numbers get what came before them.")
+@wrong(
+    "sums forward",
+    "If grad is summed from the front, numbers get what came before them.",
+    loses=(
+        "test_cumsum_gradient",
+        "test_cumsum_gradient_behind_large_numbers",
+        "test_cumsum_gradient_of_one_number_and_of_none",
+    ),
+)
 @gradient_of(summed_up)
 def cumsum_gradient(grad, output, x, axis):
     return np.cumsum(grad, axis)
@@ -1319,6 +1328,7 @@ def ranking(x, axis=-1, descending=False):
 @wrong(
     "minus x",
     "If you sort -x, unsigned numbers, truths and nan do not turn round.",
+    loses=("test_ranking_of_any_numbers",),
 )
 def ranking(x, axis=-1, descending=False):
     return np.argsort(-x if descending else x, axis, kind="stable")
