@@ -7,8 +7,6 @@ it returns is compared number by number: losses, parameters, gradients, outputs.
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 
@@ -22,7 +20,6 @@ torch.set_num_threads(1)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-LATER = "tinytorch.core.operations"
 # Below the rounding of float32: a number that was float32 on its way shows.
 TOLERANCE = {"rtol": 1e-8, "atol": 1e-11}
 
@@ -36,22 +33,11 @@ def float64():
     torch.set_default_dtype(before)
 
 
-def ours(pair: type):
-    """What our side of a program returns; skipped where it needs a module that is not there."""
-    try:
-        return pair.ours(**drawn(pair, Tensor))
-    except (ModuleNotFoundError, NotImplementedError) as error:
-        told = LATER in str(error) or "later lesson" in str(error)
-        if told and importlib.util.find_spec(LATER) is None:
-            pytest.skip(f"needs {LATER}, which is not there yet: {error}")
-        raise
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program(name):
     pair = PROGRAMS[name]
     theirs = dict(numbers(pair.theirs(**drawn(pair, torch.tensor))))
-    got = dict(numbers(ours(pair)))
+    got = dict(numbers(pair.ours(**drawn(pair, Tensor))))
     assert list(got) == list(theirs)
     assert got
     for where, expected in theirs.items():

@@ -30,7 +30,6 @@ import pytest
 
 from tinytorch import core
 from tinytorch.core import Tensor, apply, backward, gradients
-from tinytorch.core.tensor import LATER, registered
 
 try:
     from tinytorch.core import operations
@@ -84,7 +83,6 @@ class Operation(NamedTuple):
             several. A result without a gradient, such as indices, is compared and goes no further.
         kink: from the inputs' arrays and the options to an array of distances, one of which is
             0 wherever the slope jumps.
-        needs: what a lesson may have yet to bring; until then the row is left out.
     """
 
     name: str
@@ -92,13 +90,6 @@ class Operation(NamedTuple):
     ours: Callable
     theirs: Callable
     kink: Callable | None = None
-    needs: str = ""
-
-    def is_offered(self) -> bool:
-        """Whether it is there: in `core.operations`, or what a method of Tensor waits for."""
-        if self.name.startswith("operations."):
-            return hasattr(operations, self.needs)
-        return not self.needs or self.needs in LATER
 
 
 @lru_cache
@@ -632,7 +623,7 @@ def along(name: str) -> Operation:
 
 def later(name: str, *parts: Callable, **more) -> Operation:
     """A function of `tinytorch.core.operations`, left out until that has it."""
-    return Operation(f"operations.{name}", *parts, **more, needs=name)
+    return Operation(f"operations.{name}", *parts, **more)
 
 
 def added_in_place(a, b):
@@ -645,7 +636,6 @@ def added(a, b):
     return a * 1 + b
 
 
-HAS_LOGSUMEXP = registered(core.logsumexp, 0) is not None  # it works, but has no gradient as yet
 OPERATIONS = [
     # signs
     both("a + b", pair, operator.add),
@@ -688,7 +678,7 @@ OPERATIONS = [
     Operation("np.clip", with_bounds, lambda x, low, high: apply(np.clip, x, low, high),
               clamp, to_bounds),
     Operation("x.clip(low, high)", with_bounds, lambda x, low, high: x.clip(low, high),
-              clamp, to_bounds, needs="clip"),
+              clamp, to_bounds),
     Operation("x.astype(dtype)", new_dtype, lambda x, dtype: x.astype(dtype),
               lambda x, dtype: x.to(torch.tensor(dtype(0)).dtype)),
     # reductions
@@ -698,9 +688,9 @@ OPERATIONS = [
     reduction("any", kink=zero), reduction("all", kink=zero),
     reduction("argmax", draw=filled_axis, kink=ties),
     reduction("argmin", draw=filled_axis, kink=lambda x, **axes: ties(-x, **axes)),
-    reduction("var", draw=spread_axes, needs="var"),
-    reduction("std", draw=spread_axes, needs="std", kink=np_std),
-    reduction("norm", draw=filled_axes, needs="norm", kink=np_norm),
+    reduction("var", draw=spread_axes),
+    reduction("std", draw=spread_axes, kink=np_std),
+    reduction("norm", draw=filled_axes, kink=np_norm),
     # shapes and choosing
     both("x.reshape(shape)", new_shape, lambda x, shape: x.reshape(shape)),
     Operation("transpose", new_order, lambda x, axes: core.tensor.transpose(x, *axes),
@@ -739,7 +729,7 @@ OPERATIONS = [
           lambda x, axis: x.topk(1, axis)[0], neighbours),
     # activations and layers
     activation("relu", itself), activation("sigmoid"), activation("tanh"),
-    along("softmax"), along("log_softmax"), *([along("logsumexp")] if HAS_LOGSUMEXP else []),
+    along("softmax"), along("log_softmax"), along("logsumexp"),
     Operation("Temperature", along_axis, lambda x, axis: core.Temperature(0.7, axis)(x),
               lambda x, axis: torch.softmax(x / 0.7, axis)),
     Operation("core.linear", affine, core.linear, lambda x, w, *b: F.linear(x, w.T, *b)),
@@ -752,7 +742,6 @@ OPERATIONS = [
     loss("CategoricalCrossEntropyLoss", lambda p, *t, **o: F.nll_loss(p.log(), *t, **o),
          against_labels, lambda x: positive(x) / positive(x).sum(1).reshape(-1, 1)),
 ]  # fmt: skip
-OFFERED = [operation for operation in OPERATIONS if operation.is_offered()]
 
 
 # --- The test -------------------------------------------------------------------------------
@@ -764,7 +753,7 @@ def graphs(draw) -> Graph:
     for _ in range(g.integer(1, 3)):
         g.leaf(g.one_of(SHAPES))
     for _ in range(g.integer(1, 12)):
-        g.step(g.one_of(OFFERED))
+        g.step(g.one_of(OPERATIONS))
     return g
 
 
@@ -822,5 +811,5 @@ def test_random_graphs():
         run()
     print(f"\n{dict(counts)}\n{used.total()} operations: {dict(used.most_common())}")
     assert counts["graphs"] >= LEAST_GRAPHS
-    rare = [operation.name for operation in OFFERED if used[operation.name] < LEAST_USES]
+    rare = [operation.name for operation in OPERATIONS if used[operation.name] < LEAST_USES]
     assert not rare, rare

@@ -29,8 +29,7 @@ import numpy as np
 import pytest
 
 from tinytorch import core
-from tinytorch.core import Tensor, apply, gradients
-from tinytorch.core.tensor import LATER, registered
+from tinytorch.core import Tensor, gradients
 
 try:
     from tinytorch.core import operations
@@ -66,13 +65,6 @@ class Skip(Exception):
 def plain(x: Any) -> Any:
     """The array of a Tensor, the rest as it is."""
     return x.data if isinstance(x, Tensor) else x
-
-
-def needs(name: str) -> Callable:
-    """A function of `tinytorch.core.operations`, once that has it."""
-    if not hasattr(operations, name):
-        raise Skip(f"operations.{name} is yet to come")
-    return getattr(operations, name)
 
 
 def axes(dim: Any) -> Any:
@@ -113,8 +105,6 @@ def spread(name: str) -> Callable:
     def call(input, dim=None, unbiased=True, *, correction=None, keepdim=False):
         if isinstance(dim, bool):
             dim, unbiased = None, dim
-        if name not in LATER:
-            raise Skip(f"Tensor.{name} is yet to come")
         correction = int(unbiased) if correction is None else correction
         return getattr(input, name)(axes(dim), keepdims=keepdim, correction=correction)
 
@@ -132,14 +122,10 @@ def probabilities(name: str, sign: int = 1) -> Callable:
 def length(input, ord=2, dim=None, keepdim=False):
     if ord != 2:
         raise Skip("norms but that of 2")
-    if "norm" not in LATER:
-        raise Skip("Tensor.norm is yet to come")
     return input.norm(axis=axes(dim), keepdims=keepdim)
 
 
 def log_sum(input, dim, keepdim=False):
-    if registered(core.logsumexp, 0) is None:
-        raise Skip("the gradient of logsumexp is yet to come")
     dims = dim if isinstance(dim, tuple) else (dim,)
     if len(dims) != 1:
         raise Skip("logsumexp over several axes")
@@ -174,11 +160,7 @@ def extreme(name: str) -> Callable:
 
 
 def clamp(input, min=None, max=None):
-    if "clip" in LATER:
-        return input.clip(min, max)
-    if min is None or max is None:
-        raise Skip("Tensor.clip is yet to come")
-    return apply(np.clip, input, min, max)
+    return input.clip(min, max)
 
 
 def pad(input, pad, mode="constant", value=0):
@@ -189,18 +171,18 @@ def pad(input, pad, mode="constant", value=0):
         raise Skip("widths below 0")
     widths = [(before, after) for before, after in zip(pad[::2], pad[1::2], strict=True)]
     widths += [(0, 0)] * (input.ndim - len(widths))
-    return needs("pad")(input, widths[::-1], value)
+    return operations.pad(input, widths[::-1], value)
 
 
 def sort(input, dim=-1, descending=False, *, stable=False):
     """The numbers; where they stood is left to each side where two are equal."""
-    return several(needs("sort")(input, dim, descending))[0]
+    return several(operations.sort(input, dim, descending))[0]
 
 
 def topk(input, k, dim=-1, largest=True, sorted=True):
     if not (largest and sorted):
         raise Skip("the smallest k, or the largest in any order")
-    return several(needs("topk")(input, k, dim))[0]
+    return several(operations.topk(input, k, dim))[0]
 
 
 def narrow(input, dim, start, length):
@@ -338,14 +320,14 @@ CALLS: dict[str, Callable] = {
     "take": lambda input, index: input.reshape(-1)[index],
     "masked_select": masked_select,
     # joining, splitting, choosing
-    "cat": lambda tensors, dim=0: needs("concatenate")(tensors, dim),
-    "stack": lambda tensors, dim=0: needs("stack")(tensors, dim),
-    "unbind": lambda input, dim=0: needs("unbind")(input, dim),
-    "where": lambda input, condition, other: needs("where")(condition, input, other),
-    "masked_fill": lambda input, mask, value: needs("where")(mask, value, input),
+    "cat": lambda tensors, dim=0: operations.concatenate(tensors, dim),
+    "stack": lambda tensors, dim=0: operations.stack(tensors, dim),
+    "unbind": lambda input, dim=0: operations.unbind(input, dim),
+    "where": lambda input, condition, other: operations.where(condition, input, other),
+    "masked_fill": lambda input, mask, value: operations.where(mask, value, input),
     "nn.functional.pad": pad,
-    "cumsum": lambda input, dim: needs("cumsum")(input, dim),
-    "einsum": lambda tensors, equation: needs("einsum")(equation, *tensors),
+    "cumsum": lambda input, dim: operations.cumsum(input, dim),
+    "einsum": lambda tensors, equation: operations.einsum(equation, *tensors),
     "sort": sort, "topk": topk,
     # layers and losses
     "nn.functional.linear": linear,
@@ -569,4 +551,4 @@ def test_enough_was_compared():
         pytest.skip("the operations were shared out to several processes")
     assert sum(LEDGER.values(), Counter())["agreed"] >= LEAST_AGREED
     for name, ledger in LEDGER.items():
-        assert ledger["agreed"] or any("yet to come" in kind for kind in ledger), (name, ledger)
+        assert ledger["agreed"], (name, ledger)
