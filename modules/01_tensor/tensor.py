@@ -165,10 +165,12 @@ def plain(x: Any) -> Any:
 
     A Python number adds no dtype of its own, so float32 stays float32.
     """
-    if isinstance(x, Tensor | int | float | np.ndarray):
-        refuse_subclass(x)
-        return x.item() if isinstance(x, np.generic) else x
-    return x.item() if isinstance(x, np.number | np.bool_) else to_array(x)
+    kind = type(x)
+    if kind is Tensor or kind is float or kind is int or kind is np.ndarray:
+        return x
+    refuse_subclass(x)
+    x = beside(x)
+    return x if isinstance(x, Tensor | int | float | np.ndarray) else to_array(x)
 
 
 def refuse_subclass(x: Any) -> None:
@@ -545,13 +547,12 @@ class Changes:
 
     Attributes:
         count: how many changes there were: the moment.
-        walks: how many walks back have begun.
         last: by the id of the array that owns the memory, a weak reference to it, and the moment
             of the last change of each range of bytes.
     """
 
     def __init__(self) -> None:
-        self.count = self.walks = 0
+        self.count = 0
         self.last: dict[int, tuple[weakref.ref, dict[tuple[int, int], int]]] = {}
 
     def moment(self, array: np.ndarray) -> int:
@@ -687,8 +688,6 @@ def begin(x: "Tensor", origin: Any) -> None:
         if x.data.nbytes > LIGHT:
             reads = places_needed(origin.function, origin._inputs or ())
             origin.output = x.data if reads is None or 1 in reads else None
-    elif isinstance(before, Origin) and getattr(before.function, "stays", False):
-        x._origin = before  # it holds no numbers: it may be walked again
     elif isinstance(before, Origin):
         before.successor, before._inputs, before.output = origin, None, None
 
@@ -736,7 +735,7 @@ class Tensor(Methods):
     _place: "Tensor"  # see `place_of`
 
     def __init__(self, data: Any, requires_grad: bool = False):
-        if type(data) is not np.ndarray:
+        if type(data) is not np.ndarray and isinstance(data, (Tensor, np.ndarray)):
             guard(data)
             refuse_subclass(data)
         self.data: np.ndarray = to_array(data)
@@ -1079,17 +1078,20 @@ input, as NumPy takes it: the rules will understand both.
 class Register(dict):
     """Gradient rules by function and input number; for a `Call`, by what it is a call of."""
 
-    def get(self, key, default=None):
+    def __missing__(self, key):
         function, argnum = key
-        rule = function.rule(argnum) if isinstance(function, Call) else super().get(key)
-        return default if rule is None else rule
-
-    def __contains__(self, key): return self.get(key) is not None
-
-    def __getitem__(self, key):
-        if (rule := self.get(key)) is None:
+        rule = function.rule(argnum) if isinstance(function, Call) else None
+        if rule is None:
             raise KeyError(key)
         return rule
+
+    def get(self, key, default=None):
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def __contains__(self, key): return self.get(key) is not None
 
 # %%
 #| export
@@ -1125,6 +1127,7 @@ def square_gradient(grad, output, x):
 #| export
 # `@operation`: functions of arrays that take tensors too. This need not be read
 FASTER: dict[Any, Any] = {}  # operations that take the place of others, for tensors
+CONVERTED = Tensor, list, np.number, np.bool_  # what a function of arrays doesn't get as it is
 
 
 def operation(
@@ -1152,16 +1155,15 @@ def operation(
 
     @functools.wraps(function)
     def call(*inputs: Any, **options: Any) -> Any:
+        for each in inputs:
+            if type(each) is not np.ndarray and isinstance(each, CONVERTED):
+                return converted(call, inputs, options)
         for name in options:
             if isinstance(options[name], Tensor):
-                return call(*by_position(function, inputs, options))
-        for each in inputs:
-            if isinstance(each, Tensor):
-                if {list, np.float64} & {*map(type, inputs)}:
-                    inputs = tuple(of_list(x) if type(x) is list else plain(x) for x in inputs)
-                chosen = FASTER.get(call, call)
-                return apply(Call(chosen) if chosen.is_called_whole else chosen, *inputs, **options)
-        output = function(*sound(inputs, floats), **options)
+                return converted(call, by_position(function, inputs, options), {})
+        if floats or (inputs and type(inputs[0]) is not np.ndarray):
+            inputs = (as_floats(inputs[0], floats), *inputs[1:])
+        output = function(*inputs, **options)
         if hands_over:
             return output[0]
         if isinstance(output, tuple):
@@ -1186,16 +1188,28 @@ def by_position(function: Callable, inputs: tuple, options: dict) -> tuple:
     return bound.args
 
 
-def sound(inputs: tuple, floats: bool) -> tuple:
-    """Inputs as a function of arrays takes them; see `operation`."""
-    first = inputs[0] if inputs else None
-    if type(first) is not np.ndarray and first is not None:
-        first = of_list(first) if type(first) is list else to_array(first)
-    if floats and first is not None and first.dtype.kind != "f":
-        first = first.astype(np.float32)
-    if len(inputs) < 2:
-        return inputs if first is None else (first,)
-    return first, *(of_list(x) if type(x) is list else x for x in inputs[1:])
+def converted(call: Any, inputs: tuple, options: dict) -> Any:
+    """Call an operation with Tensors, through the door, or with lists and NumPy's numbers."""
+    if any(isinstance(x, Tensor) for x in options.values()):
+        inputs, options = by_position(call, inputs, options), {}
+    kinds = {*map(type, inputs)}
+    if not kinds <= {Tensor, np.ndarray}:
+        inputs = tuple(of_list(x) if type(x) is list else beside(x) for x in inputs)
+    if Tensor not in kinds and not any(isinstance(x, Tensor) for x in inputs):
+        return call(as_floats(inputs[0], False), *inputs[1:], **options)
+    chosen = FASTER.get(call, call)
+    return apply(Call(chosen) if chosen.is_called_whole else chosen, *inputs, **options)
+
+
+def beside(x: Any) -> Any:
+    """What stands beside a tensor: a NumPy number as Python's, anything else as it is."""
+    return x.item() if isinstance(x, np.number | np.bool_) else x
+
+
+def as_floats(x: Any, floats: bool) -> np.ndarray:
+    """The first input of an operation as an array; of floats, if it asks for those."""
+    array = x if type(x) is np.ndarray else to_array(x)
+    return array.astype(np.float32) if floats and array.dtype.kind != "f" else array
 
 
 def of_list(x: list) -> np.ndarray:
@@ -1216,7 +1230,9 @@ class Call:
         self.parts: tuple = (None, ())  # of the last walk: its gradient, and the inputs'
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
-        output = self.operation.__wrapped__(*sound(arrays, self.operation.floats), **options)
+        if self.operation.floats:
+            arrays = (as_floats(arrays[0], True), *arrays[1:])
+        output = self.operation.__wrapped__(*arrays, **options)
         if self.operation.hands_over:
             output, kept = output
             self.handed = {"kept": kept}
@@ -1224,8 +1240,9 @@ class Call:
 
     def rule(self, argnum: int) -> Callable | None:
         """The rule for one input: a share of the rule for all of them, if there is such a one."""
-        if (self.operation, argnum) in GRADIENTS:
-            return functools.partial(GRADIENTS[self.operation, argnum], **self.handed)
+        rule = GRADIENTS.get((self.operation, argnum))
+        if rule is not None:
+            return functools.partial(rule, **self.handed)
         has_whole = (self.operation, None) in GRADIENTS
         return functools.partial(self.share, argnum) if has_whole else None
 
@@ -1602,7 +1619,7 @@ def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray
     """
     ### BEGIN SOLUTION
     wide: Any = np.float32 if x.dtype == np.float16 else None  # float16 ends at 65504
-    total = np.sum(x, axis, wide, keepdims=keepdims)
+    total = np.add.reduce(x, axis, wide, None, keepdims)  # type: ignore[call-overload]
     average = total / (x.size // max(total.size, 1))
     return average if wide is None else average.astype(x.dtype)
     ### END SOLUTION

@@ -1869,28 +1869,28 @@ def row_powers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @operation(hands_over=True)
 def fused_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, tuple]:
-    """`cross_entropy`, faster; hands its powers and their sums over to its rule."""
+    """`cross_entropy`, faster; hands powers, their sums and the places of the targets over."""
     soft = is_soft(logits, targets)
     powers, sums, z = row_powers(logits)
     if soft:
         shares = np.multiply(targets, z, where=targets > 0, out=np.zeros_like(z))
-        return row_sums(targets) * np.log(sums) - row_sums(shares), (powers, sums)
-    score = z[np.arange(len(targets)), class_indices(targets, z.shape[1])]
+        return row_sums(targets) * np.log(sums) - row_sums(shares), (powers, sums, None)
+    places = np.arange(len(targets)), class_indices(targets, z.shape[1])
+    score = z[places]
     near = np.maximum(score, -TAME)  # so that its power has not vanished
-    return np.log(sums / np.exp(near)) + (near - score), (powers, sums)
+    return np.log(sums / np.exp(near)) + (near - score), (powers, sums, places)
 
 
 @gradient_of(fused_cross_entropy)
 def fused_cross_entropy_gradient(grad, output, logits, targets, kept):
     """grad (T softmax(x) - t), from the powers that `fused_cross_entropy` handed over."""
-    powers, sums = kept
-    if targets.ndim == 2:
+    powers, sums, places = kept
+    if places is None:
         slopes = powers * (grad * row_sums(targets) / sums)[:, None]
         slopes -= grad[:, None] * targets
     else:
         slopes = powers * (grad / sums)[:, None]
-        indices = np.asarray(targets, np.intp)
-        np.subtract.at(slopes, (np.arange(len(slopes)), indices), grad)  # one call; -= makes three
+        np.subtract.at(slopes, places, grad)  # one call; -= makes three
     return slopes
 
 

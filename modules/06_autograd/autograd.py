@@ -29,7 +29,6 @@ from tinytorch.core.tensor import (
     GRADIENTS,
     Tensor,
     cast,
-    changes,
     gradient_of,
     hollow,
     mean,
@@ -341,16 +340,17 @@ def find_rule(function: Callable, argnum: int) -> Callable:
     Raises:
         LookupError: nobody registered one.
     """
-    rule = GRADIENTS.get((function, argnum))
-    if rule is None:
+    try:
+        return GRADIENTS[function, argnum]
+    except KeyError:
         name = getattr(function, "__name__", repr(function))
         if (function, None) in GRADIENTS:
-            raise LookupError(f"expected {name}(...), got apply({name}, ...): call it by its name")
+            message = f"expected {name}(...), got apply({name}, ...): call it by its name"
+            raise LookupError(message) from None
         raise LookupError(
             f"no gradient rule for input {argnum} of {name}: expected one in the register; write "
             f"it under @gradient_of({name}, {argnum}), then compute the result again"
-        )
-    return rule
+        ) from None
 
 
 def fit_gradient(part: Any, x: np.ndarray) -> np.ndarray:
@@ -680,7 +680,6 @@ need not be read.
 #| export
 def first_gradient(output: Tensor, grad: Any = None) -> np.ndarray:
     """What a walk starts with: 1 for a single number, else a copy of the caller's grad."""
-    changes.walks += 1
     if not isinstance(output, Tensor):
         kind = type(output).__name__
         raise TypeError(f"expected a Tensor to differentiate, got a {kind}: pass a loss, say")
@@ -710,7 +709,8 @@ def owned(known: Mapping[Tensor, np.ndarray]) -> dict[Tensor, np.ndarray]:
     Optimizers write into `.grad`, and rules may hand one array to two inputs.
     """
     result, taken = {}, set()
-    for tensor, grad in known.items():
+    for tensor in known:  # not items(), which would hold each array as well
+        grad = known[tensor]
         held = sys.getrefcount(grad) > 3  # by the dict, by the name, by the call: else by a rule
         if type(grad) is not np.ndarray or grad.base is not None or id(grad) in taken or held:
             grad = np.array(grad)

@@ -454,9 +454,8 @@ class Block:
 class Walk:
     """What an optimizer rests on: parameters in blocks, and a memory that can be stored.
 
-    The parameters' arrays are moved side by side into one and changed in place: an array taken
-    from `.data` before goes stale, one taken after changes with every step, and two parameters
-    that shared memory no longer do.
+    The parameters' arrays are moved side by side into one and changed in place. Where somebody
+    else looks at the memory of one, through a view or another name, it stays where it is.
 
     Attributes:
         steps: how many steps were taken.
