@@ -380,6 +380,21 @@ PLAIN_CELLS = {
         ("#| default_exp core.scaling\nimport", ""),
         "a second '#| default_exp'",
     ),
+    "public name that is not there": (
+        ("default_exp core.scaling", "default_exp core.scaling\n#| public size"),
+        ("#| public size", ""),
+        "'#| public' names 'size', which no exported cell defines",
+    ),
+    "public name of a module": (
+        (
+            "default_exp core.scaling",
+            "default_exp core.scaling\n#| public scaling",
+            "import numpy as np\n",
+            "import numpy as np\n\nscaling = 1\n",
+        ),
+        ("#| public scaling", ""),
+        "'#| public' names 'scaling', which would hide the module of that name",
+    ),
     "unknown directive": (
         ("#| export\nimport", "#| export\n#| hide\nimport"),
         ("#| hide", ""),
