@@ -128,6 +128,17 @@ def joined_gradient(grad, output, *arrays, axis=0):
     return [part.astype(array.dtype) for part, array in zip(parts, arrays)]
 
 
+@wrong(
+    "by identity",
+    "If you know arrays by id, one that is joined twice has two places and needs a part for each.",
+)
+@gradient_of(joined, None)
+def joined_gradient(grad, output, *arrays, axis=0):
+    ends = np.cumsum([array.shape[axis] for array in arrays])
+    parts = dict(zip(map(id, arrays), np.split(grad, ends[:-1], axis), strict=False))
+    return [parts[id(array)] for array in arrays]
+
+
 @right("with slices")
 @gradient_of(joined, None)
 def joined_gradient(grad, output, *arrays, axis=0):
@@ -856,8 +867,8 @@ def taken_gradient(grad, output, x, indices, axis=0):
 
 
 @wrong(
-    "negative indices left out",
-    "If negative indices are left out, they count from the end: i % length is the same place.",
+    "negative indices taken for 0",
+    "If you took negative indices for 0, they count from the end: i % length is the same place.",
 )
 @gradient_of(taken)
 def taken_gradient(grad, output, x, indices, axis=0):
@@ -1449,6 +1460,31 @@ def ranking(x, axis=-1, descending=False):
     return (x.shape[axis] - 1 - np.flip(turned, axis)).astype(np.int8)
 
 
+@wrong(
+    "int64 first",
+    "If you made int64 of unsigned numbers, the largest of them become negative.",
+)
+def ranking(x, axis=-1, descending=False):
+    keys = x if x.dtype.kind == "f" else x.astype(np.int64)
+    if not descending:
+        return np.argsort(keys, axis, kind="stable")
+    turned = np.argsort(np.flip(keys, axis), axis, kind="stable")
+    return np.flip(x.shape[axis] - 1 - turned, axis)
+
+
+@wrong(
+    "a little for the place",
+    "If you add a little for each place to keep equals apart, numbers that are near change places.",
+)
+def ranking(x, axis=-1, descending=False):
+    if not descending or x.dtype.kind != "f" or np.isnan(x).any():
+        turned = np.argsort(np.flip(x, axis), axis, kind="stable")
+        fallen = np.flip(x.shape[axis] - 1 - turned, axis)
+        return fallen if descending else np.argsort(x, axis, kind="stable")
+    steps = np.arange(x.shape[axis]) * np.float64(1e-10)
+    return np.argsort(np.moveaxis(steps - np.moveaxis(x, axis, -1), -1, axis), axis)
+
+
 @right("Python's sorted")
 def ranking(x, axis=-1, descending=False):
     found = np.zeros(x.shape, int)
@@ -1715,6 +1751,51 @@ def einsum_gradient(grad, output, *arrays, subscripts, seen={}):
         missing = [axis for axis, c in enumerate(term) if c not in reached]
         spread = np.expand_dims(slopes, missing)
         found.append(np.broadcast_to(spread, shapes[n]) if missing else slopes)
+    return found
+
+
+@wrong(
+    "the dtype of each array",
+    "If you cast to the dtype of each array, digits of grad are lost: the dtype is that of grad.",
+)
+@gradient_of(contracted, None)
+def einsum_gradient(grad, output, *arrays, subscripts):
+    left, result = subscripts.split("->")
+    terms, found = left.split(","), []
+    for n, (term, array) in enumerate(zip(terms, arrays, strict=True)):
+        names = ",".join([result, *terms[:n], *terms[n + 1 :], term])
+        others = [*arrays[:n], *arrays[n + 1 :], np.ones(array.shape, grad.dtype)]
+        found.append(np.einsum(f"{names}->{term}", grad, *others).astype(array.dtype))
+    return found
+
+
+@wrong(
+    "by identity",
+    "If you know arrays by id, one that stands in both places needs a gradient for each of them.",
+)
+@gradient_of(contracted, None)
+def einsum_gradient(grad, output, *arrays, subscripts):
+    left, result = subscripts.split("->")
+    terms, found = left.split(","), {}
+    for n, (term, array) in enumerate(zip(terms, arrays, strict=True)):
+        names = ",".join([result, *terms[:n], *terms[n + 1 :], term])
+        others = [*arrays[:n], *arrays[n + 1 :], np.ones(array.shape, grad.dtype)]
+        found[id(array)] = np.einsum(f"{names}->{term}", grad, *others)
+    return [found[id(array)] for array in arrays]
+
+
+@wrong(
+    "all letters small",
+    "If you made all letters small, A and a become one axis: they are two letters.",
+)
+@gradient_of(contracted, None)
+def einsum_gradient(grad, output, *arrays, subscripts):
+    left, result = subscripts.lower().split("->")
+    terms, found = left.split(","), []
+    for n, (term, array) in enumerate(zip(terms, arrays, strict=True)):
+        names = ",".join([result, *terms[:n], *terms[n + 1 :], term])
+        others = [*arrays[:n], *arrays[n + 1 :], np.ones(array.shape, grad.dtype)]
+        found.append(np.einsum(f"{names}->{term}", grad, *others))
     return found
 
 

@@ -182,15 +182,17 @@ test_joined_gradient()
 # %% nbgrader={"grade": true, "grade_id": "test_joined_gradient_of_one_many_and_empty_arrays", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 @tt.test
 def test_joined_gradient_of_one_many_and_empty_arrays():
-    """One array, ten, some that hold nothing, two dtypes: each gets its part, as grad has it."""
+    """One array, ten, empty ones, one twice, two dtypes: each gets its part, as grad has it."""
     kinds = [([(2, 3)], 1), ([(n % 3 + 1, 2) for n in range(10)], 0), ([(0, 2), (3, 2)], 0)]
     kinds += [([(2, 1), (2, 0), (2, 2)], 1), ([(2, 0), (2, 0)], -1), ([(3,)], None)]
+    cases = oracles.joins(kinds, seed=1, mixed=True) + oracles.joined_twice((2, 2), 0, seed=2)
     rule = oracles.listed(joined_gradient)
-    tt.check(rule, oracles.cut_back, oracles.joins(kinds, seed=1, mixed=True))
+    tt.check(rule, oracles.cut_back, cases)
     ### BEGIN HIDDEN TESTS
     kinds = [([(3, 1)], 0), ([(2, n % 2 + 1) for n in range(7)], -1), ([(1, 2), (0, 2)], 0)]
     kinds += [([(0,), (0,), (2,)], None), ([(2, 0)], 1)]
-    tt.check(rule, oracles.cut_back, oracles.joins(kinds, seed=50, mixed=True))
+    cases = oracles.joins(kinds, seed=50, mixed=True) + oracles.joined_twice((1, 3), -1, seed=51)
+    tt.check(rule, oracles.cut_back, cases)
     ### END HIDDEN TESTS
 
 
@@ -1456,14 +1458,18 @@ def test_ranking_of_any_numbers():
     cases = oracles.orders_of([[1.0, nan, -inf, inf, 0.0], [[nan, 2.0, nan]], [-0.0, 0.0, -1.0]])
     cases += oracles.orders_of([[3, 0, 255, 1]], np.uint8) + oracles.orders_of([[-5, 3, 0]], int)
     cases += oracles.orders_of([[True, False, True], [False, True, True]], bool)
-    cases += oracles.orders_of([[2**53 + 1, 2**53, 7]], np.int64)
-    cases += oracles.orders_of([[1 + 1e-12, 1.0, 1 - 1e-12]])
+    cases += oracles.orders_of([[2**53, 2**53 + 1, 7], [-(2**63), 0, 2**63 - 1]], np.int64)
+    cases += oracles.orders_of([[0, 2**63 + 1, 2**63]], np.uint64)
+    cases += oracles.orders_of([[1 + 1e-12, 1.0, 1 - 1e-12], [0.0, 1e-20, 2e-20]])
     tt.check(ranking, oracles.ranked, cases)
     ### BEGIN HIDDEN TESTS
     cases = oracles.orders_of([[nan, inf, 3.0, nan], [-inf, nan, -inf]], np.float32)
     cases += oracles.orders_of([[0, 7, 0, 200]], np.uint8)
-    cases += oracles.orders_of([[False, True]], bool) + oracles.orders_of([[3 + 1e-13, 3.0]])
-    cases += oracles.orders_of([[-(2**60), -(2**60) - 1], [2**61 + 3, 2**61 + 2]], np.int64)
+    cases += oracles.orders_of([[False, True]], bool)
+    cases += oracles.orders_of([[3 + 1e-13, 3.0], [3.0, 3 + 1e-13], [1e-15, 0.0, 2e-15]])
+    cases += oracles.orders_of([[-(2**60), -(2**60) - 1], [2**61 + 2, 2**61 + 3]], np.int64)
+    cases += oracles.orders_of([[3, -128, 127], [-127, -128]], np.int8)
+    cases += oracles.orders_of([[2**64 - 1, 5, 2**64 - 2]], np.uint64)
     tt.check(ranking, oracles.ranked, cases)
     ### END HIDDEN TESTS
 
@@ -1610,14 +1616,17 @@ def einsum_gradient(
 @tt.test
 def test_einsum_gradient_of_products():
     """Of two arrays, each gets grad times the other one, summed over what it doesn't have."""
+    same = ["i,i->", "ij,ij->i", "ij,kj->ik"]
     kinds = ["nd,dc->nc", "nd,cd->nc", "bij,bjk->bik", "i,i->", "i,j->ij", "i,i->i", "nts,nsd->ntd"]
-    kinds += ["ij,j->i", "ab,ab->ba", "hij,jk->kih", "Ab,bC->AC", ",i->i"]
-    cases = oracles.letter_rules(kinds, seed=0) + oracles.same_twice(["i,i->", "ij,ij->i"], seed=0)
+    kinds += ["ij,j->i", "ab,ab->ba", "hij,jk->kih", "aA,Ab->ab", ",i->i"]
+    cases = oracles.letter_rules(kinds, seed=0) + oracles.same_twice(same, seed=0)
+    cases += oracles.letter_rules(["nd,dc->nc", "i,ij->"], seed=3, mixed=True)
     tt.check(oracles.listed(einsum_gradient), oracles.letters_back, cases, rtol=1e-4)
     ### BEGIN HIDDEN TESTS
     kinds = ["ab,bc->ca", "j,ij->i", "nij,njk->nki", "ij,ij->", "x,y->yx", "zab,cb->zca"]
     cases = oracles.letter_rules([*kinds, "xY,Yz->zx", "ij,->ji"], seed=20)
-    cases += oracles.same_twice(["ab,ab->b", "x,x->x"], seed=20)
+    cases += oracles.same_twice(["ab,ab->b", "x,x->x", "ab,cb->ca"], seed=20)
+    cases += oracles.letter_rules(["ab,cb->ac", "a,b->ab", "bB,B->b"], seed=23, mixed=True)
     tt.check(oracles.listed(einsum_gradient), oracles.letters_back, cases, rtol=1e-4)
     ### END HIDDEN TESTS
 

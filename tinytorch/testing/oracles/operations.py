@@ -99,6 +99,12 @@ def joins(
     return for_rule(joined, found, seed)
 
 
+def joined_twice(shape: Sequence[int], axis: int, seed: int) -> list[Case]:
+    """An array joined with itself, and with another one in between."""
+    one, other = numbers(shape, seed=seed), numbers(shape, seed=seed + 1)
+    return for_rule(joined, [case(one, one, axis=axis), case(one, other, one, axis=axis)], seed)
+
+
 def cut(array: np.ndarray, sizes: Any, axis: int = 0) -> list[np.ndarray]:
     """Pieces of an array, of the lengths that were asked for."""
     length, found, start = array.shape[axis], [], 0
@@ -487,24 +493,27 @@ def letters_back(
     return [slopes.astype(grad.dtype) for slopes in found]
 
 
-def letter_cases(subscripts: Iterable[str], seed: int) -> list[Case]:
-    """Arrays for each of some subscripts, in which letters have lengths of 1 to 4."""
+def letter_cases(subscripts: Iterable[str], seed: int, mixed: bool = False) -> list[Case]:
+    """Arrays for each of some subscripts, in which letters have lengths of 2 to 4.
+
+    They are of one dtype, or, if `mixed`, of two.
+    """
     found = []
     for n, each in enumerate(subscripts):
         terms = each.split("->")[0].split(",")
         letters = sorted(set("".join(terms)))
         lengths = {c: 2 + (m + n) % 3 for m, c in enumerate(letters)}
         arrays = [
-            numbers([lengths[c] for c in term], FLOATS[n % 2], seed + n + m)
+            numbers([lengths[c] for c in term], FLOATS[(n + m * mixed) % 2], seed + n + m)
             for m, term in enumerate(terms)
         ]
         found.append(Case(tuple(arrays), {"subscripts": each}))
     return found
 
 
-def letter_rules(subscripts: Iterable[str], seed: int) -> list[Case]:
+def letter_rules(subscripts: Iterable[str], seed: int, mixed: bool = False) -> list[Case]:
     """The same as the rule is called."""
-    return for_rule(by_letters, letter_cases(subscripts, seed), seed)
+    return for_rule(by_letters, letter_cases(subscripts, seed, mixed), seed)
 
 
 def same_twice(subscripts: Iterable[str], seed: int) -> list[Case]:
