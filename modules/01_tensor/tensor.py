@@ -106,9 +106,11 @@ class Operators:
     def __mod__(self, other): return elementwise(np.remainder, self, plain(other))
     def __rmod__(self, other): return elementwise(np.remainder, plain(other), self)
     def __divmod__(self, other): return self // other, self % other
+    def __rdivmod__(self, other): return other // self, other % self
     def __matmul__(self, other): return matmul(self, other)
     def __rmatmul__(self, other): return matmul(other, self)
     def __neg__(self): return apply(np.negative, self)
+    def __pos__(self): return self
     def __abs__(self): return apply(np.abs, self)
 
     # Booleans have no gradient: they need not go through the door.
@@ -143,6 +145,7 @@ class Operators:
 #| export
 # What stands behind the signs, and what keeps a gradient from getting lost: this need not be read
 import copy
+import sys
 
 LATER: dict[str, Callable] = {}  # methods of Tensor whose work a later lesson writes
 
@@ -206,9 +209,12 @@ def plain_index(index: Any, copied: bool = False) -> tuple:
     return copy.deepcopy(parts) if copied else parts
 
 
-def again(data: np.ndarray, requires_grad: bool, grad: Any, is_parameter: bool) -> "Tensor":
+def again(
+    kind: "type[Tensor]", data: np.ndarray, requires_grad: bool, grad: Any, is_parameter: bool
+) -> "Tensor":
     """A leaf as it was when it was copied or pickled."""
-    x = Tensor(data)
+    x = kind.__new__(kind)
+    Tensor.__init__(x, data)
     x.requires_grad, x.grad, x.is_parameter = requires_grad, grad, is_parameter
     return x
 
@@ -243,9 +249,16 @@ def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
 
     A result of an operation, and whatever meets a tensor that requires a gradient, is not
     overwritten, as the record may need it: the name then stands for a new tensor. (In PyTorch
-    other names of the same tensor change too.)
+    other names of the same tensor change too.) Where others look at a tensor without a record,
+    who would be left behind, that is refused.
     """
     if recording.enabled and (x.requires_grad or getattr(other, "requires_grad", False)):
+        if not x.requires_grad and is_watched(x):
+            raise RuntimeError(
+                "expected a tensor that has this name alone, got a view, a part of a list or of a "
+                "layer, or one with other names, which would not get the new numbers: write "
+                "x = x + other, or change it within no_grad()"
+            )
         if x.requires_grad and x.origin is None:
             raise RuntimeError(
                 "expected a result, got a tensor that requires a gradient itself: change it "
@@ -262,6 +275,15 @@ def in_place(function: Callable, x: "Tensor", other: Any) -> "Tensor":
     return x
 
 
+NAMES = 6  # references to a tensor with one name, as `is_watched` counts them from `x += y`
+
+
+def is_watched(x: "Tensor") -> bool:
+    """Whether x has another name than that before the sign, or views memory that others view."""
+    base = x.data.base is not None and sys.getrefcount(x.data.base) > 2
+    return base or sys.getrefcount(x) > NAMES
+
+
 def guard(x: Any, name: str = "") -> None:
     """Refuse to make a plain array of a tensor whose gradient would get lost on that way.
 
@@ -270,7 +292,7 @@ def guard(x: Any, name: str = "") -> None:
         name: of the function that asked for the array.
     """
     if getattr(x, "requires_grad", False) and recording.enabled:
-        mend = f"write x.{name}(...)" if hasattr(Methods, name) else (
+        mend = f"write x.{name}(...)" if name in vars(Methods) else (
             "use the functions of tinytorch.core (stack and concatenate join tensors, where "
             "chooses) or apply()"
         )
@@ -404,6 +426,9 @@ class Methods(Operators):
 
     def flatten(self: Any, start_axis: int = 0) -> "Tensor":
         """All axes from start_axis on as one."""
+        if self.ndim and not -self.ndim <= start_axis < self.ndim:
+            message = f"can't flatten {self.ndim} axes from {start_axis} on: count from 0, or from"
+            raise ValueError(f"{message} the end with -1")
         start = range(self.ndim)[start_axis] if self.ndim else 0
         return reshape(self, *self.shape[:start], int(np.prod(self.shape[start:])))
 
@@ -500,7 +525,8 @@ class Methods(Operators):
                 "expected a leaf to copy or pickle, got the result of an operation, whose gradient "
                 "would go to copies: use detach()"
             )
-        return again, (self.data, self.requires_grad, self.grad, self.is_parameter)
+        state = self.data, self.requires_grad, self.grad, self.is_parameter
+        return again, (type(self), *state), getattr(self, "__dict__", None)  # of a subclass
 
     def __setitem__(self: Any, index, value):
         if recording.enabled and (self.requires_grad or getattr(value, "requires_grad", False)):
@@ -636,25 +662,35 @@ def places_needed(function: Callable, inputs: tuple) -> frozenset[int] | None:
 
 
 def remembered(function: Callable, inputs: tuple) -> tuple:
-    """The inputs as a record keeps them: large ones that no rule reads without their numbers."""
+    """The inputs as a record keeps them: large ones that no rule reads without their numbers.
+
+    Arrays that are no Tensors, whose changes nobody would notice, are copied.
+    """
+    is_light, has_arrays = True, False
     for each in inputs:
         array = each.data if isinstance(each, Tensor) else each
-        if isinstance(array, np.ndarray) and array.nbytes > LIGHT:
-            break
-    else:
-        return inputs
+        if isinstance(array, np.ndarray):
+            has_arrays |= array is each
+            is_light &= array.nbytes <= LIGHT
+    if is_light:
+        return tuple(map(own, inputs)) if has_arrays else inputs
     needed = places_needed(function, inputs)
     reads = (needed is None or place in needed for place in range(2, 2 + len(inputs)))
     return tuple(map(kept, inputs, reads))
+
+
+def own(x: Any) -> Any:
+    """A copy of an array that is no Tensor; anything else as it is."""
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def kept(x: Any, whole: bool) -> Any:
     """An input as a record keeps it: whole, or without its numbers."""
     array = x.data if isinstance(x, Tensor) else x
     if not isinstance(array, np.ndarray) or array.nbytes <= LIGHT:
-        return x
+        return own(x)
     if not isinstance(x, Tensor):
-        return x if whole else hollow(x.shape, x.dtype)
+        return own(x) if whole else hollow(x.shape, x.dtype)
     if x.origin is None or not x.requires_grad:
         return x if whole or x.requires_grad else Tensor(hollow(x.shape, x.dtype))
     place = place_of(x)
@@ -716,6 +752,9 @@ def check_unchanged(origin: "Origin") -> None:
 #| export
 class Tensor(Methods):
     """A block of numbers with a shape: one NumPy array, and a record of where it came from.
+
+    `a += b` writes into a where nothing is recorded. Where something is, the name a gets a new
+    tensor, as with Python's numbers, and other names keep the old one.
 
     Args:
         data: numbers, nested lists, an array or a Tensor. Lists become float32. An array is not
@@ -1104,7 +1143,8 @@ def gradient_of(function: Callable, argnum: int | None = 0, *, reads: Any = None
     Args:
         function: takes plain arrays.
         argnum: the number of the input; with None, one rule gives the gradients of all inputs, a
-            sequence with None where there is none.
+            sequence with None where there is none. A rule that is registered later takes the
+            place of the earlier one.
         reads: the numbers of the inputs of which the rule reads more than shape and dtype, where
             that is not to be seen in its code.
     """
@@ -1112,6 +1152,8 @@ def gradient_of(function: Callable, argnum: int | None = 0, *, reads: Any = None
         GRADIENTS[function, argnum] = rule
         if argnum is None:
             vars(function)["is_called_whole"] = True
+            for key in [(f, n) for f, n in GRADIENTS if f is function and n is not None]:
+                del GRADIENTS[key]  # the new rule takes the place of those for single inputs
         if reads is not None:
             vars(rule)["reads"] = frozenset(place + 2 for place in reads)
         return rule
@@ -1135,7 +1177,8 @@ def operation(
 ) -> Callable:
     """Let a function of arrays take tensors as well: with them, it goes through the door.
 
-    Lists and numbers at the first place become arrays, lists elsewhere too.
+    Lists and numbers at the first place become arrays, lists elsewhere too. Neither the function
+    nor its rule may write into what they get.
 
     Args:
         function: of arrays, and of options by name.
@@ -1165,7 +1208,7 @@ def operation(
             inputs = (as_floats(inputs[0], floats), *inputs[1:])
         output = function(*inputs, **options)
         if hands_over:
-            return output[0]
+            return pair(function, output)[0]
         if isinstance(output, tuple):
             message = f"expected one array of {function.__name__}, got a tuple: return one of them"
             raise TypeError(f"{message}, or use hands_over=True for what only the rule needs")
@@ -1174,6 +1217,15 @@ def operation(
     # Whether it hands over, and whether a record holds a `Call` of it
     vars(call).update(hands_over=hands_over, is_called_whole=hands_over, floats=floats)
     return call
+
+
+def pair(function: Callable, output: Any) -> tuple:
+    """What a function that hands over returned, if that is a pair."""
+    if not isinstance(output, tuple) or len(output) != 2:
+        message = f"expected a pair of {function.__name__}, its output and what its rule will want"
+        kind = type(output).__name__
+        raise TypeError(f"{message}, got a {kind}: leave out hands_over=True, or return a tuple")
+    return output
 
 
 def by_position(function: Callable, inputs: tuple, options: dict) -> tuple:
@@ -1198,7 +1250,11 @@ def converted(call: Any, inputs: tuple, options: dict) -> Any:
     if Tensor not in kinds and not any(isinstance(x, Tensor) for x in inputs):
         return call(as_floats(inputs[0], False), *inputs[1:], **options)
     chosen = FASTER.get(call, call)
-    return apply(Call(chosen) if chosen.is_called_whole else chosen, *inputs, **options)
+    if not chosen.is_called_whole:
+        return apply(chosen, *inputs, **options)
+    if chosen.hands_over and recording.enabled:
+        inputs = tuple(map(own, inputs))  # it may hand over a view of what it got
+    return apply(Call(chosen), *inputs, **options)
 
 
 def beside(x: Any) -> Any:
@@ -1234,7 +1290,7 @@ class Call:
             arrays = (as_floats(arrays[0], True), *arrays[1:])
         output = self.operation.__wrapped__(*arrays, **options)
         if self.operation.hands_over:
-            output, kept = output
+            output, kept = pair(self.operation, output)
             self.handed = {"kept": kept}
         return output
 
@@ -1252,6 +1308,8 @@ class Call:
         if known is not grad or parts[argnum] is None:
             rule = GRADIENTS[self.operation, None]
             parts = rule(grad, *rest, **options, **self.handed)
+            if isinstance(parts, tuple | list) and len(parts) > len(rest) - 1:
+                parts = parts[: len(rest) - 1] if self.could_have(len(parts)) else parts
             if not isinstance(parts, tuple | list) or len(parts) != len(rest) - 1:
                 message = f"expected a gradient for each of {len(rest) - 1} inputs of the rule for"
                 raise TypeError(f"{message} {self.__name__}, got {type(parts).__name__}: list them")
@@ -1259,6 +1317,13 @@ class Call:
             self.parts = grad, parts
         part, parts[argnum] = parts[argnum], None
         return np.zeros(np.shape(rest[argnum + 1])) if part is None else part
+
+
+    def could_have(self, count: int) -> bool:
+        """Whether the operation takes so many inputs, of which some may be left out."""
+        places = inspect.signature(self.operation).parameters.values()
+        kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return count == sum(place.kind in kinds for place in places)
 
 
 def registered(function: Callable, argnum: int) -> Callable | None:
@@ -1906,8 +1971,9 @@ def getitem(x: Tensor, index: Any) -> Tensor:
 
 
 def select(array: np.ndarray, index: tuple) -> np.ndarray:
-    """`array[index]`, as a function that can have a gradient."""
-    return array[index]
+    """`array[index]`, as a function that can have a gradient; a single element is a view too."""
+    chosen = array[index]
+    return chosen if isinstance(chosen, np.ndarray) else array[(*index, ...)]
 
 # %%
 scores = Tensor([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]])

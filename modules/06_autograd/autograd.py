@@ -17,10 +17,13 @@ at the end, lessons 2 to 5. From school: the derivative of a product and of a qu
 
 # %%
 #| export
+import functools
+import inspect
 import math
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from contextlib import ContextDecorator, contextmanager
 from typing import Any
 
 import numpy as np
@@ -915,8 +918,13 @@ def backward(output: Tensor, grad: Any = None, *, retain_graph: bool = False) ->
     for leaf, new in owned(known).items():
         if leaf.grad is None:
             leaf.grad = new
-        else:
+        elif np.shape(leaf.grad) != new.shape:
+            message = f"expected a .grad of shape {new.shape}, got {np.shape(leaf.grad)}: set it to"
+            raise ValueError(f"{message} None before you go back")
+        elif type(leaf.grad) is np.ndarray and leaf.grad.dtype == new.dtype:
             leaf.grad += new
+        else:  # somebody set it
+            leaf.grad = (to_array(leaf.grad) + new).astype(new.dtype)
 
 # %% [markdown]
 r"""
@@ -1621,6 +1629,61 @@ Rubric, one point each:
 r"""
 ## 6.10 For those who want more
 
+Your `no_grad` stands for a block or a decorator; the next cell lets it be used again, and without
+its brackets.
+"""
+
+# %% jupyter={"source_hidden": true}
+#| export
+# no_grad in every way of writing
+class Block(ContextDecorator):
+    """Blocks of a context manager, one after the other or inside each other, or a decorator."""
+
+    def __init__(self, manager: Callable):
+        self.manager, self.open = manager, threading.local()
+
+    def __enter__(self) -> Any:
+        block = self.manager()
+        entered = block.__enter__()
+        vars(self.open).setdefault("blocks", []).append(block)
+        return entered
+
+    def __exit__(self, *exception: Any) -> Any:
+        return self.open.blocks.pop().__exit__(*exception)
+
+    def __call__(self, function: Any) -> Any:
+        if not inspect.isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @functools.wraps(function)
+        def steps(*inputs: Any, **options: Any) -> Iterator:
+            """Each step of the generator in a block of its own, and none while it waits."""
+            running = function(*inputs, **options)
+            while True:
+                with self:
+                    try:
+                        value = next(running)
+                    except StopIteration as end:
+                        return end.value
+                yield value
+
+        return steps
+
+
+def repeatable(manager: Callable) -> Any:
+    """A context manager that can be entered again, and decorates functions: `@manager()`."""
+
+    @functools.wraps(manager)
+    def call(function: Callable | None = None) -> Any:
+        return Block(manager) if function is None else Block(manager)(function)
+
+    return call
+
+
+no_grad = repeatable(no_grad)  # type: ignore[misc]
+
+# %% [markdown]
+r"""
 Three more functions have rules. The larger, or smaller, of two numbers passes the gradient on, and
 equals share it. A power has two.
 """
@@ -1753,6 +1816,8 @@ def to_dot(
           n0 -> n1
         }
     """
+    if not isinstance(output, Tensor) or output.origin is None:
+        raise ValueError("expected a recorded result, got none: use requires_grad=True on the way")
     called = {id(x): name for name, x in (names or {}).items()}
     places: dict[int, str] = {}
     grads, lines = grads or {}, []

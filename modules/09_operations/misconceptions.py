@@ -248,7 +248,7 @@ def pieces(array, sizes, axis=0):
     return np.split(array, np.cumsum(sizes), axis)
 
 
-@wrong("always axis 0", "If you cut along axis 0 always, the other axes can't be cut.")
+@wrong("always axis 0", "If you go by axis 0 always, the other axes can't be cut.")
 def pieces(array, sizes, axis=0):
     length = array.shape[0]
     if isinstance(sizes, int):
@@ -1895,7 +1895,7 @@ def gru_state(from_x, from_h, h):
 
 
 @wrong(
-    "no reset gate", "If the reset gate is not used, the candidate always sees all of the state."
+    "no reset gate", "If the reset gate does not multiply h_c, the candidate always sees all of it."
 )
 def gru_state(from_x, from_h, h):
     update = sigmoid(from_x[1] + from_h[1])

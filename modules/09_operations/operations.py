@@ -430,7 +430,8 @@ def pieces_gradient(grads, output, array, sizes, axis=0):
 
 def rows(array: np.ndarray, axis: int = 0) -> list[np.ndarray]:
     """All parts of an array along an axis, which is gone from them."""
-    return list(np.moveaxis(array, axis, 0))
+    moved = np.moveaxis(array, axis, 0)
+    return [moved[n, ...] for n in range(len(moved))]  # the dots make numbers arrays
 
 
 @gradient_of(rows)
@@ -828,6 +829,11 @@ def pad(x: Any, widths: Any, value: float = 0) -> Any:
             "(before, after), or such a pair for each axis"
         )
     pairs = np.broadcast_to(given, (x.ndim, 2)).tolist()
+    dtype = x.dtype
+    if dtype.kind in "biu" and not (np.can_cast(dtype, np.array(value).astype(dtype).dtype) and
+                                    np.array(value).astype(dtype) == value):
+        message = f"expected a value that {dtype} holds, got {value!r}: use astype() before"
+        raise ValueError(message)
     return padded(x, tuple(map(tuple, pairs)), value)
 
 # %% nbgrader={"grade": false, "grade_id": "pad_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1034,13 +1040,15 @@ def test_taken_gradient_along_any_axis():
     kinds += [((4, 2), 3, 0), ((3, 2), [[0, 1], [2, 0]], 0), ((2, 3), [[1], [1]], -1)]
     kinds += [((2, 3), 0, 1), ((5,), 4, -1), ((2, 3, 4), [[3, 1, 3]], 2), ((2, 3, 4), 1, 1)]
     cases = oracles.takes([*kinds, ((3, 0), [0, 2], 0)], seed=2)
-    cases += oracles.takes([((3, 90), [2, -1, 0], 0), ((90, 3), [1, 2], 1)], 2, places=np.int8)
+    small = [((3, 90), [2, -1, 0], 0), ((90, 3), [1, 2], 1), ((200, 1), [127, -128], 0)]
+    cases += oracles.takes(small, seed=2, places=np.int8)
     tt.check(taken_gradient, oracles.put_back, cases)
     ### BEGIN HIDDEN TESTS
     kinds = [((3, 2), [1, 1, 0], -1), ((2, 2, 3), [1, 0, 1], 1), ((3, 2), [[2], [2]], -2)]
     kinds += [((2, 4), -1, 1), ((2, 3, 2), [[0, 1]], -1), ((3, 2, 4), -1, -2), ((2, 0), [1], 0)]
     cases = oracles.takes(kinds, seed=22)
-    cases += oracles.takes([((4, 70), [3, 1], 0), ((2, 2, 80), [[1, 0]], 1)], 22, places=np.int8)
+    small = [((4, 70), [3, 1], 0), ((2, 2, 80), [[1, 0]], 1), ((1, 300), [5, -3, 5], 1)]
+    cases += oracles.takes(small, seed=22, places=np.int8)
     tt.check(taken_gradient, oracles.put_back, cases)
     ### END HIDDEN TESTS
 
@@ -1597,7 +1605,7 @@ def einsum_gradient(
         array([[20., 30.]])
 
     Hint: `np.expand_dims` and `np.broadcast_to`, for a letter that neither the other array nor the
-    output has.
+    output has. A loop over single numbers would keep 9.11 waiting.
     """
     ### BEGIN SOLUTION
     left, result = subscripts.split("->")
@@ -1891,9 +1899,9 @@ class Gated(Layer):
         """The state to begin with."""
         if h is None:
             return Tensor(np.zeros((count, self.hidden), self.hidden_weight.dtype))
-        if h.shape != (count, self.hidden):
-            raise ValueError(f"{self} expected a state ({count}, {self.hidden}), got {h.shape}")
-        return h
+        if np.shape(h) != (count, self.hidden):
+            raise ValueError(f"{self} expected a state ({count}, {self.hidden}), got {np.shape(h)}")
+        return h if isinstance(h, Tensor) else Tensor(h)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.in_features}, {self.hidden})"

@@ -2122,3 +2122,154 @@ KINDS["more that people write"] = [
      "def work():\n    backward((t * t).sum())\n"
      "w = threading.Thread(target=work); w.start(); w.join()\nt.grad", [2, 4, 6]),
 ]
+KINDS["tried once more from outside"] = [
+    ("a gradient asked for later, and frozen",
+     "class A(Layer):\n    def __init__(self):\n"
+     "        self.w = Tensor([1.0])\n        self.w.requires_grad = True\n"
+     "    def forward(self, x): return x * self.w\n"
+     "x = A().freeze()\n"
+     "len(x.parameters()), ''.join(x.state_dict()), x.freeze(False).w.requires_grad",
+     (1, "w", True)),
+    ("an average of weights, no_grad forgotten",
+     "x, y = Linear(1, 1, rng).freeze(), Linear(1, 1, rng)\n"
+     "for a, b in zip(x.parameters(), y.parameters()):\n    a *= 0.9\n    a += 0.1 * b",
+     refused("no_grad")),
+    ("rows of a plain tensor that get a gradient",
+     "x = Tensor(np.zeros((2, 3)))\nfor row in x: row += t", refused("no_grad", "x = x + other")),
+    ("plain tensors in a list that get a gradient",
+     "x = [Tensor([0.0, 0, 0])]\nfor y in x: y += t", refused("x = x + other")),
+    ("a second name of a plain tensor that gets a gradient",
+     "x = Tensor([0.0, 0, 0])\ny = x\nx += t", refused("x = x + other")),
+    ("a sum of losses that begins with a tensor",
+     "x = Tensor(0.0)\nfor _ in range(3): x += (t * t).sum()\nslopes(x, t)", [6, 12, 18]),
+    ("a state of zeros that gets a gradient",
+     "class A: pass\nx = A()\nx.h = Tensor(np.zeros((1, 3), np.float32))\nx.h += t\nslopes(x.h, t)",
+     [1, 1, 1]),
+    ("clip beside a gradient of a part that is not trained",
+     "x = Sequential(Linear(2, 2, rng), Linear(2, 2, rng))\no = SGD(x[1].parameters(), 1.0)\n"
+     "def moved():\n    y = x[1].weight.data.copy(), x[1].bias.data.copy()\n"
+     "    train_step(x, CrossEntropyLoss(), o, np.ones((2, 2)), np.array([0, 1]), clip=1e-3)\n"
+     "    return sum(((a - b.data) ** 2).sum() for a, b in zip(y, x[1].parameters())) ** 0.5\n"
+     "[round(float(moved()), 5) for _ in range(3)]", [0.001, 0.001, 0.001]),
+    ("a batch of an unshuffled loader, changed in place",
+     "x = np.ones((4, 1), np.float32)\nfor (y,) in DataLoader(TensorDataset(x), 2): y -= 1\nx",
+     f32([[1], [1], [1], [1]])),
+    ("a checkpoint of the same parameters in another order",
+     "class A(Layer):\n    def __init__(self):\n"
+     "        self.a, self.b = Linear(1, 1, rng), Linear(1, 1, rng)\n"
+     "class B(Layer):\n    def __init__(self):\n"
+     "        self.b, self.a = Linear(1, 1, rng), Linear(1, 1, rng)\n"
+     "x, y = A(), B()\nsave_checkpoint(folder / 'c', x, SGD(x.parameters(), 1.0), epoch=1)\n"
+     "load_checkpoint(folder / 'c', y, SGD(y.parameters(), 1.0))", refused("order")),
+    ("a parameter with a name that NumPy's files take",
+     "class A(Layer):\n    def __init__(self): self.allow_pickle = leaf([1])\n"
+     "save_model(folder / 'm', A())", refused("rename")),
+    ("momentum set later", "o = SGD([t], 0.1)\no.momentum = 0.9\nt.grad = np.ones(3)\no.step()",
+     refused("make a new")),
+    ("an array that is changed after it was used",
+     "x = np.float32([1, 1, 1])\ny = t * x\nx *= 5\nslopes(y + t * x, t)", [6, 6, 6]),
+    ("a condition that is changed after it was used",
+     "x = np.array([True, False, True])\ny = where(x, t, 0)\nx[:] = False\nslopes(y, t)",
+     [1, 0, 1]),
+    ("targets that are changed after they were used",
+     "x = np.array([0, 1])\ny = CrossEntropyLoss('sum')(m, x)\nx[:] = 0\n"
+     "np.sign(slopes(y, m))", [[-1, 1], [1, -1]]),
+    ("large arrays that are changed after they were used",
+     "x, y = leaf(np.ones(5000)), np.ones(5000)\nz = x * y\ny[:] = 0\nfloat(slopes(z, x).sum())",
+     5000),
+    ("an element is a view", "x = p[0]\nx += 5\np", [6, 2, 3]),
+    ("the parts of a vector are views", "for x in p: x += 1\na, b, c = unbind(p)\na += 5\np",
+     [7, 3, 4]),
+    ("no_grad on a generator",
+     "@no_grad()\ndef f():\n    for _ in range(2): yield (t * t).requires_grad\n"
+     "[(x, (t * t).requires_grad) for x in f()]", [(False, True), (False, True)]),
+    ("no_grad without brackets", "@no_grad\ndef f(): return t * t\nf().requires_grad", False),
+    ("one no_grad for two blocks",
+     "x = no_grad()\nwith x: y = t * t\nwith x:\n    with x: z = t * t\n    u = t * t\n"
+     "y.requires_grad, z.requires_grad, u.requires_grad, (t * t).requires_grad",
+     (False, False, False, True)),
+    ("a subclass, copied", "class A(Tensor): pass\nx = A([1.0])\nx.name = 'n'\n"
+     "y = copy.deepcopy(x)\nisinstance(y, A), y.name, copy.copy(x).name", (True, "n", "n")),
+    ("a pair promised, an array returned",
+     "operation(lambda x: x * x, hands_over=True)(Tensor([3.0, 4.0]))", refused("hands_over")),
+    ("a rule for all inputs after one for the second",
+     "f = operation(lambda a, b: a * b)\ngradient_of(f, 1)(lambda g, o, a, b: g * 0)\n"
+     "gradient_of(f, None)(lambda g, o, a, b: (g * b, g * a))\n"
+     "x, y = leaf([2]), leaf([3])\nslopes(f(x, y), x, y)", ([3], [2])),
+    ("a state of decimal numbers for a buffer of whole ones",
+     "class A(Layer):\n    buffers = ('n',)\n    def __init__(self): self.n = np.array([0, 0])\n"
+     "A().load_state_dict({'n': np.array([1.5, 2.5])})", refused("int64")),
+    ("buffers of the class and of the one it derives from",
+     "class A(Layer):\n    buffers = ('n',)\n    def __init__(self): self.n, self.k = a.copy(), a\n"
+     "class B(A):\n    buffers = ('k',)\n' '.join(sorted(B().state_dict()))", "k n"),
+    ("a buffer without axes that is counted up",
+     "class A(Layer):\n    buffers = ('n',)\n    def __init__(self): self.n = np.zeros(())\n"
+     "x = A()\nx.n = x.n + 1\nx.state_dict()['n']", f64(1)),
+    ("layers in a deque", "from collections import deque\nclass A(Layer):\n"
+     "    def __init__(self): self.parts = deque([Linear(1, 1, rng)])\nlen(A().parameters())", 2),
+    ("layers in a set",
+     "class A(Layer):\n    def __init__(self): self.parts = {Linear(1, 1, rng)}\n"
+     "A().parameters()", refused("set")),
+    ("a Generator in a list",
+     "class A(Layer):\n    def __init__(self): self.rngs = [rng]\n"
+     "from tinytorch.core.training import generators_of\ngenerators_of(A()) == [rng]", True),
+    ("a generator for validation",
+     "x = Linear(1, 2, rng)\ny = [(np.ones((1, 1)), np.array([0]))]\n"
+     "fit(x, CrossEntropyLoss(), SGD(x.parameters(), 0.1), y, 1, validation=iter(y))",
+     refused("each epoch")),
+    ("a list of batches",
+     "x = Linear(1, 2, rng)\ny = [(np.ones((1, 1)), np.array([0]))]\n"
+     "len(fit(x, CrossEntropyLoss(), SGD(x.parameters(), 0.1), y, 3, validation=y)['loss'])", 3),
+    ("accuracy of decimal targets",
+     "x, y = Linear(1, 1, rng), DataLoader(TensorDataset(np.ones((2, 1)), a[:2] / 2), 2)\n"
+     "fit(x, MeanSquaredError(), SGD(x.parameters(), 0.1), y, 1, validation=y)", refused("metric")),
+    ("accuracy of targets with ignored ones",
+     "x, y = Linear(1, 2, rng), TensorDataset(np.ones((2, 1)), np.array([-100, 1]))\n"
+     "y = DataLoader(y, 2)\n"
+     "fit(x, CrossEntropyLoss(), SGD(x.parameters(), 0.1), y, 1, validation=y)", refused("metric")),
+    ("the module for its function",
+     "import tinytorch.core.accuracy as f\n"
+     "x, y = Linear(1, 2, rng), DataLoader(TensorDataset(np.ones((2, 1)), np.array([0, 1])), 2)\n"
+     "fit(x, CrossEntropyLoss(), SGD(x.parameters(), 0.1), y, 1, validation=y, metric=f)",
+     refused("tinytorch.core.accuracy")),
+    ("three arrays in a data set",
+     "x, y = Linear(1, 2, rng), TensorDataset(np.ones((2, 1)), a[:2], np.array([0, 1]))\n"
+     "y = DataLoader(y, 2)\n"
+     "fit(x, CrossEntropyLoss(), SGD(x.parameters(), 0.1), y, 1)", refused("3 arrays")),
+    ("numbers of NumPy in a checkpoint",
+     "x = Linear(1, 1, rng)\no = SGD(x.parameters(), 0.1)\n"
+     "save_checkpoint(folder / 'c', x, o, epoch=np.int64(3), history={'loss': [np.float32(0.5)]})\n"
+     "y = load_checkpoint(folder / 'c', x, o)\ny.epoch, y.history['loss']", (3, [0.5])),
+    ("a snapshot of a model that grew",
+     "x = Sequential(Linear(1, 1, rng))\ny = Snapshot(x)\nx.more = Linear(1, 1, rng)\ny.restore()",
+     refused("as it was then")),
+    ("a pad that the dtype can't hold", "pad(Tensor(np.array([1, 2])), 1, 0.5)", refused("int64")),
+    ("a bound left out", "slopes(clip(t, 2), t)", [0, 1, 1]),
+    ("bounds by name", "slopes(clip(t, low=1.5, high=2.5), t)", [0, 1, 0]),
+    ("a gradient of another shape, set by hand", "t.grad = np.zeros((3, 3))\nbackward(t.sum())",
+     refused("shape")),
+    ("a gradient of whole numbers, set by hand",
+     "t.grad = np.array([1, 1, 1])\nbackward(t.sum())\nt.grad", f32([2, 2, 2])),
+    ("a list for a gradient", "t.grad = [3.0, 0.0, 4.0]\nclip_by_norm([t], 1.0)\nt.grad",
+     f32([0.6, 0, 0.8])),
+    ("a layer for a group",
+     "SGD([{'parameters': Linear(1, 1, rng)}], 0.1)", refused("parameters()")),
+    ("a GRU before a linear layer",
+     "Sequential(GRU(2, 3, rng), Linear(3, 1, rng))(np.ones((1, 4, 2), np.float32))",
+     refused("one of its parts")),
+    ("a list of tensors for a layer", "Linear(3, 1, rng)([t, t])", refused("one of its parts")),
+    ("a number for a state", "GRUCell(2, 3, rng)(np.ones((1, 2), np.float32), 0.0)",
+     refused("state")),
+    ("something else for a layer", "x = Sequential(Linear(1, 1, rng))\nx[0] = relu",
+     refused("expected layers")),
+    ("a model and a path exchanged", "save_model(Linear(1, 1, rng), folder / 'm')",
+     refused("save_model(path, model)")),
+    ("a loss that returns nothing",
+     "from tinytorch.core.losses import Loss\nclass A(Loss):\n    def losses(self, x, y): pass\n"
+     "A()(t, t)", refused("return")),
+    ("a positive sign", "slopes(+t, t)", [1, 1, 1]),
+    ("divmod the other way", "divmod(7, Tensor(2.0))", (3, 1)),
+    ("a leaf drawn as a graph", "to_dot(Tensor(1.0))", refused("recorded")),
+    ("an optimizer's state with a rate that is none",
+     "x = SGD([t], 0.1)\ny = x.state_dict() | {'lr': -1.0}\nx.load_state_dict(y)", refused("lr")),
+]

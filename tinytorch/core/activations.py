@@ -1,6 +1,6 @@
 """Activations. Made from modules/02_activations/activations.py: edit that file, not this."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,9 @@ from tinytorch.core.tensor import Tensor, apply, gradient_of, note_change, opera
 
 __all__ = [
     "Layer", "LogSoftmax", "Named", "ReLU", "Sigmoid", "Softmax", "Tanh", "Temperature", "as_input",
-    "found_in", "held", "layers_of", "load_numbers", "log_softmax", "log_softmax_gradient", "named",
-    "numbers_of", "relu", "relu_gradient", "sigmoid", "sigmoid_gradient", "softmax",
-    "softmax_gradient", "tanh", "tanh_gradient",
+    "buffers_named", "found_in", "held", "layers_of", "load_numbers", "log_softmax",
+    "log_softmax_gradient", "named", "numbers_of", "relu", "relu_gradient", "sigmoid",
+    "sigmoid_gradient", "softmax", "softmax_gradient", "tanh", "tanh_gradient",
 ]
 
 
@@ -243,17 +243,29 @@ def as_input(x: Any, alone: bool) -> Any:
 
 def held(layer: "Layer") -> Iterator[tuple[str, Any]]:
     """The parameters, layers and buffers that are attributes of a layer, with their names."""
-    if isinstance(layer.buffers, str):
-        raise TypeError(f"expected buffers to be a tuple, got {layer.buffers!r}: write a comma")
-    for name in layer.buffers:
+    buffers = buffers_named(layer)
+    for name in buffers:
         thing = getattr(layer, name)
+        if isinstance(thing, np.number | np.bool_):  # as NumPy gives for an array without axes
+            thing = np.array(thing)
+            setattr(layer, name, thing)
         if not isinstance(thing, np.ndarray | Tensor):
             kind = type(thing).__name__
             raise TypeError(f"expected an array as buffer {name!r}, got a {kind}: use np.array()")
         yield name, thing.data if isinstance(thing, Tensor) else thing
     for name, thing in layer._parts():
-        if name not in layer.buffers:
+        if name not in buffers:
             yield from found_in(name, thing)
+
+
+def buffers_named(layer: "Layer") -> list[str]:
+    """The names of a layer's buffers, those of the classes that it derives from among them."""
+    found: dict[str, None] = {}
+    for names in (*(vars(kind).get("buffers", ()) for kind in type(layer).__mro__), layer.buffers):
+        if isinstance(names, str):
+            raise TypeError(f"expected buffers to be a tuple, got {names!r}: write a comma")
+        found |= dict.fromkeys(names)
+    return list(found)
 
 
 def found_in(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
@@ -262,11 +274,15 @@ def found_in(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
         yield name, thing
     elif isinstance(thing, Tensor):
         if thing.is_parameter or (thing.requires_grad and thing.origin is None):
+            thing.is_parameter = True  # from now on, also while it is frozen
             yield name, thing
-    elif isinstance(thing, list | tuple | dict):
-        parts = thing.items() if isinstance(thing, dict) else enumerate(thing)
+    elif isinstance(thing, Mapping | Sequence) and not isinstance(thing, str | bytes):
+        parts = thing.items() if isinstance(thing, Mapping) else enumerate(thing)
         for key, part in parts:
             yield from found_in(f"{name}.{key}", part)
+    elif isinstance(thing, Set) and any(True for part in thing for _ in found_in("", part)):
+        message = f"expected layers and parameters in a list or dict, got a set as {name}: a set"
+        raise TypeError(f"{message} has no order, so that nothing in it has a name")
 
 
 def named(layer: "Layer", start: str = "", seen: set | None = None) -> Iterator[tuple[str, Any]]:
@@ -320,10 +336,12 @@ def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None
         )
     arrays = {name: numbers_of(state[name]) for name in own if name in state}
     for name, array in arrays.items():
-        shape = numbers_of(own[name]).shape
-        if array.shape != shape:
-            message = f"expected {name} of shape {shape}, got {array.shape}: build the same model"
-            raise ValueError(message)
+        numbers = numbers_of(own[name])
+        if array.shape != numbers.shape or not np.can_cast(array.dtype, numbers.dtype, "same_kind"):
+            raise ValueError(
+                f"expected {name} of shape {numbers.shape} and {numbers.dtype}, got {array.shape} "
+                f"and {array.dtype}: build the same model"
+            )
     for name, array in arrays.items():
         numbers = numbers_of(own[name])
         numbers[...] = array
@@ -374,7 +392,7 @@ class Layer(Named):
     A layer of your own needs `__init__` and `forward`. What it holds is found: an attribute that
     is a Tensor made with requires_grad=True is a parameter, one that is a Layer is a child, also
     in a list, tuple or dict. Arrays that change while it is used and are to be saved with it are
-    named in `buffers`.
+    named in `buffers`, beside those of the class that it derives from.
     """
 
     training = True  # a layer begins in training mode

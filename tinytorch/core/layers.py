@@ -209,6 +209,9 @@ class Linear(Layer):
         self.bias = Tensor(np.zeros(out_features, np.float32), requires_grad=True) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
+        if not isinstance(x, Tensor):
+            message = f"{self} expected a Tensor, got a {type(x).__name__}: take one of its parts"
+            raise TypeError(message)
         if x.shape[-1:] != (self.in_features,):
             raise ValueError(
                 f"{self} expected {self.in_features} features on the last axis, got an input of "
@@ -282,7 +285,7 @@ class Sequential(Layer):
     def __setitem__(self, index: int, layer: Layer) -> None:
         layers = list(self.layers)
         layers[index] = layer
-        self.layers = tuple(layers)
+        self.layers = Sequential(*layers).layers
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -353,7 +356,7 @@ class Dropout(Layer):
             return x
         mask = (self.rng.random(x.shape, np.float32) >= self.p).astype(x.dtype)
         mask /= 1 - self.p
-        return x * mask
+        return x * Tensor(mask)
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

@@ -12,6 +12,7 @@ from tinytorch.core.tensor import (
     apply,
     gradient_of,
     guard,
+    mean,
     operation,
     recording,
     to_array,
@@ -25,9 +26,10 @@ __all__ = [
     "categorical_cross_entropy", "categorical_cross_entropy_gradient", "check_probabilities",
     "class_indices", "clip_gradient", "cross_entropy", "cross_entropy_gradient", "fixed",
     "fused_cross_entropy", "fused_cross_entropy_gradient", "fused_softmax", "is_soft", "logsumexp",
-    "logsumexp_gradient", "one_hot", "prepare", "reduce_loss", "row_powers", "row_sums",
-    "same_shape", "squared_error", "squared_error_gradient", "squared_error_target_gradient",
-    "target_rows", "trace_cross_entropy", "weighted_targets",
+    "logsumexp_gradient", "mean_cross_entropy", "mean_cross_entropy_gradient", "one_hot", "prepare",
+    "reduce_loss", "row_powers", "row_sums", "same_shape", "squared_error",
+    "squared_error_gradient", "squared_error_target_gradient", "target_rows", "trace_cross_entropy",
+    "weighted_targets",
 ]
 
 
@@ -403,7 +405,10 @@ class Loss:
 
     def reduced(self, output: Any, targets: Any, reduction: str) -> Tensor:
         """The losses, reduced in the given way."""
-        return reduce_loss(self.losses(output, targets), reduction)
+        losses = self.losses(output, targets)
+        if losses is None:
+            raise TypeError(f"expected a Tensor of losses, got None: let {self}.losses return it")
+        return reduce_loss(losses, reduction)
 
     def forward(self, output: Any, targets: Any) -> Tensor:
         """The loss, reduced as it was told."""
@@ -433,7 +438,8 @@ def prepare(output: Any, targets: Any, sloped: bool = False) -> tuple[Tensor, Te
             one are refused.
     """
     output = output if isinstance(output, Tensor) else Tensor(output)
-    targets = targets if isinstance(targets, Tensor) else Tensor(targets)
+    if not isinstance(targets, Tensor):
+        targets = Tensor(to_array(targets).copy())  # nobody would notice if the array changed
     if output.dtype.kind != "f":
         raise TypeError(f"expected decimal numbers, got {output.dtype}: use astype(np.float32)")
     if targets.requires_grad and recording.enabled and not sloped:
@@ -530,16 +536,19 @@ class CrossEntropyLoss(Loss):
         self.ignore_index = ignore_index
 
     def losses(self, output: Any, targets: Any) -> Tensor:
-        return self.weighed(output, targets)[0]
+        return cross_entropy(*self.weighed(output, targets)[:2])
 
     def reduced(self, output: Any, targets: Any, reduction: str) -> Tensor:
-        losses, divisor = self.weighed(output, targets)
-        if reduction == "mean" and divisor is not None:
-            return reduce_loss(losses, "sum") / divisor
-        return reduce_loss(losses, reduction)
+        output, targets, divisor = self.weighed(output, targets)
+        if reduction != "mean":
+            return reduce_loss(cross_entropy(output, targets), reduction)
+        if divisor is None and cross_entropy in FASTER:
+            return FASTER[CrossEntropyLoss](output, targets)
+        losses = cross_entropy(output, targets)
+        return reduce_loss(losses) if divisor is None else reduce_loss(losses, "sum") / divisor
 
-    def weighed(self, output: Any, targets: Any) -> tuple[Tensor, float | None]:
-        """The single losses, and what a mean divides their sum by: None for their number."""
+    def weighed(self, output: Any, targets: Any) -> tuple[Tensor, Tensor, float | None]:
+        """Logits, targets, and what a mean divides the sum of the losses by: None for N."""
         output, targets = prepare(output, targets)
         if is_soft(output.data, targets.data):
             check_probabilities(targets.data, "targets")
@@ -551,7 +560,7 @@ class CrossEntropyLoss(Loss):
             options = self.weight, self.label_smoothing, self.ignore_index
             rows, divisor = weighted_targets(targets.data, output.shape[1], output.dtype, *options)
             targets = Tensor(rows)
-        return cross_entropy(output, targets), divisor
+        return output, targets, divisor
 
 
 class BinaryCrossEntropyLoss(Loss):
@@ -576,6 +585,9 @@ class BinaryCrossEntropyLoss(Loss):
         if self.pos_weight is None:
             return apply(binary_cross_entropy_with_logits, output, targets)
         # A weight w is a matter of targets: w t + 1 - t times the loss for w t / (w t + 1 - t).
+        if np.ndim(self.pos_weight) and self.pos_weight.shape != targets.shape[-1:]:
+            message = f"expected a pos_weight for each of {targets.shape[-1:]} labels, got shape"
+            raise ValueError(f"{message} {self.pos_weight.shape}: one a column, or one number")
         yes = targets.data * np.broadcast_to(self.pos_weight, targets.shape).astype(output.dtype)
         total = yes + (1 - targets.data)
         return apply(binary_cross_entropy_with_logits, output, yes / total) * total
@@ -701,6 +713,23 @@ def fused_cross_entropy_gradient(grad, output, logits, targets, kept):
 
 
 FASTER[cross_entropy] = fused_cross_entropy
+
+
+@operation(hands_over=True)
+def mean_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """The mean of `cross_entropy` over the rows, in one step."""
+    losses, kept = fused_cross_entropy.__wrapped__(logits, targets)  # type: ignore[attr-defined]
+    return mean(losses), kept
+
+
+@gradient_of(mean_cross_entropy)
+def mean_cross_entropy_gradient(grad, output, logits, targets, kept):
+    """That of the single losses, of which each has the same share in the mean."""
+    shares = np.full(len(logits), grad * (1 / max(len(logits), 1)), grad.dtype)
+    return fused_cross_entropy_gradient(shares, output, logits, targets, kept)
+
+
+FASTER[CrossEntropyLoss] = mean_cross_entropy  # its mean
 
 
 @operation(floats=True)

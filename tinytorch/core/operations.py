@@ -192,7 +192,8 @@ def pieces_gradient(grads, output, array, sizes, axis=0):
 
 def rows(array: np.ndarray, axis: int = 0) -> list[np.ndarray]:
     """All parts of an array along an axis, which is gone from them."""
-    return list(np.moveaxis(array, axis, 0))
+    moved = np.moveaxis(array, axis, 0)
+    return [moved[n, ...] for n in range(len(moved))]  # the dots make numbers arrays
 
 
 @gradient_of(rows)
@@ -452,6 +453,11 @@ def pad(x: Any, widths: Any, value: float = 0) -> Any:
             "(before, after), or such a pair for each axis"
         )
     pairs = np.broadcast_to(given, (x.ndim, 2)).tolist()
+    dtype = x.dtype
+    if dtype.kind in "biu" and not (np.can_cast(dtype, np.array(value).astype(dtype).dtype) and
+                                    np.array(value).astype(dtype) == value):
+        message = f"expected a value that {dtype} holds, got {value!r}: use astype() before"
+        raise ValueError(message)
     return padded(x, tuple(map(tuple, pairs)), value)
 
 
@@ -813,7 +819,7 @@ def einsum_gradient(
         array([[20., 30.]])
 
     Hint: `np.expand_dims` and `np.broadcast_to`, for a letter that neither the other array nor the
-    output has.
+    output has. A loop over single numbers would keep 9.11 waiting.
     """
     left, result = subscripts.split("->")
     terms, found = left.split(","), []
@@ -975,9 +981,9 @@ class Gated(Layer):
         """The state to begin with."""
         if h is None:
             return Tensor(np.zeros((count, self.hidden), self.hidden_weight.dtype))
-        if h.shape != (count, self.hidden):
-            raise ValueError(f"{self} expected a state ({count}, {self.hidden}), got {h.shape}")
-        return h
+        if np.shape(h) != (count, self.hidden):
+            raise ValueError(f"{self} expected a state ({count}, {self.hidden}), got {np.shape(h)}")
+        return h if isinstance(h, Tensor) else Tensor(h)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.in_features}, {self.hidden})"

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import Tensor, changes, note_change
+from tinytorch.core.tensor import Tensor, changes, note_change, to_array
 
 __all__ = [
     "SGD", "Adam", "AdamW", "Block", "Optimizer", "RMSProp", "Walk", "adam_step", "check_option",
     "checked_parameters", "clip_by_norm", "cosine_with_warmup", "decay", "descend", "grouped",
-    "in_range", "is_shared", "momentum_step", "own_rate", "rms_scale", "step_decay", "takes_one",
-    "unbiased", "with_options",
+    "has_velocity", "in_range", "is_shared", "momentum_step", "own_rate", "rms_scale", "step_decay",
+    "takes_one", "unbiased", "with_options",
 ]
 
 
@@ -141,6 +141,9 @@ def grouped(optimizer: Any, parameters: Any) -> list[tuple[list, dict[str, Any]]
             options["rate"] = own, optimizer.lr
         for name, value in options.items():
             check_option(optimizer, name, value)
+        if not isinstance(group, Iterable | Tensor):
+            kind = type(group).__name__
+            raise TypeError(f"expected Tensors in a group, got a {kind}: pass its parameters()")
         groups.append(([group] if isinstance(group, Tensor) else list(group), options))
     return groups
 
@@ -155,6 +158,16 @@ def check_option(optimizer: Any, name: str, value: Any) -> None:
         in_range(name, number, below=1 if name in ("momentum", "alpha", "betas") else math.inf)
     if name == "momentum" and value and not optimizer.momentum:
         raise ValueError("expected a momentum for the optimizer too, got 0: pass momentum=0.9")
+
+
+def has_velocity(velocity: np.ndarray | None, momentum: float) -> bool:
+    """Whether a step goes by a velocity, which is kept if there was a momentum from the start."""
+    if velocity is None and momentum:
+        raise ValueError(
+            f"expected a momentum from the start, got 0 then and {momentum} now: make a new "
+            f"optimizer with momentum={momentum}"
+        )
+    return velocity is not None
 
 
 def own_rate(lr: float, own: float | None = None, first: float = 0.0) -> float:
@@ -187,6 +200,8 @@ def takes_one(function: Callable) -> Callable:
             if not isinstance(part, Tensor):
                 kind = type(part).__name__
                 raise TypeError(f"expected Tensors, got a {kind}: pass model.parameters()")
+            if part.grad is not None and type(part.grad) is not np.ndarray:
+                part.grad = to_array(part.grad)
         for number in (*rest, *options.values()):
             if not isinstance(number, Real):
                 raise TypeError(f"expected max_norm to be a number, got {number!r}: try 1.0")
@@ -331,9 +346,11 @@ class Walk:
                     f"expected {name} of shape {array.shape} and {array.dtype}, got {got.shape} "
                     f"and {got.dtype}: the parameters must be those that the state was made with"
                 )
+        lr = in_range("lr", np.asarray(state["lr"]).item())
+        steps = int(in_range("steps", np.asarray(state["steps"]).item()))
         for name, array in arrays.items():
             array[...] = state[name]
-        self.steps, self.lr = int(state["steps"]), float(state["lr"])
+        self.steps, self.lr = steps, lr
 
     def _kept(self) -> dict[str, np.ndarray]:
         """A view of every array in memory, by name and parameter number."""
@@ -415,10 +432,10 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, weight_decay, ["velocity"] if momentum else [])
 
     def update(self, values, grads, count, lr, velocity=None):
-        if velocity is None:
-            descend(values, grads, lr)
-        else:
+        if has_velocity(velocity, self.momentum):
             momentum_step(values, grads, velocity, lr, self.momentum, self.nesterov)
+        else:
+            descend(values, grads, lr)
 
 
 def rms_scale(grads: np.ndarray, squares: np.ndarray, alpha: float, eps: float) -> None:
@@ -468,10 +485,10 @@ class RMSProp(Optimizer):
 
     def update(self, values, grads, count, lr, squares, velocity=None):
         rms_scale(grads, squares, self.alpha, self.eps)
-        if velocity is None:
-            descend(values, grads, lr)
-        else:
+        if has_velocity(velocity, self.momentum):
             momentum_step(values, grads, velocity, lr, self.momentum)
+        else:
+            descend(values, grads, lr)
 
 
 def unbiased(mean: np.ndarray | float, beta: float, count: int) -> np.ndarray | float:

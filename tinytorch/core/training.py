@@ -3,9 +3,10 @@
 import functools
 import importlib
 import json
+import operator
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -19,10 +20,10 @@ from tinytorch.core.tensor import Tensor, note_change, to_array
 
 __all__ = [
     "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "arrays_like",
-    "best_epoch", "buffers_of", "evaluate", "fit", "generator_text", "generators_of", "load_arrays",
-    "load_checkpoint", "load_model", "part_of", "put_buffers", "random_split", "restore_generator",
-    "save_arrays", "save_checkpoint", "save_model", "should_stop", "split_rows", "told",
-    "train_epoch", "train_step",
+    "best_epoch", "buffers_of", "check_loader", "check_metric", "evaluate", "fit", "generator_text",
+    "generators_of", "load_arrays", "load_checkpoint", "load_model", "names_of", "part_of",
+    "put_buffers", "random_split", "restore_generator", "save_arrays", "save_checkpoint",
+    "save_model", "should_stop", "split_rows", "told", "train_epoch", "train_step",
 ]
 
 
@@ -181,10 +182,10 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, ...]]:
         """Batch after batch, each as the data set gives it; two loops at once don't mix."""
-        order = None if self.rng is None else self.rng.permutation(len(self.dataset))
+        count = len(self.dataset)
+        order = np.arange(count) if self.rng is None else self.rng.permutation(count)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            rows = slice(start, start + self.batch_size)
-            yield self.dataset[rows if order is None else order[rows]]
+            yield self.dataset[order[start : start + self.batch_size]]  # a copy: it may be changed
 
 
 def train_step(
@@ -209,7 +210,7 @@ def train_step(
     value = loss(model(inputs), targets)
     backward(value)
     if clip is not None:
-        clip_by_norm(model.parameters(), clip)
+        clip_by_norm(optimizer.parameters, clip)  # others may hold gradients of earlier steps
     optimizer.step()
     return value.item()
 
@@ -311,8 +312,13 @@ def told(restore: Callable) -> Callable:
 
     @functools.wraps(restore)
     def call(snapshot: "Snapshot") -> None:
+        parameters, arrays = snapshot.model.parameters(), snapshot.arrays
+        shapes = [[np.shape(x) for x in xs] for xs in (parameters, arrays)]
+        if shapes[0] != shapes[1]:
+            message = f"expected parameters of shapes {shapes[1]}, got {shapes[0]}: restore the"
+            raise ValueError(f"{message} model that the snapshot was taken of, as it was then")
         restore(snapshot)
-        for parameter in snapshot.model.parameters():
+        for parameter in parameters:
             note_change(parameter.data)
 
     return call
@@ -379,7 +385,8 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        os.unlink(beside)
+        if os.path.exists(beside):
+            os.unlink(beside)
         raise
 
 
@@ -445,9 +452,10 @@ def save_checkpoint(
 ) -> None:
     """Write all that a run needs to go on as if nothing had happened; see `save_arrays`."""
     notes = {
-        "epoch": epoch,
-        "history": dict(history or {}),
+        "epoch": operator.index(epoch),
+        "history": {name: np.asarray(value).tolist() for name, value in (history or {}).items()},
         "generators": [generator_text(rng) for rng in generators],
+        "names": names_of(model),
     }
     arrays = {f"optimizer.{name}": value for name, value in optimizer.state_dict().items()}
     arrays |= {f"parameter.{i}": p.data for i, p in enumerate(model.parameters())}
@@ -473,7 +481,7 @@ def load_checkpoint(
     try:
         notes = json.loads(arrays["notes"].item())
         epoch, history, texts = (notes[name] for name in ("epoch", "history", "generators"))
-        kinds = [json.loads(text)["bit_generator"] for text in texts]
+        kinds, names = [json.loads(text)["bit_generator"] for text in texts], notes["names"]
     except (KeyError, TypeError, ValueError):
         raise ValueError(
             f"{path}: expected a checkpoint, got a file without its notes: load one that "
@@ -482,6 +490,9 @@ def load_checkpoint(
     own = [rng.bit_generator.state["bit_generator"] for rng in generators]
     if kinds != own:
         raise ValueError(f"{path}: expected Generators {own}, got {kinds}: pass those of the save")
+    if names != names_of(model):
+        message = f"{path}: expected parameters {names_of(model)}, got {names}: build the same"
+        raise ValueError(f"{message} model, its layers in the same order")
     now = Snapshot(model)
     best: Any = Snapshot(model)  # which may have buffers besides
     now.arrays = arrays_like(parameters, arrays, "parameter", path)
@@ -496,6 +507,12 @@ def load_checkpoint(
     put_buffers(model, part_of(arrays, "buffer."))
     best.buffers = part_of(arrays, "best_buffer.")
     return Checkpoint(epoch, History(history), best if best.arrays else None)
+
+
+def names_of(model: Layer) -> list[str]:
+    """The name of each of `model.parameters()`, in order; no name for what only that one finds."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return [names.get(id(parameter), "") for parameter in model.parameters()]
 
 
 def load_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -528,8 +545,18 @@ def arrays_like(
 
 
 def save_model(path: str | os.PathLike, model: Layer) -> None:
-    """Write a model's parameters and buffers to one `.npz` file, by their names."""
-    save_arrays(path, model.state_dict())
+    """Write a model's parameters and buffers to one `.npz` file, by their names.
+
+    Raises:
+        ValueError: a name is one that a file can't take.
+    """
+    if not isinstance(model, Layer):
+        kind = type(model).__name__
+        raise TypeError(f"expected a Layer, got a {kind}: write save_model(path, model)")
+    state = model.state_dict()
+    if taken := sorted({"file", "allow_pickle"} & state.keys()):  # names of NumPy's own
+        raise ValueError(f"expected other names than {taken} for parameters: rename the attribute")
+    save_arrays(path, state)
 
 
 def load_model(path: str | os.PathLike, model: Layer, strict: bool = True) -> None:
@@ -567,14 +594,21 @@ def part_of(arrays: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarra
 
 
 def generators_of(model: Layer, *others: Any) -> "list[np.random.Generator]":
-    """Every Generator that a layer of the model, or another object, keeps as an attribute."""
+    """Every Generator that a layer of the model, or another object, keeps as an attribute.
+
+    Those in a list, tuple or dict are among them.
+    """
     found: dict[int, np.random.Generator] = {}
     todo = [model, *others]
     while todo:
         thing = todo.pop(0)
         todo += thing.children() if isinstance(thing, Layer) else []
-        values = getattr(thing, "__dict__", {}).values()
-        found |= {id(value): value for value in values if isinstance(value, np.random.Generator)}
+        values = list(getattr(thing, "__dict__", {}).values())
+        for value in values:  # which grows
+            if isinstance(value, np.random.Generator):
+                found[id(value)] = value
+            elif isinstance(value, list | tuple | dict):
+                values += value.values() if isinstance(value, dict) else value
     return list(found.values())
 
 
@@ -612,8 +646,40 @@ class Progress:
             self.bar.close()
 
 
+def check_loader(loader: Any) -> None:
+    """Refuse what does not give pairs of inputs and targets, epoch after epoch."""
+    kind = type(loader).__name__
+    if isinstance(loader, Tensor | np.ndarray | tuple | TensorDataset | str | Mapping):
+        raise TypeError(f"expected a DataLoader, got a {kind}: write DataLoader(dataset, 32, rng)")
+    if not isinstance(loader, Iterable) or isinstance(loader, Iterator):
+        message = f"expected batches that can be gone through in each epoch, got a {kind}: use a"
+        raise TypeError(f"{message} DataLoader, or a list of batches")
+    parts = len(getattr(getattr(loader, "dataset", None), "arrays", (0, 0)))
+    if parts != 2:
+        message = f"expected inputs and targets, got {parts} arrays in the data set: join inputs,"
+        raise ValueError(f"{message} or write the loop over batches yourself")
+
+
+def check_metric(metric: Any, loader: Any) -> None:
+    """Refuse what measures nothing, and accuracy where the targets are no classes."""
+    if not callable(metric):
+        kind = type(metric).__name__
+        message = f"expected a function as metric, got a {kind}: accuracy itself is in the module"
+        raise TypeError(f"{message} tinytorch.core.accuracy")
+    arrays = getattr(getattr(loader, "dataset", None), "arrays", None)
+    if metric is accuracy and arrays is not None:
+        targets = arrays[1]
+        are_rows = targets.ndim > 1 and bool(np.isin(targets, (0, 1)).all()) and bool(
+            (targets.sum(axis=-1) == 1).all()
+        )
+        if not (are_rows or (targets.ndim == 1 and bool((targets == targets.astype(int)).all()))
+                ) or bool((targets < 0).any()):
+            message = "expected classes as targets, as accuracy is measured with validation, got "
+            raise ValueError(f"{message}others: pass a metric=function(output, targets) of yours")
+
+
 def fit(
-    model: Layer, loss: Callable, optimizer: Optimizer, loader: DataLoader, epochs: int, *,
+    model: Layer, loss: Callable, optimizer: Optimizer, loader: Iterable, epochs: int, *,
     validation: Iterable | None = None, metric: Callable = accuracy,
     schedule: Callable[[int], float] | None = None, clip: float | None = None,
     patience: int | None = None, checkpoint: str | os.PathLike | None = None, progress: bool = True,
@@ -621,7 +687,8 @@ def fit(
     """Train a model, leave it in evaluation mode, and return the numbers of each epoch.
 
     Args:
-        model, loss, optimizer, loader, schedule, clip: as in `train_epoch`.
+        model, loss, optimizer, schedule, clip: as in `train_epoch`.
+        loader: a DataLoader, or a list of batches (inputs, targets).
         epochs: how many in all, those before a resumption included.
         validation, metric: a loader of held-out samples, and the metric, as in `evaluate`.
         patience: stop early, see `should_stop`, and keep the parameters of the best epoch.
@@ -634,9 +701,10 @@ def fit(
     """
     if not isinstance(optimizer, Optimizer) or not callable(loss):
         raise TypeError("expected fit(model, loss, optimizer, loader, epochs): give them in order")
-    if not isinstance(loader, DataLoader):
-        kind = type(loader).__name__
-        raise TypeError(f"expected a DataLoader, got a {kind}: write DataLoader(dataset, 32, rng)")
+    check_loader(loader)
+    if validation is not None:
+        check_loader(validation)
+        check_metric(metric, validation)
     if not {id(p) for p in optimizer.parameters} & {id(p) for p in model.parameters()}:
         raise ValueError("expected an optimizer of this model, got that of another: make a new one")
     if patience is not None and validation is None:
@@ -646,7 +714,8 @@ def fit(
     if checkpoint is not None and os.path.exists(checkpoint):
         _, history, best = load_checkpoint(checkpoint, model, optimizer, generators)
     done, score_name = len(history["loss"]), getattr(metric, "__name__", "metric")
-    with Progress(epochs * len(loader), done * len(loader), progress) as bar:
+    length = len(loader) if isinstance(loader, Sized) else 0
+    with Progress(epochs * length, done * length, progress) as bar:
         for epoch in range(done, epochs):
             if patience is not None and should_stop(history.get("validation_loss", []), patience):
                 break
