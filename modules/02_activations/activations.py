@@ -21,7 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.core.tensor import Tensor, apply, gradient_of, note_change, operation
+from tinytorch.core.tensor import (
+    Tensor,
+    apply,
+    gradient_of,
+    note_change,
+    operation,
+    recording,
+)
 
 # %%
 import timeit
@@ -1013,13 +1020,18 @@ is trained, so they know whether it is (`training`). Activations do none of this
 #| export
 # How a layer finds what it holds, and takes it over from elsewhere: this need not be read
 def as_input(x: Any, alone: bool) -> Any:
-    """An input of a layer: arrays and lists as a Tensor, and a single input in any case."""
-    has_tensors = isinstance(x, list | tuple | dict) and any(
+    """An input of a layer: arrays and lists as a Tensor, and a single number or tuple as well.
+
+    An array is copied where something is recorded: nobody would notice if it changed later.
+    """
+    if isinstance(x, np.ndarray):
+        return Tensor(x.copy() if recording.enabled and x.dtype.kind == "f" else x)
+    if not isinstance(x, int | float | np.generic | list | tuple):
+        return x
+    has_tensors = isinstance(x, list | tuple) and any(
         not isinstance(part, int | float | list | tuple | np.generic) for part in x
     )
-    if isinstance(x, Tensor) or has_tensors or not (alone or isinstance(x, np.ndarray | list)):
-        return x
-    return Tensor(x)
+    return x if has_tensors or not (alone or isinstance(x, list)) else Tensor(x)
 
 
 def held(layer: "Layer") -> Iterator[tuple[str, Any]]:
@@ -1082,12 +1094,17 @@ def named(layer: "Layer", start: str = "", seen: set | None = None) -> Iterator[
             yield start + name, thing
 
 
+def inside(layer: "Layer") -> "list[Layer]":
+    """The layers directly inside a layer, whichever way they are found."""
+    return [*layer.children(), *(x for _, x in held(layer) if isinstance(x, Layer))]
+
+
 def layers_of(layer: "Layer", found: "dict[int, Layer] | None" = None) -> "list[Layer]":
     """A layer and all inside it, each once, and those outside before those inside."""
     found = {} if found is None else found
     if id(layer) not in found:
         found[id(layer)] = layer
-        for child in (*layer.children(), *(x for _, x in held(layer) if isinstance(x, Layer))):
+        for child in inside(layer):
             layers_of(child, found)
     return list(found.values())
 
@@ -1097,20 +1114,45 @@ def numbers_of(thing: Any) -> np.ndarray:
     return thing.data if isinstance(thing, Tensor) else np.asarray(thing)
 
 
-def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None:
+def set_mode(layer: "Layer", mode: bool, seen: set[int]) -> None:
+    """Switch a layer and all inside it; one that has a `train` of its own goes its own way."""
+    layer.training = mode
+    for child in inside(layer):
+        if id(child) not in seen:
+            seen.add(id(child))
+            if type(child).train is Layer.train:
+                set_mode(child, mode, seen)
+            else:
+                child.train(mode)
+
+
+def refuse_own_states(layers: "Iterable[Layer]") -> None:
+    """Refuse layers with a `state_dict` of their own where nobody would ask it."""
+    for layer in layers:
+        if type(layer).state_dict is not Named.state_dict:
+            kind = type(layer).__name__
+            message = f"expected parameters and buffers as the state of {kind}, got a state_dict of"
+            raise TypeError(f"{message} its own, which is not asked here: name arrays in `buffers`")
+
+
+def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> tuple[list, list]:
     """Write the numbers of a state into the parameters and buffers of a layer, all or none.
 
     Args:
         layer: has the names and shapes of the one whose `state_dict` it was. Dtypes may differ.
         state: arrays by name.
-        strict: whether names that are missing, or too many, are an error.
+        strict: whether names that are missing, or too many, are an error. That none fits, is
+            one in any case.
+
+    Returns:
+        The names that were missing, and those that were too many.
 
     Raises:
         ValueError: names or shapes do not fit. Nothing was changed then.
     """
     own = dict(named(layer))
     missing, extra = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
-    if strict and (missing or extra):
+    if (strict and (missing or extra)) or (state and own and len(missing) == len(own)):
         raise ValueError(
             f"expected the names of this model: missing are {missing or 'none'}, too many are "
             f"{extra or 'none'}; build the same model, or pass strict=False to load what fits"
@@ -1127,6 +1169,7 @@ def load_numbers(layer: "Layer", state: Mapping[str, Any], strict: bool) -> None
         numbers = numbers_of(own[name])
         numbers[...] = array
         note_change(numbers)
+    return missing, extra
 
 
 class Named:
@@ -1156,15 +1199,36 @@ class Named:
     def state_dict(self: Any) -> dict[str, np.ndarray]:
         """Copies of all parameters and buffers, by name."""
         found: dict[str, np.ndarray] = {}
+        refuse_own_states(layers_of(self)[1:])
         for name, thing in named(self):
             if name in found:
                 raise ValueError(f"expected names that differ, got {name!r} twice: rename one")
             found[name] = numbers_of(thing).copy()
         return found
 
-    def load_state_dict(self: Any, state: Mapping[str, Any], strict: bool = True) -> None:
+    def load_state_dict(
+        self: Any, state: Mapping[str, Any], strict: bool = True
+    ) -> tuple[list[str], list[str]]:
         """Take over what `state_dict` returned; see `load_numbers`."""
-        load_numbers(self, state, strict)
+        refuse_own_states(layers_of(self)[1:])
+        return load_numbers(self, state, strict)
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        before = vars(self).get(name) if hasattr(self, "__dict__") else None
+        if isinstance(before, Tensor) and before.is_parameter and value is not None and not (
+            isinstance(value, Tensor) and (value.is_parameter or value.requires_grad)
+        ):
+            kind = "Tensor that asks for no gradient" if isinstance(value, Tensor) else (
+                type(value).__name__
+            )
+            raise TypeError(
+                f"expected a parameter as {name!r}, got a {kind}, which would not be learned: "
+                f"write layer.{name}[...] = value within no_grad()"
+            )
+        if callable(getattr(Layer, name, None)) and not callable(value):
+            message = f"{name!r} is a method of every layer, got a {type(value).__name__} for it"
+            raise TypeError(f"{message}: choose another name")
+        super().__setattr__(name, value)
 
 # %%
 #| export
@@ -1184,6 +1248,9 @@ class Layer(Named):
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x): write one")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
+        for name in options:
+            if isinstance(options[name], np.ndarray):
+                options[name] = as_input(options[name], False)
         output = self.forward(*(as_input(x, len(inputs) == 1) for x in inputs), **options)
         if output is None:
             raise TypeError(f"expected a Tensor, got None: let {self}.forward return its result")
@@ -1204,8 +1271,7 @@ class Layer(Named):
 
     def train(self, mode: bool = True) -> "Layer":
         """Switch this layer and all inside it to training mode, or out of it."""
-        for layer in layers_of(self):
-            layer.training = mode
+        set_mode(self, mode, {id(self)})
         return self
 
     def eval(self) -> "Layer":

@@ -474,7 +474,11 @@ class Walk:
 
     Attributes:
         steps: how many steps were taken.
+        joined: whether an update may get several parameters side by side. A class whose rule asks
+            for the length of a parameter, say, sets it to False.
     """
+
+    joined = True
 
     def __init__(self, parameters: Iterable[Any], memory: Iterable[str]):
         groups = grouped(self, parameters)
@@ -486,7 +490,8 @@ class Walk:
         for group, options in groups:
             kinds: dict[Any, dict[int, Tensor]] = {}
             for index, parameter in itertools.islice(numbered, len(group)):
-                kind = index if is_shared(parameter) else parameter.dtype
+                is_alone = is_shared(parameter) or not self.joined
+                kind = index if is_alone else parameter.dtype
                 kinds.setdefault(kind, {})[index] = parameter
             self.blocks += [Block(kind, memory, options) for kind in kinds.values()]
 
@@ -595,7 +600,10 @@ class Optimizer(Walk):
         super().__init__(parameters, memory)
 
     def update(self, values: Any, grads: Any, count: int, lr: float, *memory: Any) -> None:
-        """Change `values` in place, on the step that is their number `count`, from 1."""
+        """Change `values` in place, on the step that is their number `count`, from 1.
+
+        They are those of one parameter or of several side by side, see `joined`, as one axis.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no update: write one")
 
     def step(self) -> None:

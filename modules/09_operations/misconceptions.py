@@ -936,7 +936,7 @@ def taken_gradient(grad, output, x, indices, axis=0):
 @gradient_of(taken)
 def taken_gradient(grad, output, x, indices, axis=0):
     axis, length = axis % x.ndim, x.shape[axis]
-    places = np.asarray(indices).ravel() % length
+    places = np.asarray(indices, int).ravel() % length
     hot = (places[:, None] == np.arange(length)).astype(x.dtype)
     shape = (*x.shape[:axis], places.size, *x.shape[axis + 1 :])
     parts = np.moveaxis(grad.reshape(shape), axis, -1)

@@ -2272,4 +2272,60 @@ KINDS["tried once more from outside"] = [
     ("a leaf drawn as a graph", "to_dot(Tensor(1.0))", refused("recorded")),
     ("an optimizer's state with a rate that is none",
      "x = SGD([t], 0.1)\ny = x.state_dict() | {'lr': -1.0}\nx.load_state_dict(y)", refused("lr")),
+    ("a parameter replaced by its half",
+     "x = Linear(2, 2, rng)\nwith no_grad(): x.weight = x.weight * 0.5", refused("[...] = value")),
+    ("a parameter replaced by an array", "x = Linear(2, 2, rng)\nx.weight = np.ones((2, 2))",
+     refused("[...] = value")),
+    ("a parameter replaced by another one",
+     "x = Linear(2, 2, rng)\nx.weight = leaf(np.ones((2, 2)))\nlen(x.parameters())", 2),
+    ("a parameter taken away", "x = Linear(2, 2, rng)\nx.bias = None\nlen(x.parameters())", 1),
+    ("a name that layers have", "class A(Layer):\n    def __init__(self): self.children = [1]\nA()",
+     refused("another name")),
+    ("two arrays of targets",
+     "x = Linear(1, 1, rng)\ny = [(np.ones((2, 1)), (np.ones(2), np.ones(2)))]\n"
+     "fit(x, lambda o, t: o.sum(), SGD(x.parameters(), 0.1), y, 1)", refused("one array")),
+    ("a layer inside that stays in evaluation",
+     "class A(Layer):\n    def __init__(self): self.part = Dropout(0.5, rng)\n"
+     "    def train(self, mode=True):\n"
+     "        super().train(mode)\n        self.part.eval()\n        return self\n"
+     "x = Sequential(Sequential(A()), Dropout(0.5, rng)).train()\n"
+     "x[0][0].part.training, x[1].training, x[0][0].training", (False, True, True)),
+    ("an array that a layer gets again and again",
+     "x, y = np.empty((1, 3), np.float32), Linear(3, 1, rng)\nz = 0\n"
+     "for n in range(3):\n    x[...] = n + 1\n    z = z + y(x).sum()\n"
+     "slopes(z, y.weight)", [[6], [6], [6]]),
+    ("an array by name that is changed",
+     "f = operation(lambda x, m: x * m)\ngradient_of(f)(lambda g, o, x, m: g * m)\n"
+     "x = np.ones(3)\ny = f(t, m=x)\nx[:] = 0\nslopes(y, t)", [1, 1, 1]),
+    ("an array by name for a layer",
+     "Linear(3, 1, rng)(x=np.ones((2, 3), np.float32)).shape", (2, 1)),
+    ("a rule for whole parameters",
+     "class A(SGD):\n    joined = False\n    def update(self, values, grads, count, lr):\n"
+     "        values -= lr * grads / np.linalg.norm(grads)\n"
+     "x, y = leaf([0]), leaf([0])\nx.grad, y.grad = np.float32([3]), np.float32([4])\n"
+     "A([x, y], 1.0).step()\n"
+     "x, y", ([-1], [-1])),
+    ("a state of one's own, in a checkpoint",
+     "class A(Linear):\n    def state_dict(self): return super().state_dict() | {'n': a}\n"
+     "x = A(1, 1, rng)\nsave_checkpoint(folder / 'c', x, SGD(x.parameters(), 1.0), epoch=1)",
+     refused("buffers")),
+    ("a state of one's own, inside",
+     "class A(Linear):\n    def state_dict(self): return super().state_dict() | {'n': a}\n"
+     "Sequential(A(1, 1, rng)).state_dict()", refused("buffers")),
+    ("a deep copy has no gradient", "x = Linear(1, 1, rng)\nbackward(x(np.ones((1, 1))).sum())\n"
+     "copy.deepcopy(x).weight.grad is None", True),
+    ("names none of which fit",
+     "Linear(1, 1, rng).load_state_dict({'module.weight': a}, strict=False)", refused("names")),
+    ("names of which some fit",
+     "x = Linear(1, 1, rng)\n' '.join(x.load_state_dict({'bias': a[:1], 'n': a}, strict=False)[0])",
+     "weight"),
+    ("PyTorch's view", "m.view(4)", Refused(("reshape",), (AttributeError,))),
+    ("PyTorch's clone", "m.clone()", Refused(("copy()",), (AttributeError,))),
+    ("a method that nobody has", "m.foo()", Refused(("foo",), (AttributeError,))),
+    ("an object for a layer",
+     "class A(Layer):\n    def forward(self, x): return x['a'] * 2\nA()({'a': p})", [2, 4, 6]),
+    ("no input for a layer",
+     "class A(Layer):\n    def forward(self, x): return p if x is None else x\nA()(None)",
+     [1, 2, 3]),
+    ("a list of samples for a loader", "DataLoader([(a, 1)], 1)", refused("TensorDataset")),
 ]

@@ -15,15 +15,16 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 __all__ = [
-    "CONVERTED", "FASTER", "GRADIENTS", "LATER", "LIGHT", "NAMES", "UNSLOPED", "WRITING", "Axis",
-    "Call", "Changes", "Methods", "Operators", "Origin", "Recording", "Register", "Tensor", "again",
-    "apply", "as_axis", "as_floats", "begin", "beside", "broadcast_shape", "by_position", "cast",
-    "changes", "check_unchanged", "compare", "converted", "elementwise", "getitem", "gradient_of",
-    "guard", "hollow", "in_place", "is_watched", "kept", "later", "matmul", "mean", "method",
-    "note_change", "of_list", "on_arrays", "operation", "own", "owner_of", "pair", "place_of",
-    "places_needed", "places_read", "plain", "plain_index", "raised", "recording", "reduce_max",
-    "reduce_mean", "reduce_sum", "refuse_subclass", "registered", "remembered", "reshape", "select",
-    "send", "square_gradient", "to_array", "transpose",
+    "CONVERTED", "ELSEWHERE", "FASTER", "GRADIENTS", "LATER", "LIGHT", "NAMES", "UNSLOPED",
+    "WRITING", "Axis", "Call", "Changes", "Methods", "Operators", "Origin", "Recording", "Register",
+    "Tensor", "again", "apply", "as_axis", "as_floats", "begin", "beside", "broadcast_shape",
+    "by_position", "cast", "changes", "check_unchanged", "compare", "converted", "elementwise",
+    "getitem", "gradient_of", "guard", "hollow", "in_place", "is_watched", "kept", "later",
+    "matmul", "mean", "method", "note_change", "of_list", "on_arrays", "operation", "own",
+    "owner_of", "pair", "place_of", "places_needed", "places_read", "plain", "plain_index",
+    "raised", "recording", "reduce_max", "reduce_mean", "reduce_sum", "refuse_subclass",
+    "registered", "remembered", "reshape", "select", "send", "square_gradient", "to_array",
+    "transpose",
 ]
 
 
@@ -153,13 +154,26 @@ def plain_index(index: Any, copied: bool = False) -> tuple:
 
 
 def again(
-    kind: "type[Tensor]", data: np.ndarray, requires_grad: bool, grad: Any, is_parameter: bool
+    kind: "type[Tensor]", data: np.ndarray, requires_grad: bool, is_parameter: bool
 ) -> "Tensor":
-    """A leaf as it was when it was copied or pickled."""
+    """A leaf as it was when it was copied or pickled, without its gradient, as in PyTorch."""
     x = kind.__new__(kind)
     Tensor.__init__(x, data)
-    x.requires_grad, x.grad, x.is_parameter = requires_grad, grad, is_parameter
+    x.requires_grad, x.is_parameter = requires_grad, is_parameter
     return x
+
+
+ELSEWHERE = {  # how to write what PyTorch's tensors have under these names
+    "view": "reshape(...)", "permute": "transpose(...)", "clone": "Tensor(t.data.copy()), or t * 1",
+    "unsqueeze": "t[:, None]", "expand": "np.broadcast_to's rules hold in t * np.ones(shape)",
+    "repeat": "concatenate([t] * count)", "to": "astype(dtype)", "float": "astype(np.float32)",
+    "double": "astype(np.float64)", "long": "astype(np.int64)", "numel": "size", "dim": "ndim",
+    "masked_fill": "where(mask, value, t)", "gather": "t[index], or take(t, indices)",
+    "requires_grad_": "t.requires_grad = True", "zero_": "t[...] = 0 within no_grad()",
+    "fill_": "t[...] = value within no_grad()", "copy_": "t[...] = other within no_grad()",
+    "add_": "t += other", "mul_": "t *= other", "pow": "t**2", "cpu": "t itself: there is no other",
+    "is_leaf": "t.origin is None", "matmul": "a @ b", "softmax": "softmax(t)", "cat": "concatenate",
+}
 
 
 def compare(function: Callable, *inputs: Any) -> Any:
@@ -461,13 +475,17 @@ class Methods(Operators):
 
     def __getitem__(self: Any, index): return getitem(self, index)
 
+    def __getattr__(self: Any, name):  # of what there is not
+        mend = f": write {ELSEWHERE[name]}" if name in ELSEWHERE else ""
+        raise AttributeError(f"a Tensor has no {name!r}{mend}", name=name, obj=self)
+
     def __reduce__(self: Any):
         if self.origin is not None:
             raise RuntimeError(
                 "expected a leaf to copy or pickle, got the result of an operation, whose gradient "
                 "would go to copies: use detach()"
             )
-        state = self.data, self.requires_grad, self.grad, self.is_parameter
+        state = self.data, self.requires_grad, self.is_parameter
         return again, (type(self), *state), getattr(self, "__dict__", None)  # of a subclass
 
     def __setitem__(self: Any, index, value):
@@ -640,7 +658,7 @@ def place_of(x: "Tensor") -> "Tensor":
     So the numbers go as soon as neither you nor a rule needs them. A rule that does gets them
     back from `kept`, or, where they are the output that it reads, from here.
     """
-    place = getattr(x, "_place", None)
+    place = x._place
     if place is None:
         if not isinstance(x.origin, Origin) or x.data.nbytes <= LIGHT:
             return x
@@ -705,7 +723,6 @@ class Tensor(Methods):
     __slots__ = (
         "__weakref__", "_origin", "_place", "data", "grad", "is_parameter", "requires_grad",
     )
-    _place: "Tensor"  # see `place_of`
 
     def __init__(self, data: Any, requires_grad: bool = False):
         if type(data) is not np.ndarray and isinstance(data, (Tensor, np.ndarray)):
@@ -719,6 +736,7 @@ class Tensor(Methods):
         self.requires_grad = self.is_parameter = requires_grad
         self.grad: Any = None
         self._origin: Any = None
+        self._place: Tensor | None = None  # see `place_of`
 
     shape = property(lambda self: self.data.shape, doc="The length of each axis.")
     ndim = property(lambda self: self.data.ndim, doc="The number of axes.")
@@ -960,6 +978,8 @@ def converted(call: Any, inputs: tuple, options: dict) -> Any:
     """Call an operation with Tensors, through the door, or with lists and NumPy's numbers."""
     if any(isinstance(x, Tensor) for x in options.values()):
         inputs, options = by_position(call, inputs, options), {}
+    if options and recording.enabled:
+        options = {name: own(x) for name, x in options.items()}
     kinds = {*map(type, inputs)}
     if not kinds <= {Tensor, np.ndarray}:
         inputs = tuple(of_list(x) if type(x) is list else beside(x) for x in inputs)

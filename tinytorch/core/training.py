@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinytorch.core.accuracy import accuracy
-from tinytorch.core.activations import Layer, load_numbers, named
+from tinytorch.core.activations import Layer, layers_of, load_numbers, named, refuse_own_states
 from tinytorch.core.autograd import backward, no_grad
 from tinytorch.core.optimizers import Optimizer, clip_by_norm
 from tinytorch.core.tensor import Tensor, note_change, to_array
 
 __all__ = [
     "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "arrays_like",
-    "best_epoch", "buffers_of", "check_loader", "check_metric", "evaluate", "fit", "generator_text",
-    "generators_of", "load_arrays", "load_checkpoint", "load_model", "names_of", "part_of",
-    "put_buffers", "random_split", "restore_generator", "save_arrays", "save_checkpoint",
+    "best_epoch", "buffers_of", "check_loader", "check_metric", "checked_batch", "evaluate", "fit",
+    "generator_text", "generators_of", "load_arrays", "load_checkpoint", "load_model", "names_of",
+    "part_of", "put_buffers", "random_split", "restore_generator", "save_arrays", "save_checkpoint",
     "save_model", "should_stop", "split_rows", "told", "train_epoch", "train_step",
 ]
 
@@ -160,8 +160,9 @@ class DataLoader:
         rng: "np.random.Generator | None" = None,
         drop_last: bool = False,
     ):
-        if isinstance(dataset, tuple):
-            raise TypeError("expected a data set, got a tuple: write TensorDataset(x, targets)")
+        if isinstance(dataset, tuple | list):
+            kind = type(dataset).__name__
+            raise TypeError(f"expected a data set, got a {kind}: write TensorDataset(x, targets)")
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"expected a batch_size of 1 or more, got {batch_size!r}: try 32")
         if not isinstance(rng, np.random.Generator | None):
@@ -385,8 +386,7 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
+        os.unlink(beside)
         raise
 
 
@@ -451,6 +451,7 @@ def save_checkpoint(
     best: Snapshot | None = None,
 ) -> None:
     """Write all that a run needs to go on as if nothing had happened; see `save_arrays`."""
+    refuse_own_states(layers_of(model))
     notes = {
         "epoch": operator.index(epoch),
         "history": {name: np.asarray(value).tolist() for name, value in (history or {}).items()},
@@ -624,14 +625,12 @@ class Progress:
                 return
             self.bar = tqdm(total=total, initial=done, unit="batch")
 
-    def count(self, loader: Iterable) -> Iterable:
+    def count(self, loader: Iterable) -> Iterator:
         """The batches of a loader, each counted when the next one is asked for."""
-        return loader if self.bar is None else self._counted(loader)
-
-    def _counted(self, loader: Iterable) -> Iterator:
         for batch in loader:
-            yield batch
-            self.bar.update()
+            yield checked_batch(batch)
+            if self.bar is not None:
+                self.bar.update()
 
     def tell(self, history: History) -> None:
         """Show the last numbers beside the bar."""
@@ -658,6 +657,18 @@ def check_loader(loader: Any) -> None:
     if parts != 2:
         message = f"expected inputs and targets, got {parts} arrays in the data set: join inputs,"
         raise ValueError(f"{message} or write the loop over batches yourself")
+
+
+def checked_batch(batch: Any) -> Any:
+    """A batch of inputs and targets, if its samples can be counted by the targets."""
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        parts = len(batch) if isinstance(batch, tuple | list) else type(batch).__name__
+        raise ValueError(f"expected batches (inputs, targets), got {parts}: write such pairs")
+    if not isinstance(batch[1], np.ndarray | Tensor):
+        kind = type(batch[1]).__name__
+        message = f"expected targets as one array, got a {kind}, whose samples can't be counted"
+        raise TypeError(f"{message}: join them along an axis, or write the loop yourself")
+    return batch
 
 
 def check_metric(metric: Any, loader: Any) -> None:
@@ -722,7 +733,8 @@ def fit(
             batches = bar.count(loader)
             history.add(loss=train_epoch(model, loss, optimizer, batches, schedule, clip))
             if validation is not None:
-                value, score = evaluate(model, loss, validation, metric)
+                held_out = map(checked_batch, validation)
+                value, score = evaluate(model, loss, held_out, metric)
                 history.add(validation_loss=value, **{f"validation_{score_name}": score})
             if patience is not None and history.best == epoch:
                 best = Snapshot(model)

@@ -513,7 +513,7 @@ def changes(tensor: type) -> dict[str, tuple[Callable, Callable]]:
         return softmax(first * x, axis) * last
 
     def factor(net: Any, _: Any = None) -> None:
-        net[0].factor = tensor(5.0)
+        net[0].factor = tensor(5.0, requires_grad=True)
 
     def copied(net: Any) -> Any:
         twin = copy.deepcopy(net)
