@@ -1466,6 +1466,14 @@ def checked_batch(batch: Any) -> Any:
     return batch
 
 
+def are_classes(targets: np.ndarray) -> bool:
+    """Whether targets are class indices, or rows with a single 1."""
+    if targets.ndim == 1:
+        return bool((targets >= 0).all() and (targets % 1 == 0).all())
+    is_binary = targets.ndim > 1 and np.isin(targets, (0, 1)).all()
+    return bool(is_binary and (targets.sum(axis=-1) == 1).all())
+
+
 def check_metric(metric: Any, loader: Any) -> None:
     """Refuse what measures nothing, and accuracy where the targets are no classes."""
     if not callable(metric):
@@ -1473,15 +1481,9 @@ def check_metric(metric: Any, loader: Any) -> None:
         message = f"expected a function as metric, got a {kind}: accuracy itself is in the module"
         raise TypeError(f"{message} tinytorch.core.accuracy")
     arrays = getattr(getattr(loader, "dataset", None), "arrays", None)
-    if metric is accuracy and arrays is not None:
-        targets = arrays[1]
-        are_rows = targets.ndim > 1 and bool(np.isin(targets, (0, 1)).all()) and bool(
-            (targets.sum(axis=-1) == 1).all()
-        )
-        if not (are_rows or (targets.ndim == 1 and bool((targets == targets.astype(int)).all()))
-                ) or bool((targets < 0).any()):
-            message = "expected classes as targets, as accuracy is measured with validation, got "
-            raise ValueError(f"{message}others: pass a metric=function(output, targets) of yours")
+    if metric is accuracy and arrays is not None and not are_classes(arrays[1]):
+        message = "expected classes as targets, as accuracy is measured with validation, got others"
+        raise ValueError(f"{message}: pass a metric=function(output, targets) of yours")
 
 
 def fit(

@@ -19,11 +19,12 @@ from tinytorch.core.optimizers import Optimizer, clip_by_norm
 from tinytorch.core.tensor import Tensor, note_change, to_array
 
 __all__ = [
-    "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "arrays_like",
-    "best_epoch", "buffers_of", "check_loader", "check_metric", "checked_batch", "evaluate", "fit",
-    "generator_text", "generators_of", "load_arrays", "load_checkpoint", "load_model", "names_of",
-    "part_of", "put_buffers", "random_split", "restore_generator", "save_arrays", "save_checkpoint",
-    "save_model", "should_stop", "split_rows", "told", "train_epoch", "train_step",
+    "Checkpoint", "DataLoader", "History", "Progress", "Snapshot", "TensorDataset", "are_classes",
+    "arrays_like", "best_epoch", "buffers_of", "check_loader", "check_metric", "checked_batch",
+    "evaluate", "fit", "generator_text", "generators_of", "load_arrays", "load_checkpoint",
+    "load_model", "names_of", "part_of", "put_buffers", "random_split", "restore_generator",
+    "save_arrays", "save_checkpoint", "save_model", "should_stop", "split_rows", "told",
+    "train_epoch", "train_step",
 ]
 
 
@@ -671,6 +672,14 @@ def checked_batch(batch: Any) -> Any:
     return batch
 
 
+def are_classes(targets: np.ndarray) -> bool:
+    """Whether targets are class indices, or rows with a single 1."""
+    if targets.ndim == 1:
+        return bool((targets >= 0).all() and (targets % 1 == 0).all())
+    is_binary = targets.ndim > 1 and np.isin(targets, (0, 1)).all()
+    return bool(is_binary and (targets.sum(axis=-1) == 1).all())
+
+
 def check_metric(metric: Any, loader: Any) -> None:
     """Refuse what measures nothing, and accuracy where the targets are no classes."""
     if not callable(metric):
@@ -678,15 +687,9 @@ def check_metric(metric: Any, loader: Any) -> None:
         message = f"expected a function as metric, got a {kind}: accuracy itself is in the module"
         raise TypeError(f"{message} tinytorch.core.accuracy")
     arrays = getattr(getattr(loader, "dataset", None), "arrays", None)
-    if metric is accuracy and arrays is not None:
-        targets = arrays[1]
-        are_rows = targets.ndim > 1 and bool(np.isin(targets, (0, 1)).all()) and bool(
-            (targets.sum(axis=-1) == 1).all()
-        )
-        if not (are_rows or (targets.ndim == 1 and bool((targets == targets.astype(int)).all()))
-                ) or bool((targets < 0).any()):
-            message = "expected classes as targets, as accuracy is measured with validation, got "
-            raise ValueError(f"{message}others: pass a metric=function(output, targets) of yours")
+    if metric is accuracy and arrays is not None and not are_classes(arrays[1]):
+        message = "expected classes as targets, as accuracy is measured with validation, got others"
+        raise ValueError(f"{message}: pass a metric=function(output, targets) of yours")
 
 
 def fit(
