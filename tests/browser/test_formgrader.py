@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -81,7 +82,8 @@ def _address(home: Path, process: subprocess.Popen) -> str:
     while time.monotonic() < end and process.poll() is None:
         for path in home.glob("runtime/jpserver-*.json"):
             if "is running at" in (home / "log").read_text():
-                return json.loads(path.read_text())["url"]
+                with contextlib.suppress(json.JSONDecodeError):  # the file is there before its text
+                    return json.loads(path.read_text())["url"]
         time.sleep(0.05)
     raise AssertionError((home / "log").read_text())
 
