@@ -24,6 +24,9 @@ def require(extra: str, command: str) -> None:
         UsageError: with what is missing, and what to type.
     """
     missing = [name for name in PACKAGES[extra] if find_spec(name) is None]
+    if missing and find_spec("tinytorch.course") is None:  # a student's package
+        needs = f"{command} needs {', '.join(missing)}, not installed here"
+        raise UsageError(f"{needs}. In the course's folder run\n  python course.py setup")
     if missing:
         raise UsageError(
             f"{command} needs {', '.join(missing)}, not installed here. In TinyTorch's folder, "

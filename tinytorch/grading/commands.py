@@ -1,0 +1,162 @@
+"""The commands that an instructor grades with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tinytorch.cli import DONE, FINDINGS, LESSONS, add_root, count, find_root, progress, relative
+from tinytorch.errors import UsageError
+
+
+def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands; `command(name, run, summary, description)` gives a parser for one."""
+    demo = command(
+        "demo",
+        _demo,
+        "make a sample class of twelve students",
+        "Make a sample class in submitted/, out of the release notebooks.",
+        "grading",
+    )
+    demo.add_argument(
+        "--check",
+        action="store_true",
+        help="mark the sample's written answers as its assistant would, and compare every score "
+        "with the one that the sample was made to earn; exit 1 where they differ",
+    )
+
+    grade = command(
+        "grade",
+        _grade,
+        "grade what was handed in",
+        "Grade what changed in submitted/, in any nbgrader course. A run that was stopped, "
+        "however it was, goes on where it was.",
+        lambda options: "cluster" if options.backend == "dask" else "grading",
+    )
+    feedback = command(
+        "feedback", _feedback, "write feedback for students, as HTML", extra="grading"
+    )
+    for sub in (grade, feedback):
+        sub.add_argument("lessons", **LESSONS)
+        sub.add_argument("--student", default="*", metavar="GLOB", help="such as ada or 'a*'")
+        again = sub.add_mutually_exclusive_group()
+        again.add_argument("--force", action="store_true", help="also what did not change")
+        again.add_argument("--resume", action="store_true", help="what is not done: the default")
+        sub.add_argument("--workers", type=count, metavar="N", help="default: one for each core")
+    grade.add_argument("--timeout", type=count, metavar="S", help="seconds for one cell")
+    grade.add_argument("--memory", type=count, metavar="MB", help="for one submission")
+    grade.add_argument("--backend", choices=("local", "dask"), default="local")
+    grade.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster")
+    grade.add_argument("--json", action="store_true", help="print the outcomes as JSON")
+    feedback.add_argument(
+        "--show-hidden-tests",
+        action="store_true",
+        help="show the text of hidden tests, as nbgrader does",
+    )
+
+    grades = command("grades", _grades, "show the grades of the class", extra="grading")
+    grades.add_argument("lessons", **LESSONS)
+    grades.add_argument("--csv", type=Path, metavar="FILE", help="also write them to a CSV file")
+    grades.add_argument("--json", action="store_true", help="print them as JSON")
+    for sub in (demo, grade, feedback, grades):
+        add_root(sub)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from tinytorch.grading import demo
+
+    root = find_root(options, "modules")
+    if not options.check:
+        students = demo.make_demo(root)
+        print(f"submitted/ holds {len(students)} students: {', '.join(students)}")
+        return DONE
+    demo.mark_sample(root)
+    differences = demo.check_demo(root)
+    for difference in differences:
+        print(difference)
+    if not differences:
+        print("every score is the one that the sample was made to earn")
+    return FINDINGS if differences else DONE
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from tinytorch.grading import report
+    from tinytorch.grading.grade import Options, grade
+
+    root = find_root(options, "nbgrader_config.py")
+    if options.scheduler and options.backend != "dask":
+        raise UsageError("--scheduler is Dask's: add --backend dask")
+    how = Options(
+        workers=options.workers,
+        timeout=options.timeout,
+        backend=options.backend,
+        scheduler=options.scheduler,
+        **({"memory_mb": options.memory} if options.memory else {}),
+    )
+    with progress("grading") as told:
+        run = grade(
+            root,
+            _assignments(root, options.lessons),
+            students=options.student,
+            force=options.force,
+            options=how,
+            progress=lambda done, total, outcome: told(
+                done, total, f"{outcome.student} {outcome.assignment}"
+            ),
+        )
+    print(json.dumps(run.as_json(), indent=1) if options.json else "\n".join(report.told(run)))
+    if run.interrupted:
+        raise KeyboardInterrupt
+    return FINDINGS if run.with_status("failed") else DONE
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from tinytorch.grading.grade import feedback
+
+    root = find_root(options, "nbgrader_config.py")
+    with progress("feedback") as told:
+        folders = feedback(
+            root,
+            _assignments(root, options.lessons),
+            students=options.student,
+            force=options.force,
+            workers=options.workers,
+            show_hidden_tests=options.show_hidden_tests,
+            progress=told,
+        )
+    for folder in folders:
+        print(f"wrote {relative(folder, root)}")
+    if not folders:
+        print("nothing changed since the last feedback")
+    return DONE
+
+
+def _grades(options: argparse.Namespace) -> int:
+    from tinytorch.grading import report
+
+    root = find_root(options, "nbgrader_config.py")
+    table = report.grades(root, _assignments(root, options.lessons))
+    if options.csv:
+        report.write_csv(table, options.csv)
+    if options.json:
+        print(json.dumps(report.as_json(table), indent=1))
+    else:
+        report.render(table)
+    return DONE
+
+
+def _assignments(root: Path, names: list[str]) -> list[str]:
+    """Lessons under any of their names, as nbgrader knows them."""
+    from tinytorch.grading.grade import find_assignments
+
+    known = {}
+    for folder in find_assignments(root):
+        number, _, name = folder.partition("_")
+        known |= {folder: folder, name: folder, number: folder, number.lstrip("0"): folder}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        there = ", ".join(sorted(set(known.values()))) or "none: build the course first"
+        raise UsageError(f"no lesson {', '.join(unknown)}: there are {there}")
+    return list(dict.fromkeys(known[name] for name in names))
