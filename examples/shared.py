@@ -15,6 +15,7 @@ import numpy as np
 from tinytorch import figures
 from tinytorch.core.accuracy import predicted_classes
 
+COLOURS = (figures.BLUE, figures.ORANGE, figures.GREEN)
 OUT = Path(__file__).parent / "out"
 WRONG = "abcdefgh"
 
@@ -56,12 +57,30 @@ def draw_run(history, model, held_out, side: int):
     return figure
 
 
-def finish(figure, output: Path, *results: tuple[str, float, float]) -> int:
+def draw_classes(axis, model, points, classes, reach: tuple[float, float]) -> None:
+    """Which class the model answers where in the plane, and the points with their own classes."""
+    side = np.linspace(*reach, 181, dtype=np.float32)
+    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    answers = predicted_classes(model(plane)).reshape(len(side), len(side))
+    count = classes.max() + 1
+    axis.contourf(
+        side, side, answers, levels=np.arange(count + 1) - 0.5, colors=COLOURS[:count], alpha=0.35
+    )
+    size = 4 if len(points) > 50 else 60
+    for label, marker in zip(range(count), "os^", strict=False):
+        axis.scatter(*points[classes == label].T, s=size, color=COLOURS[label], marker=marker)
+    axis.set(aspect="equal", xlim=reach, ylim=reach)
+    axis.grid(False)
+
+
+def finish(
+    figure, output: Path, *results: tuple[str, float, float], of: str = "held-out samples"
+) -> int:
     """Save the figure and print each (what, share right, mark). Returns 1 if a mark is missed."""
     output.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(output, dpi=130)
     print(f"figure: {output}")
     for what, share, mark in results:
         verdict = "reached" if share >= mark else "missed"
-        print(f"{what}: {share:.2%} of the held-out samples are right, mark {mark:.2%} {verdict}")
+        print(f"{what}: {share:.2%} of the {of} are right, mark {mark:.2%} {verdict}")
     return int(any(share < mark for _, share, mark in results))

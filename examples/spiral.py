@@ -11,10 +11,10 @@ import sys
 
 import numpy as np
 from nnfs.datasets import spiral_data
-from shared import finish, options
+from shared import draw_classes, finish, options
 
 from tinytorch import figures
-from tinytorch.core.accuracy import accuracy, predicted_classes
+from tinytorch.core.accuracy import accuracy
 from tinytorch.core.activations import ReLU
 from tinytorch.core.layers import Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
@@ -23,7 +23,6 @@ from tinytorch.core.training import DataLoader, TensorDataset, evaluate, fit, ra
 
 SEED, SAMPLES, SHOWN = 0, 1000, (1, 5, 15, 60)
 MARK, BEHIND = 0.95, 0.02
-COLOURS = (figures.BLUE, figures.ORANGE, figures.GREEN)
 
 
 def main() -> int:
@@ -59,7 +58,7 @@ def learn(arms: int, axes) -> tuple[float, float]:
     for axis, done, epochs in zip(axes, (0, *SHOWN), SHOWN, strict=False):
         fit(model, loss, optimizer, loader, epochs - done, schedule=schedule)
         share = evaluate(model, loss, validation)[1]
-        draw_boundary(axis, model, held_out)
+        draw_classes(axis, model, *held_out[:], reach=(-1.05, 1.05))
         axis.set_title(f"epoch {epochs}: {share:.1%}")
     x, y = held_out[:]
     law = accuracy(likeliest_arm(x, arms), y)
@@ -75,22 +74,6 @@ def likeliest_arm(points: np.ndarray, arms: int) -> np.ndarray:
     radius, angle = np.hypot(*points.T), np.arctan2(points[:, 0], points[:, 1])
     turn = angle[:, None] - 10 * (np.arange(arms) + radius[:, None])  # (N, 1) - (N, arms)
     return np.abs((turn + np.pi) % (2 * np.pi) - np.pi).argmin(axis=1)
-
-
-def draw_boundary(axis, model, held_out) -> None:
-    """Which class the model answers where, and the held-out points."""
-    side = np.linspace(-1.05, 1.05, 181, dtype=np.float32)
-    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    answers = predicted_classes(model(plane)).reshape(len(side), len(side))
-    x, y = held_out[:]
-    arms = y.max() + 1
-    axis.contourf(
-        side, side, answers, levels=np.arange(arms + 1) - 0.5, colors=COLOURS[:arms], alpha=0.35
-    )
-    for arm, marker in zip(range(arms), "os^", strict=False):
-        axis.scatter(*x[y == arm].T, s=4, color=COLOURS[arm], marker=marker)
-    axis.set(aspect="equal", xlim=(-1.05, 1.05), ylim=(-1.05, 1.05))
-    axis.grid(False)
 
 
 if __name__ == "__main__":
