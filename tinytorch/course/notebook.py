@@ -15,6 +15,7 @@ from tinytorch.course.rules.common import first_line, parse
 OPTIONAL = re.compile(r"## \d+\.\d+ For those who want more\b")
 GOES_ON = "raises-exception"  # the tag by which a failing cell does not stop a run of all cells
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+INSTALL = "Colab? Upload the kit's zip, then: !unzip -qo '*.zip' && python */course.py setup --here"
 WORDS_A_MINUTE = 180
 CODE_LINES_A_MINUTE = 10
 MINUTES_AN_EXERCISE = 4
@@ -123,9 +124,11 @@ def _cell(cell: Cell, cell_id: str, is_optional: bool) -> dict:
 
 
 def _label(cell: Cell) -> str:
-    """The line of a folded cell that is seen: of a test its points, and what must hold."""
+    """The line that a cell gets: a folded one is seen by it, a test's says what must hold."""
     if _draws(cell):
         return "# How the figure is drawn\n"
+    if "\ntt.begin(" in cell.source:
+        return f"# {INSTALL}\n"
     if not cell.is_test:
         return ""
     points = f"{cell.points:g} point{'' if cell.points == 1 else 's'}"

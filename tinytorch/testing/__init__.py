@@ -27,7 +27,7 @@ from tinytorch.testing.inputs import (
     strided,
 )
 from tinytorch.testing.messages import TestFailed
-from tinytorch.testing.session import begin, summary, test
+from tinytorch.testing.session import begin, export, summary, test
 
 __all__ = [
     "PAIRS",
@@ -43,6 +43,7 @@ __all__ = [
     "check_gradient",
     "check_raises",
     "expect",
+    "export",
     "numbers",
     "over_axes",
     "pairs",

@@ -72,13 +72,22 @@ current = Session()
 
 
 def begin(lesson: str) -> None:
-    """Begin a lesson: forget what was tested, and learn what its tests are worth.
+    """Begin a lesson: forget what was tested, learn what its tests are worth, and look around.
+
+    In a student's workspace it says on whose code the lesson runs.
 
     Args:
         lesson: its name without the number, as `losses`.
+
+    Raises:
+        ModuleNotFoundError: an earlier lesson's module is missing or broken, with what to do.
     """
     global current
     current = Session(lesson, lesson_table(lesson))
+    # Here, for it is slow to load and most who begin a lesson, a grader say, have no workspace.
+    from tinytorch.workspace.in_notebook import look_around
+
+    look_around(lesson)
 
 
 # --- A test ---------------------------------------------------------------------------------
@@ -389,6 +398,17 @@ def summary() -> None:
     )
     if open_:
         print(f"Next: {current.called(open_[0])}.")
+
+
+def export() -> None:
+    """Make the student's own module of this lesson, and say what comes next.
+
+    It is made of the saved notebook, which is checked as in grading before. Where the notebook is
+    graded, or is in no workspace, nothing is done.
+    """
+    from tinytorch.workspace.in_notebook import export as export_lesson
+
+    export_lesson(current.lesson)
 
 
 # --- Small helpers --------------------------------------------------------------------------

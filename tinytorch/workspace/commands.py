@@ -1,0 +1,403 @@
+"""The student's commands: each says in one screen what happened and what comes next."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinytorch.cli import DONE, FINDINGS, find_root, progress
+from tinytorch.errors import UsageError
+from tinytorch.workspace import place
+from tinytorch.workspace.place import Lesson, Workspace, typed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tinytorch.workspace.check import Checked, Exercise
+    from tinytorch.workspace.export import Exported
+
+WATCH_EVERY = 0.5  # seconds
+BAR = 12  # signs
+MOST_SHOWN = 3  # failures in full: the first ones are to be mended first
+
+
+def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands; `command(name, run, summary, description)` gives a parser for one."""
+    check = command("check", _check, "run a lesson as grading does, and show its points")
+    check.add_argument("--watch", action="store_true", help="again whenever the notebook is saved")
+    export = command("export", _export, "make your own module of a finished lesson")
+    export.add_argument("--force", action="store_true", help="also while tests fail")
+    export.add_argument("--back", action="store_true", help="take the module that was there before")
+    borrow = command("borrow", _borrow, "take the reference's module, where it is allowed")
+    borrow.add_argument("--back", action="store_true", help="give it back: take your own again")
+    command("status", _status, "show how far you are, and what comes next")
+    submit = command("submit", _submit, "make what you hand in, with a receipt")
+    reset = command("reset", _reset, "put a lesson, or an exercise, back as it was handed out")
+    for sub in (check, export, borrow, submit, reset):
+        sub.add_argument("lesson", help="as 4, 04 or losses")
+    reset.add_argument("exercise", nargs="?", default="", help="only this one, as cross_entropy")
+    update = command("update", _update, "take over a newer kit; what you wrote is carried over")
+    update.add_argument("kit", type=Path, help="its zip file or folder")
+    run = command("run", _run, "train a real model on your own code")
+    run.add_argument("milestone", nargs="?", help="xor, spiral, digits, ... (default: list them)")
+    run.add_argument("--output", type=Path, help="where to save the figure")
+    run.set_defaults(root=None)
+
+
+# --- check ----------------------------------------------------------------------------------
+
+
+def _check(options: argparse.Namespace) -> int:
+    from tinytorch.workspace.status import shaky_ground
+
+    workspace, lesson = _lesson(options)
+    _need_ground(workspace, lesson)
+    path = workspace.notebook(lesson)
+    while True:
+        before = _moment(path)
+        checked = _checked(workspace, lesson)
+        show(checked, _console())
+        if not checked.is_right and (ground := shaky_ground(workspace, lesson)):
+            print(f"\n{ground}")
+        _next(_after_check(checked))
+        if not options.watch:
+            return DONE if checked.is_right else FINDINGS
+        print("Watching: save the notebook to check it again, Ctrl-C ends.")
+        while _moment(path) == before:
+            time.sleep(WATCH_EVERY)
+
+
+def _need_ground(workspace: Workspace, lesson: Lesson) -> None:
+    """Ask for the modules of earlier lessons, without which nothing runs.
+
+    Raises:
+        UsageError: one is not there, with what to do.
+    """
+    if lacking := _lacking_ground(workspace, lesson):
+        raise UsageError(f"lesson {lesson.number} can't be run yet.\n{lacking}")
+
+
+def _lacking_ground(workspace: Workspace, lesson: Lesson) -> str:
+    from tinytorch.workspace.own_core import missing
+
+    lacking = [x for x in workspace.before(lesson) if not workspace.module(x).is_file()]
+    return "\n".join(missing(workspace, x) for x in lacking)
+
+
+def _checked(workspace: Workspace, lesson: Lesson) -> Checked:
+    from tinytorch.workspace.check import check
+    from tinytorch.workspace.status import note_check
+
+    with progress(f"lesson {lesson.number}") as told:
+        checked = check(workspace, lesson, told)
+    note_check(workspace, checked)
+    return checked
+
+
+def show(checked: Checked, console: Console) -> None:
+    """The exercises of a lesson as a table, and below it why tests failed."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from tinytorch.workspace.check import BLOCKED, FAILED, PASSED, UNWRITTEN
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    table.add_column("exercise")
+    table.add_column("points", justify="right")
+    table.add_column("")
+    styles = {PASSED: "green", FAILED: "red", UNWRITTEN: "dim", BLOCKED: "yellow"}
+    for x in checked.exercises:
+        said = f"leans on {', '.join(x.blocked_by)}" if x.state == BLOCKED else x.state
+        table.add_row(
+            x.section, x.name, f"{x.earned:g} of {x.points:g}", Text(said, styles[x.state])
+        )
+    for name, points in checked.questions.items():
+        said = "a person will read it" if name in checked.answered else "not answered yet"
+        table.add_row("", name, f"{points:g}", Text(said, "dim"))
+    console.print()
+    console.print(table)
+    by_hand = sum(checked.questions.values())
+    more = f", and {by_hand:g} that a person gives" if by_hand else ""
+    console.print(f"\n{checked.earned:g} of {checked.points:g} points{more}.", highlight=False)
+    failed = [x for x in checked.exercises if x.state == FAILED]
+    for x in failed[:MOST_SHOWN]:
+        console.print(Text(f"\n{_failure(x)}"))
+    if len(failed) > MOST_SHOWN:
+        console.print(f"\n... and {len(failed) - MOST_SHOWN} more fail; mend these first.")
+    for line in _notes(checked):
+        console.print(Text(f"\n{line}", "yellow"))
+
+
+def _failure(exercise: Exercise) -> str:
+    """Why an exercise fails: what its own cell raised, or what its first failing test says."""
+    test = next(test for test in exercise.tests if test.message)
+    says, message = test.says, test.message
+    if exercise.raised and not exercise.raised.startswith("NotImplementedError"):
+        says, message = "its cell can't be run.", exercise.raised
+    said = "\n".join(f"  {line}" for line in message.splitlines())
+    return f"{exercise.name} ({exercise.section}): {says}\n{said}"
+
+
+def _notes(checked: Checked) -> Iterator[str]:
+    found, number = checked.differences, checked.lesson.number
+    if found.deleted:
+        again = typed(f"reset {number} NAME")
+        yield f"Deleted: {', '.join(found.deleted)}. `{again}` brings one back."
+    if found.changed:
+        names = ", ".join(found.changed)
+        yield f"Changed tests, which were run as they were handed out: {names}."
+    if found.twice:
+        yield f"There twice, of which the first counts: {', '.join(found.twice)}."
+    if found.given:
+        yield f"{found.given} given cells that your module is made of were changed or deleted."
+    for line, count in checked.broken[:MOST_SHOWN]:
+        cells = "A cell that is no test" if count == 1 else f"{count} cells that are no tests"
+        yield f"{cells} raised {line}"
+
+
+def _after_check(checked: Checked) -> str:
+    number = checked.lesson.number
+    if checked.is_right:
+        return typed(f"{'export' if checked.lesson.exports else 'submit'} {number}")
+    first = next((x for x in checked.exercises if x.earned < x.points), None)
+    if first is None:
+        return "bring back what was deleted, changed or doubled, save, and check again"
+    return f"{first.name} ({first.section}); save, and check again"
+
+
+# --- export, borrow -------------------------------------------------------------------------
+
+
+def _export(options: argparse.Namespace) -> int:
+    from tinytorch.workspace import export as exports
+    from tinytorch.workspace.status import next_step, note_export
+
+    workspace, lesson = _lesson(options)
+    if options.back:
+        done = exports.bring_back(workspace, lesson)
+        print(f"{_short(done.path, workspace)} is again the one that was there before.")
+        return DONE
+    _need_ground(workspace, lesson)
+    checked, module = _checked(workspace, lesson), exports.own_module(workspace, lesson)
+    reason = exports.refusal(checked, module)
+    if reason and not options.force:
+        for x in checked.exercises:
+            if any(test.message for test in x.tests):
+                print(f"{_failure(x)}\n")
+                break
+        print(f"Not exported: {reason}.")
+        again = typed(f"export {lesson.number}")
+        _next(f"mend that, save, and {again} (--force insists)")
+        return FINDINGS
+    done = exports.write_module(workspace, lesson, module.text)
+    note_export(workspace, checked, module.text, exports.not_right(checked))
+    print(f"{checked.earned:g} of {checked.points:g} points.")
+    print(f"Exported: {_short(done.path, workspace)} is your own code now.")
+    if reason:
+        print(f"What leans on it will show that {reason}.")
+    _say_kept(done, workspace, typed(f"export {lesson.number} --back"))
+    print("A notebook that is open takes it in when its kernel is restarted.")
+    _next(next_step(workspace))
+    return DONE
+
+
+def _borrow(options: argparse.Namespace) -> int:
+    from tinytorch.workspace import export as exports
+    from tinytorch.workspace.status import next_step
+
+    workspace, lesson = _lesson(options)
+    if options.back:
+        done = exports.bring_back(workspace, lesson)
+        print(f"{_short(done.path, workspace)} is your own again.")
+        return DONE
+    done = exports.borrow(workspace, lesson)
+    print(f"Borrowed: {_short(done.path, workspace)} is the reference's now, and says so.")
+    _say_kept(done, workspace, typed(f"borrow {lesson.number} --back"))
+    _next(next_step(workspace))
+    return DONE
+
+
+def _say_kept(done: Exported, workspace: Workspace, back: str) -> None:
+    if done.before:
+        print(f"The one before is kept; `{back}` brings it back.")
+
+
+# --- status ---------------------------------------------------------------------------------
+
+
+def _status(options: argparse.Namespace) -> int:
+    from rich.table import Table
+    from rich.text import Text
+
+    from tinytorch.workspace import status
+    from tinytorch.workspace.export import BORROWED, MISSING, OWN
+    from tinytorch.workspace.milestones import milestones
+
+    workspace = place.need()
+    found = status.rows(workspace)
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "lesson", "", "points", "module", "handed in"):
+        table.add_column(name, justify="right" if name == "points" else "left")
+    styles = {OWN: "green", BORROWED: "yellow", MISSING: "dim"}
+    for row in found:
+        share = row.earned / row.points if row.points and row.earned is not None else 0
+        points = "-" if row.earned is None else f"{row.earned:g} of {row.points:g}"
+        table.add_row(
+            row.lesson.number,
+            row.lesson.title,
+            Text("=" * round(BAR * share), "green") + Text("." * (BAR - round(BAR * share)), "dim"),
+            points + (" *" if row.is_stale else ""),
+            Text("-" if row.whose == MISSING else status.described(row), styles[row.whose]),
+            row.submitted[:16].replace("T", " "),
+        )
+    console = _console()
+    console.print(table)
+    done = sum(row.is_done for row in found)
+    print(f"\n{done} of {len(found)} lessons done.")
+    if any(row.is_stale for row in found):
+        print("* The notebook was changed since it was checked.")
+    reached = status.reached(workspace)
+    if programs := milestones(workspace.root / "examples"):
+        words = [f"{x.name} reached" if x.name in reached else x.name for x in programs]
+        print(f"Milestones: {', '.join(words)}.")
+    _next(status.next_step(workspace))
+    return DONE
+
+
+# --- submit, reset, update ------------------------------------------------------------------
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from tinytorch.workspace.status import note_submission
+    from tinytorch.workspace.submit import submit
+
+    workspace, lesson = _lesson(options)
+    lacking = _lacking_ground(workspace, lesson)
+    checked = None if lacking else _checked(workspace, lesson)
+    done = submit(workspace, lesson, checked)
+    note_submission(workspace, lesson, done.moment)
+    if checked is None:
+        print(f"It was not run, so its points are not known here: {lacking}")
+    else:
+        points = f"{checked.earned:g} of {checked.points:g} points by the tests in it"
+        print(f"{points}; hidden ones are graded too.")
+        if open_ := [name for name in checked.questions if name not in checked.answered]:
+            print(f"Not answered: {', '.join(open_)}.")
+    print(
+        f"Receipt: {_short(done.receipt, workspace)}, {done.moment}, sha256 {done.sha256[:16]}..."
+    )
+    _next(f"hand in {_short(done.path, workspace)}")
+    return DONE
+
+
+def _reset(options: argparse.Namespace) -> int:
+    from tinytorch.workspace.reset import reset
+
+    workspace, lesson = _lesson(options)
+    before = reset(workspace, lesson, options.exercise)
+    what = options.exercise or f"lesson {lesson.number}"
+    if before is None:
+        print(f"{what} is as it was handed out.")
+        return DONE
+    print(f"{what} is as it was handed out again. What you had is kept:")
+    print(f"  {_short(before, workspace)}")
+    _next("is the notebook open? Then reload it from disk (File, Reload Notebook from Disk)")
+    return DONE
+
+
+def _update(options: argparse.Namespace) -> int:
+    from tinytorch.workspace.reset import update
+
+    workspace = place.need()
+    done = update(workspace, options.kit)
+    for found in done:
+        lesson = found.lesson
+        if found.state == "unchanged":
+            continue
+        print(f"{lesson.number} {lesson.title}: {found.state}")
+        if found.carried:
+            print(f"   carried over: {', '.join(found.carried)}")
+        if found.changed:
+            print(f"   its text is new, look at your answer again: {', '.join(found.changed)}")
+        if found.gone:
+            print(f"   no longer asked: {', '.join(found.gone)}")
+        if found.before:
+            print(f"   the notebook before is kept: {_short(found.before, workspace)}")
+    if all(found.state == "unchanged" for found in done):
+        print("The notebooks are those that you have.")
+    _next(f"{typed('status')}; reload notebooks that are open")
+    return DONE
+
+
+# --- run ------------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Train a milestone; in the course's own folder, on the reference."""
+    from tinytorch.workspace.milestones import milestones
+    from tinytorch.workspace.status import note_milestone
+
+    workspace = place.find()
+    root = workspace.root if workspace else find_root(options, "examples")
+    programs = {x.name: x for x in milestones(root / "examples")}
+    if not options.milestone:
+        for x in programs.values():
+            lacking = _lacking(workspace, x.needs)
+            print(f"{x.name:<9} {x.says}")
+            print(f"{'':<9} {f'needs {lacking}' if lacking else 'ready'}")
+        return DONE
+    if options.milestone not in programs:
+        names = ", ".join(programs) or "none"
+        raise UsageError(f"there is no milestone {options.milestone!r} here; there are: {names}")
+    chosen = programs[options.milestone]
+    if lacking := _lacking(workspace, chosen.needs):
+        raise UsageError(f"{chosen.name} needs {lacking}: not exported yet: {typed('status')}")
+    words = ["--output", str(options.output.resolve())] if options.output else []
+    if not chosen.run(*words):
+        return FINDINGS
+    if workspace:
+        note_milestone(workspace, chosen.name)
+        print("That was trained by your own framework.")
+    return DONE
+
+
+def _lacking(workspace: Workspace | None, names: dict[str, list[str]]) -> str:
+    """The lessons that a program needs and that are not exported."""
+    if workspace is None:
+        return ""
+    found = [x for x in workspace.lessons if x.name in names and not workspace.module(x).is_file()]
+    numbers = ", ".join(x.number for x in found)
+    return f"lesson{'s' if len(found) > 1 else ''} {numbers}" if found else ""
+
+
+# --- What they share ------------------------------------------------------------------------
+
+
+def _lesson(options: argparse.Namespace) -> tuple[Workspace, Lesson]:
+    workspace = place.need()
+    return workspace, workspace.lesson(options.lesson)
+
+
+def _next(words: str) -> None:
+    print(f"\nNext: {words}")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+def _moment(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _short(path: Path, workspace: Workspace) -> str:
+    return path.relative_to(workspace.root).as_posix()

@@ -1,0 +1,163 @@
+"""A student's workspace: where it lies, and which lessons it has.
+
+README.md  AGENTS.md  course.py    what one reads, and what sets up and opens the course
+kit.json                           which lessons there are: makes a folder a workspace
+lessons/04_losses/losses.ipynb     the notebooks, the student's to change
+tinytorch/core/losses.py           the student's own framework, as exported
+submit/04_losses/                  what to hand in, with its receipt
+.tinytorch/release/, kept/, ...    the notebooks as they were handed out; what was replaced
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from tinytorch.errors import UsageError
+
+KIT = "kit.json"
+WORKSPACE = "TINYTORCH_WORKSPACE"  # where to look, if it is set
+COMMAND = "TINYTORCH_COMMAND"  # what the student types for `tinytorch`; course.py sets it
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson as the kit describes it."""
+
+    folder: str  # 04_losses
+    title: str  # Losses
+    exports: bool  # whether it makes a module of the framework
+    public: list[str] = field(default_factory=list)  # what `tinytorch.core` takes from that module
+    needs: dict[str, list[str]] = field(default_factory=dict)  # what it imports of which module
+    sha256: str = ""  # of the notebook as it was handed out
+    borrowable: bool = False  # whether the kit brings the reference's module
+
+    @property
+    def number(self) -> str:
+        return self.folder.partition("_")[0]
+
+    @property
+    def name(self) -> str:
+        return self.folder.partition("_")[2]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with a kit in it."""
+
+    root: Path
+    about: dict = field(repr=False)
+
+    @cached_property
+    def lessons(self) -> list[Lesson]:
+        return [Lesson(**lesson) for lesson in self.about["lessons"]]
+
+    def notebook(self, lesson: Lesson) -> Path:
+        return self.root / "lessons" / lesson.folder / f"{lesson.name}.ipynb"
+
+    def release(self, lesson: Lesson) -> Path:
+        return self.private / "release" / lesson.folder / f"{lesson.name}.ipynb"
+
+    def module(self, lesson: Lesson) -> Path:
+        return self.core / f"{lesson.name}.py"
+
+    def borrowed(self, lesson: Lesson) -> Path:
+        """The reference's module, where the kit brings it."""
+        return self.private / "reference" / f"{lesson.name}.py"
+
+    def kept(self, lesson: Lesson) -> Path:
+        """Where what was replaced is kept."""
+        return self.private / "kept" / lesson.folder
+
+    @property
+    def core(self) -> Path:
+        return self.root / "tinytorch" / "core"
+
+    @property
+    def private(self) -> Path:
+        return self.root / ".tinytorch"
+
+    def lesson(self, word: str) -> Lesson:
+        """The lesson that a word means: 4, 04, losses, 04_losses, or the path of its notebook.
+
+        Raises:
+            UsageError: none of them.
+        """
+        stem = Path(word).stem if word.endswith(".ipynb") else word.strip("/\\")
+        for lesson in self.lessons:
+            is_number = stem.isdigit() and int(stem) == int(lesson.number)
+            if is_number or stem in (lesson.name, lesson.folder):
+                return lesson
+        names = ", ".join(f"{x.number} {x.name}" for x in self.lessons)
+        raise UsageError(f"there is no lesson {word!r}; there are {names}")
+
+    def named(self, name: str) -> Lesson | None:
+        """The lesson of a name, as `losses`."""
+        return next((lesson for lesson in self.lessons if lesson.name == name), None)
+
+    def before(self, lesson: Lesson) -> list[Lesson]:
+        """The lessons whose modules a lesson imports, in order."""
+        return [other for other in self.lessons if other.name in lesson.needs]
+
+    def after(self, lesson: Lesson) -> Lesson | None:
+        """The next lesson, if there is one."""
+        at = self.lessons.index(lesson)
+        return self.lessons[at + 1] if at + 1 < len(self.lessons) else None
+
+
+def typed(words: str) -> str:
+    """A command as the student types it: `tinytorch export 04`, or `python course.py export 04`."""
+    return f"{os.environ.get(COMMAND) or 'tinytorch'} {words}"
+
+
+def find(start: Path | None = None) -> Workspace | None:
+    """The workspace around a folder, the current one by default; else the one of this Python.
+
+    A notebook is run in its own folder, which lies in the workspace; a script may be run from
+    anywhere, with the Python of the workspace's environment.
+    """
+    named = os.environ.get(WORKSPACE)
+    here = start or (Path(named) if named else Path.cwd())
+    below = sorted(path.parent for path in here.glob(f"*/{KIT}"))  # as where Colab unpacks it
+    for folder in (here, *here.parents, *Path(sys.prefix).parents, *below[:1]):
+        if (folder / KIT).is_file():
+            return open_workspace(folder)
+    return None
+
+
+def need() -> Workspace:
+    """The workspace around the current folder.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = find()
+    if found is None:
+        raise UsageError(
+            f"there is no workspace around {Path.cwd()}: go to the folder that holds {KIT}, "
+            "which came with the course"
+        )
+    return found
+
+
+def open_workspace(root: Path) -> Workspace:
+    """The workspace in a folder.
+
+    Raises:
+        UsageError: its kit.json is damaged.
+    """
+    path = root / KIT
+    try:
+        about = json.loads(path.read_text("utf-8"))
+        workspace = Workspace(root, about)
+        if not workspace.lessons:
+            raise ValueError("it has no lessons")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path} can't be read ({error}): unpack the course's kit anew, and copy this file"
+        ) from error
+    return workspace

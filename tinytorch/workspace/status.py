@@ -1,0 +1,163 @@
+"""How far a student is: what each lesson has earned, whose module is there, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinytorch.workspace import kept
+from tinytorch.workspace.export import BORROWED, MISSING, OWN, whose
+from tinytorch.workspace.notebooks import NotebookError, fingerprint, read_notebook
+from tinytorch.workspace.place import Lesson, Workspace, typed
+
+if TYPE_CHECKING:
+    from tinytorch.workspace.check import Checked
+
+PROGRESS, MILESTONES = "progress.json", "milestones"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A lesson as it stands."""
+
+    lesson: Lesson
+    earned: float | None  # of the last check; None where there was none
+    points: float | None
+    is_stale: bool  # whether the notebook was changed since
+    whose: str  # own, borrowed or missing
+    is_newer: bool  # whether the notebook was changed since the module was exported
+    is_edited: bool  # whether the module was changed by hand
+    wrong: list[str]  # exercises that were not right when the module was exported
+    submitted: str  # when
+
+    @property
+    def is_done(self) -> bool:
+        return self.earned is not None and self.earned == self.points and self.whose != MISSING
+
+
+def note_check(workspace: Workspace, checked: Checked) -> None:
+    """Remember what a check said."""
+    _note(
+        workspace,
+        checked.lesson,
+        earned=checked.earned,
+        points=checked.points,
+        checked=checked.fingerprint,
+    )
+
+
+def note_export(workspace: Workspace, checked: Checked, module: str, wrong: list[str]) -> None:
+    """Remember of what notebook a module was made, and which exercises were not right."""
+    lesson = checked.lesson
+    made = _facts(workspace).get(lesson.folder, {}).get("made", {})
+    about = {"notebook": checked.fingerprint, "wrong": wrong}
+    _note(workspace, lesson, made=made | {kept.sha256(module.encode()): about})
+
+
+def note_submission(workspace: Workspace, lesson: Lesson, moment: str) -> None:
+    _note(workspace, lesson, submitted=moment)
+
+
+def note_milestone(workspace: Workspace, name: str) -> None:
+    known = _facts(workspace)
+    reached = set(known.get(MILESTONES, ())) | {name}
+    kept.write_json(workspace.private / PROGRESS, known | {MILESTONES: sorted(reached)})
+
+
+def reached(workspace: Workspace) -> list[str]:
+    """The milestones whose mark was reached."""
+    return list(_facts(workspace).get(MILESTONES, ()))
+
+
+def _facts(workspace: Workspace) -> dict[str, Any]:
+    return kept.read_json(workspace.private / PROGRESS)
+
+
+def _note(workspace: Workspace, lesson: Lesson, **facts: Any) -> None:
+    known = _facts(workspace)
+    known[lesson.folder] = known.get(lesson.folder, {}) | facts
+    kept.write_json(workspace.private / PROGRESS, known)
+
+
+def rows(workspace: Workspace) -> list[Row]:
+    """Every lesson as it stands."""
+    known = _facts(workspace)
+    return [_row(workspace, lesson, known.get(lesson.folder, {})) for lesson in workspace.lessons]
+
+
+def _row(workspace: Workspace, lesson: Lesson, facts: dict[str, Any]) -> Row:
+    notebook, owner = _fingerprint(workspace.notebook(lesson)), whose(workspace, lesson)
+    module = workspace.module(lesson)
+    sha256 = kept.sha256(module.read_bytes()) if module.is_file() else ""
+    made = facts.get("made", {}).get(sha256, {})
+    return Row(
+        lesson,
+        facts.get("earned"),
+        facts.get("points"),
+        is_stale="checked" in facts and facts["checked"] != notebook,
+        whose=owner,
+        is_newer=owner == OWN and made.get("notebook", notebook) != notebook,
+        is_edited=owner == OWN and not made,
+        wrong=made.get("wrong", []),
+        submitted=facts.get("submitted", ""),
+    )
+
+
+def _fingerprint(path: Path) -> str:
+    try:
+        return fingerprint(read_notebook(path))
+    except NotebookError:
+        return ""
+
+
+def next_step(workspace: Workspace) -> str:
+    """The one thing to do now, with the command that does it."""
+    for row in rows(workspace):
+        lesson, number = row.lesson, row.lesson.number
+        export = typed(f"export {number}")
+        if row.whose == MISSING and lesson.exports:
+            if row.earned is None:
+                return f"lesson {number}: open lessons/{lesson.folder}/{lesson.name}.ipynb"
+            if row.earned == row.points:
+                return f"{export}: the next lessons run on your {lesson.name}"
+            return f"finish lesson {number}, save, and {typed(f'check {number}')}"
+        if row.is_newer:
+            first = export if row.earned == row.points else typed(f"check {number}")
+            return f"{first}: your notebook is newer than your module"
+    return f"all lessons are done: {typed('run')} shows what your framework can train"
+
+
+def runs_on(workspace: Workspace, lesson: Lesson) -> str:
+    """On whose code a lesson runs: `tensor (your own), activations (borrowed)`."""
+    known = {row.lesson.name: row for row in rows(workspace)}
+    parts = [f"{x.name} ({described(known[x.name])})" for x in workspace.before(lesson)]
+    return f"Lesson {lesson.number} runs on {', '.join(parts)}." if parts else ""
+
+
+def shaky_ground(workspace: Workspace, lesson: Lesson) -> str:
+    """Which exercises of earlier lessons were not right when they were exported, if any were."""
+    parts = [
+        f"{', '.join(row.wrong)} of lesson {row.lesson.number}"
+        for row in rows(workspace)
+        if row.lesson.name in lesson.needs and row.wrong
+    ]
+    if not parts:
+        return ""
+    return f"It runs on your own {' and '.join(parts)}, not right when exported: look there first."
+
+
+def described(row: Row) -> str:
+    """Whose module of a lesson is there, and what is to be known of it."""
+    words = {OWN: "your own", BORROWED: "borrowed", MISSING: "missing"}[row.whose]
+    if row.wrong:
+        words += f", exported while {', '.join(row.wrong)} {_was(row.wrong)} not right"
+    elif row.is_edited:
+        words += ", edited by hand"
+    elif row.is_newer:
+        words += ", older than your notebook"
+    return words
+
+
+def _was(names: list[str]) -> str:
+    return "was" if len(names) == 1 else "were"
