@@ -14,6 +14,11 @@ You need Python and a little NumPy: making an array, indexing it, adding two of 
 #| public Tensor apply gradient_of operation
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("tensor")
+
+# %%
 #| export
 from collections.abc import Callable
 from typing import Any
@@ -25,10 +30,7 @@ import numpy as np
 import timeit
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.testing.oracles import tensor as oracles
-
-tt.begin("tensor")
 
 # %% [markdown]
 r"""
@@ -2186,3 +2188,7 @@ handy, and a trap for `(N, 1)` against `(N,)`.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()

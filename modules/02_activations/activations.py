@@ -15,6 +15,11 @@ gradient rules. From school you need the derivative of $e^x$ and the chain rule.
 #| public Layer LogSoftmax ReLU Sigmoid Softmax Tanh Temperature log_softmax relu sigmoid softmax tanh
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("activations")
+
+# %%
 #| export
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
@@ -34,10 +39,7 @@ from tinytorch.core.tensor import (
 import timeit
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.testing.oracles import activations as oracles
-
-tt.begin("activations")
 
 # %% [markdown]
 r"""
@@ -1628,3 +1630,7 @@ output alone, and as a layer each goes through the door.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()

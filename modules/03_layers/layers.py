@@ -17,6 +17,11 @@ deviation; more statistics is not needed.
 #| public Dropout Flatten Linear Sequential count_parameters he_normal linear xavier_uniform
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("layers")
+
+# %%
 #| export
 import math
 from collections.abc import Callable, Iterator
@@ -34,12 +39,9 @@ import itertools
 import timeit
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.core.activations import ReLU, Softmax, Tanh, relu, softmax, tanh
 from tinytorch.core.tensor import GRADIENTS
 from tinytorch.testing.oracles import layers as oracles
-
-tt.begin("layers")
 
 # %% [markdown]
 r"""
@@ -1334,3 +1336,7 @@ digit.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()

@@ -6,12 +6,17 @@ A loss is one number that says how wrong a model is. Training makes that number 
 nothing else, so what the loss does not see, the model will not learn. You build the losses that
 most networks are trained with, and their slopes.
 
-You need lesson 1: `Tensor`, the door `apply`, and the register `gradient_of`.
+You need lesson 1 (`Tensor`, the door `apply`, the register `gradient_of`) and, of lesson 2, `softmax`.
 """
 
 # %%
 #| default_exp core.losses
 #| public BinaryCrossEntropyLoss BinaryCrossEntropyOfProbabilities CategoricalCrossEntropyLoss CrossEntropyLoss Loss MeanSquaredError binary_cross_entropy binary_cross_entropy_with_logits categorical_cross_entropy cross_entropy logsumexp one_hot squared_error
+
+# %%
+from tinytorch import testing as tt
+
+tt.begin("losses")
 
 # %%
 #| export
@@ -35,10 +40,7 @@ from tinytorch.core.tensor import (
 
 # %%
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.testing.oracles import losses as oracles
-
-tt.begin("losses")
 
 # %% [markdown]
 r"""
@@ -1978,3 +1980,7 @@ belief minus truth. `reduction` decides how strongly a batch pulls.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()

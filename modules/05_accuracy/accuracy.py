@@ -15,6 +15,11 @@ You need lessons 1 to 4, and a little probability: a share, and the spread of a 
 #| public balanced_accuracy confidence_interval confusion_matrix expected_calibration_error f1_score majority_baseline precision recall top_k_accuracy
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("accuracy")
+
+# %%
 #| export
 import math
 from typing import Any
@@ -30,13 +35,10 @@ from sklearn import metrics
 from tinytorch.data import load_digits
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.core.activations import softmax
 from tinytorch.core.losses import CategoricalCrossEntropyLoss
 from tinytorch.core.tensor import Tensor
 from tinytorch.testing.oracles import accuracy as oracles
-
-tt.begin("accuracy")
 
 # %% [markdown]
 r"""
@@ -1601,3 +1603,7 @@ In the package this code is `tinytorch.core.accuracy`; lessons 6 and 8 import `a
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()

@@ -16,6 +16,11 @@ at the end, lessons 2 to 5. From school: the derivative of a product and of a qu
 #| public backward gradients no_grad to_dot
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("autograd")
+
+# %%
 #| export
 import functools
 import inspect
@@ -48,7 +53,6 @@ import timeit
 from tinytorch.data import load_digits
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.core.accuracy import accuracy
 from tinytorch.core.activations import ReLU
 from tinytorch.core.layers import Linear, Sequential, count_parameters
@@ -56,7 +60,6 @@ from tinytorch.core.losses import CrossEntropyLoss
 from tinytorch.core.tensor import apply
 from tinytorch.testing.oracles import autograd as oracles
 
-tt.begin("autograd")
 door = oracles.Door(Tensor, apply, GRADIENTS, recording)
 
 # %% [markdown]
@@ -1567,9 +1570,9 @@ Lesson 1's nearest mean was right on nearly nine in ten of the same new images; 
 right more often, and nobody told it which pixels matter. It starts near $\log 10$, as an
 uninformed guess must, and the gap between the curves is what it knows of its own images only.
 
-Nothing that ran here came from a library for learning: it is what lessons 1 to 6 build, on NumPy
-alone. A wrong rule among it would raise no error, and bend these curves. And what did the way back
-cost?
+Nothing that ran here came from a library for learning. It is the code that you exported from
+lessons 1 to 5, as this notebook's first cell said, and what you wrote above, on NumPy alone. A
+wrong rule among it would raise no error, and bend these curves. And what did the way back cost?
 """
 
 # %%
@@ -1902,3 +1905,7 @@ never written.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()

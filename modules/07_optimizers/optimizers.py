@@ -15,6 +15,11 @@ You need the tensors of lesson 1; the last section trains a network with lessons
 #| public SGD Adam AdamW Optimizer RMSProp clip_by_norm cosine_with_warmup step_decay
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("optimizers")
+
+# %%
 #| export
 import functools
 import itertools
@@ -32,14 +37,11 @@ from tinytorch.core.tensor import Tensor, changes, note_change, to_array
 import timeit
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.core.activations import ReLU
 from tinytorch.core.autograd import backward, no_grad
 from tinytorch.core.layers import Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
 from tinytorch.testing.oracles import optimizers as oracles
-
-tt.begin("optimizers")
 
 # %% [markdown]
 r"""
@@ -1768,3 +1770,7 @@ happens in place, in arrays that outlive the step.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()

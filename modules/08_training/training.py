@@ -15,6 +15,11 @@ You need lessons 1 to 7. No more mathematics than a mean is asked for.
 #| public DataLoader History Snapshot TensorDataset evaluate fit load_checkpoint load_model random_split save_checkpoint save_model train_epoch train_step
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("training")
+
+# %%
 #| export
 import functools
 import importlib
@@ -42,15 +47,12 @@ from pathlib import Path
 from tinytorch.data import load_digits
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.core.accuracy import predicted_classes
 from tinytorch.core.activations import ReLU
 from tinytorch.core.layers import Dropout, Linear, Sequential
 from tinytorch.core.losses import CrossEntropyLoss
 from tinytorch.core.optimizers import SGD, Adam, cosine_with_warmup
 from tinytorch.testing.oracles import training as oracles
-
-tt.begin("training")
 
 # %% [markdown]
 r"""
@@ -1762,6 +1764,10 @@ file is replaced in one stroke or not at all.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()
 
 # %% [markdown]
 r"""

@@ -16,6 +16,11 @@ lessons 7 and 8 for training.
 #| public GRU GRUCell argmax clip concatenate cumsum einsum maximum minimum norm pad sort split stack std take topk unbind var where
 
 # %%
+from tinytorch import testing as tt
+
+tt.begin("operations")
+
+# %%
 #| export
 import functools
 import math
@@ -53,7 +58,6 @@ from pydoc_data.topics import topics
 from tinytorch.data import load_digits
 
 from tinytorch import figures
-from tinytorch import testing as tt
 from tinytorch.core.accuracy import accuracy
 from tinytorch.core.activations import softmax
 from tinytorch.core.autograd import backward, no_grad
@@ -62,8 +66,6 @@ from tinytorch.core.losses import CrossEntropyLoss, MeanSquaredError
 from tinytorch.core.optimizers import Adam
 from tinytorch.core.training import DataLoader, TensorDataset, fit
 from tinytorch.testing.oracles import operations as oracles
-
-tt.begin("operations")
 
 # %% [markdown]
 r"""
@@ -2225,3 +2227,7 @@ part and meet.
 
 # %%
 tt.summary()
+
+# %%
+# Save first (Ctrl+S): this checks the saved notebook as grading does, and exports your own module.
+tt.export()
