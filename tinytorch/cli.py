@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -40,8 +41,15 @@ def main(words: list[str] | None = None) -> int:
         require(options.extra(options), options.command)
         return options.run(options)
     except KeyboardInterrupt:
-        print("stopped: what was done is kept; the same command goes on from here", file=sys.stderr)
+        said = "stopped: what was done is kept; the same command goes on from here"
+        print(getattr(options, "stopped", said), file=sys.stderr)
         return STOPPED
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:  # no right to write, no space left
+        print(f"tinytorch: {error}", file=sys.stderr)
+        return FINDINGS
     except TinyTorchError as error:
         print(f"tinytorch: {error}", file=sys.stderr)
         return error.exit_status

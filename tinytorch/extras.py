@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from tinytorch.errors import UsageError
 
 # What the commands import of each extra. A package goes by the same name in Python and for pip.
-COURSE = ("jupytext", "rich")
+COURSE = ("filelock", "jupytext", "nbclient", "rich")
 GRADING = (*COURSE, "nbgrader")
 PACKAGES = {"course": COURSE, "grading": GRADING, "cluster": (*GRADING, "distributed")}
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+def write_atomically(
+    path: Path, content: str | bytes, last: Callable[[], object] = lambda: None
+) -> None:
     """Write a file by way of another beside it that is then renamed; text as UTF-8 with LF.
 
     A parent folder that is missing is made. Whatever moment the process ends at, even with the
     machine, the file is the old one or the new one.
+
+    Args:
+        last: is called when all is written but the old file still in its place.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,6 +29,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o644)  # mkstemp makes files that nobody else may read
+        last()
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ import ast
 import builtins
 import symtable
 import textwrap
+from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -26,8 +27,9 @@ def module_text(headline: str, codes: Iterable[str]) -> str:
     codes = list(codes)
     imports: list[str] = []
     blocks: list[str] = []
+    taken = set(defined_names(codes))
     for code in codes:
-        found, block = _split_imports(code)
+        found, block = _split_imports(code, taken)
         imports += [line for line in found if line not in imports]
         blocks += [block] if block else []
     names = f"{all_names(defined_names(codes))}\n\n\n{SHOWN}"
@@ -49,6 +51,14 @@ def defined_names(codes: Iterable[str]) -> list[str]:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 names.update(t.id for t in targets if isinstance(t, ast.Name))
     return sorted((name for name in names if not name.startswith("_")), key=kind_and_name)
+
+
+def parsed_names(code: str) -> list[str]:
+    """What `defined_names` gives of one cell; nothing where it is no Python."""
+    try:
+        return defined_names([code])
+    except SyntaxError:  # unfinished, or magics
+        return []
 
 
 def free_names(code: str) -> set[str]:
@@ -94,24 +104,46 @@ def kind_and_name(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
 
 
-def _split_imports(code: str) -> tuple[list[str], str]:
-    """The import statements at the top level of a cell, and the rest."""
+def _split_imports(code: str, taken: set[str]) -> tuple[list[str], str]:
+    """The import statements at the top level of a cell, and the rest.
+
+    One stays where it is if it shares its line, or if what it imports is defined as well: which
+    of the two counts depends on their order.
+    """
     lines, imports = code.splitlines(), []
-    for node in reversed(ast.parse(code).body):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports.insert(0, "\n".join(lines[node.lineno - 1 : node.end_lineno]))
-            del lines[node.lineno - 1 : node.end_lineno]
+    body = ast.parse(code).body
+    ends = Counter(line for node in body for line in {node.lineno, node.end_lineno})
+    for node in reversed(body):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        if max(ends[node.lineno], ends[node.end_lineno]) > 1 or bound_names(node) & taken:
+            continue
+        imports.insert(0, "\n".join(lines[node.lineno - 1 : node.end_lineno]))
+        del lines[node.lineno - 1 : node.end_lineno]
     return imports, "\n".join(lines).strip("\n")
 
 
+def bound_names(node: ast.stmt) -> set[str]:
+    """The names that a statement defines: a function's, a class's, of an import or assignment."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names} - {"*"}
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        inner = [x for target in targets for x in ast.walk(target)]
+        return {x.id for x in inner if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
+    return set()
+
+
 def _arrange(imports: list[str]) -> str:
-    """Imports in the usual three groups: the standard library, NumPy, earlier lessons."""
+    """Imports in the usual groups: `__future__`, the standard library, NumPy, earlier lessons."""
 
     def group(statement: str) -> int:
         module = statement.split()[1].split(".")[0]
-        return {"numpy": 1, "tinytorch": 2}.get(module, 0)
+        return {"__future__": 0, "numpy": 2, "tinytorch": 3}.get(module, 1)
 
-    groups = [[s for s in imports if group(s) == number] for number in range(3)]
+    groups = [[s for s in imports if group(s) == number] for number in range(4)]
     plain_first = [
         sorted(statements, key=lambda s: (s.startswith("from"), s.lower())) for statements in groups
     ]

@@ -778,7 +778,7 @@ def test_sequential_keeps_nothing():
     empty = Sequential(), Sequential().eval(), Sequential(Sequential())
     calls = itertools.product((tt.numbers((2, 3)), np.array(2.0), np.zeros((0, 3))), empty)
     tt.check(oracles.marked, oracles.itself, calls, wrap=Tensor, name="x and the output of x")
-    found = lambda: [learns()(1.0).requires_grad, *(len(one.children()) for one in empty)]
+    found = lambda: [learns()(np.ones(1)).requires_grad, *(len(one.children()) for one in empty)]
     tt.expect(found, [True, 0, 0, 1], "whether one that learns is recorded, and how many children")
     ### BEGIN HIDDEN TESTS
     calls = oracles.change_calls(changes, tt.numbers((3, 2), seed=5))[1:5]

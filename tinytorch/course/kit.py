@@ -21,6 +21,7 @@ from tinytorch.course.lesson import Lesson, find_lessons, read_lesson
 from tinytorch.errors import UsageError
 from tinytorch.modules import core_imports
 from tinytorch.workspace.milestones import milestones
+from tinytorch.workspace.place import COURSE
 
 PACKAGE = Path(tinytorch.__file__).parent
 FILES = Path(__file__).parent / "kit_files"
@@ -70,9 +71,12 @@ def write_kit(
         UsageError: a release is missing, the folder holds something, or there is no such lesson.
     """
     every = [read_lesson(path) for path in find_lessons(root)]
-    chosen = [x for x in every if not lessons or x.number in numbers(lessons, every)]
-    lent = [x for x in chosen if x.module and with_solutions]
-    lent = [x for x in lent if x.number in numbers(with_solutions, every)]
+    wanted = numbers(lessons, every) if lessons else {lesson.number for lesson in every}
+    borrowable = numbers(with_solutions, every) if with_solutions else set()
+    if missing := borrowable - wanted:
+        raise UsageError(f"lesson {min(missing)} is not in this kit, so it can't be borrowed")
+    chosen = [lesson for lesson in every if lesson.number in wanted]
+    lent = [lesson for lesson in chosen if lesson.module and lesson.number in borrowable]
     files = kit_files(root, chosen, lent)
     if policy is not None:
         files["AGENTS.md"] = policy.read_bytes()
@@ -101,7 +105,10 @@ def numbers(words: str, lessons: Iterable[Lesson]) -> set[int]:
         match = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
         if match is None:
             raise UsageError(f"{words!r} is no list of lessons: write 1-4,6")
-        found |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
+        first, last = int(match[1]), int(match[2] or match[1])
+        if first > last:
+            raise UsageError(f"{words!r} is no list of lessons: {last} comes before {first}")
+        found |= set(range(first, last + 1))
     unknown = found - {lesson.number for lesson in lessons}
     if unknown:
         raise UsageError(f"there is no lesson {min(unknown)}")
@@ -135,7 +142,7 @@ def kit_files(root: Path, lessons: list[Lesson], lent: Iterable[Lesson] = ()) ->
     for lesson in lent:
         files[f".tinytorch/reference/{lesson.name}.py"] = export(lesson).encode()
     files |= examples(root, {lesson.name for lesson in lessons})
-    about = {"lessons": described, "version": tinytorch.__version__}
+    about = {"course": COURSE, "lessons": described, "version": tinytorch.__version__}
     files["kit.json"] = _json(about)
     name, data = wheel(root, [lesson.name for lesson in lessons])
     files[f"packages/{name}"] = data

@@ -272,9 +272,13 @@ def _is_floats(x: Any) -> bool:
 def _changed(inputs: Sequence[Any], before: list[np.ndarray | None]) -> Difference | None:
     for n, (x, old) in enumerate(zip(inputs, before, strict=True)):
         if old is not None and (x.shape != old.shape or x.tobytes() != old.tobytes()):
-            says = f"changed its input number {n}: it must work on an array of its own"
+            says = f"changed its {_ordinal(n)} input: it must work on an array of its own"
             return Difference("changed", says, n, np.array(x), old)
     return None
+
+
+def _ordinal(n: int) -> str:
+    return ("first", "second", "third")[n] if n < 3 else f"{n + 1}th"
 
 
 def _nothing(got: Any, want: Any) -> Difference | None:
@@ -380,7 +384,7 @@ def _rule(
 ) -> Difference | None:
     copies = _copies(grad, output, *arrays)
     got = rule(*copies)
-    names = ("grad", "output", *(f"input number {n}" for n in range(len(arrays))))
+    names = ("grad", "output", *(f"the {_ordinal(n)} input" for n in range(len(arrays))))
     for old, new, what in zip((grad, output, *arrays), copies, names, strict=True):
         if isinstance(old, np.ndarray) and old.tobytes() != new.tobytes():
             says = f"wrote into {what}, which others still need"
@@ -395,7 +399,8 @@ def _rule(
     scale = max(np.abs(want).max(initial=0.0), 1e-3)
     if np.all(np.abs(value - want) <= rtol * scale):
         return None
-    return difference(value + 0.0, want, dtype="any", rtol=0.0)
+    far = difference(value + 0.0, want, dtype="any", rtol=rtol)  # where it is more than rounding
+    return far or difference(value + 0.0, want, dtype="any", rtol=0.0)
 
 
 def _rule_of_large_grads(

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import io
 import linecache
+import os
 import re
 import sys
 import time
@@ -84,10 +85,11 @@ def begin(lesson: str) -> None:
     """
     global current
     current = Session(lesson, lesson_table(lesson))
-    # Here, for it is slow to load and most who begin a lesson, a grader say, have no workspace.
-    from tinytorch.workspace.in_notebook import look_around
+    if "TINYTORCH_WORKSPACE" in os.environ or "NBGRADER_EXECUTION" not in os.environ:
+        # Here, for it takes a while to load, and where a class is graded there is no workspace.
+        from tinytorch.workspace.in_notebook import look_around
 
-    look_around(lesson)
+        look_around(lesson)
 
 
 # --- A test ---------------------------------------------------------------------------------
@@ -139,7 +141,10 @@ def _caught(function: Callable[[], None]) -> TestFailed | None:
     except NameError as error:
         if not (exercise := _undefined_exercise(error)):
             return _failure_of(error)
-        return TestFailed(f"{current.called(exercise)} is not defined: run its cell first.")
+        called = current.called(exercise)
+        return TestFailed(
+            f"{called} is not defined: run its cell, which must define `{error.name}`."
+        )
     except AssertionError as error:  # a plain assert of the test's own
         return TestFailed(str(error) or "an assertion of the test does not hold")
     except (Exception, SystemExit) as error:
@@ -296,7 +301,7 @@ class Trial:
     def failure(self) -> TestFailed:
         case, found, error = self.failed[0]
         evidence = self.evidence()
-        lines = [f"{self.label(case)} {found.says}."]
+        lines = [f"{self.label(case)} {found.says}" + ("" if found.says.endswith("?") else ".")]
         if error is not None and (where := own_line(error, current.running)):
             lines.append(where)
         known = known_mistakes(current.lesson).get(current.running, [])
@@ -398,6 +403,8 @@ def summary() -> None:
     )
     if open_:
         print(f"Next: {current.called(open_[0])}.")
+    if in_notebook := sys.modules.get("tinytorch.workspace.in_notebook"):  # where one looked around
+        in_notebook.say_what_is_slow()
 
 
 def export() -> None:
@@ -406,6 +413,8 @@ def export() -> None:
     It is made of the saved notebook, which is checked as in grading before. Where the notebook is
     graded, or is in no workspace, nothing is done.
     """
+    if "NBGRADER_EXECUTION" in os.environ:
+        return
     from tinytorch.workspace.in_notebook import export as export_lesson
 
     export_lesson(current.lesson)

@@ -11,27 +11,34 @@ import json
 import os
 import re
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinytorch.modules import parsed_names
 from tinytorch.testing.diagnosis import lesson_table
 from tinytorch.workspace.notebooks import (
     Cell,
     Differences,
     Notebook,
     compare,
-    fingerprint,
     graded_form,
     read_notebook,
+    read_release,
 )
-from tinytorch.workspace.place import Lesson, Workspace
+from tinytorch.workspace.pace import SLOW
+from tinytorch.workspace.place import WORKSPACE, Lesson, Workspace
 
 PASSED, FAILED, UNWRITTEN, BLOCKED = "passed", "failed", "not written", "blocked"
-TIMEOUT = 120  # seconds for one cell
+TIMEOUT = 120  # seconds for one cell: then it is interrupted
+GRACE = 15  # seconds more, for a cell that goes on in spite of that: then the process is ended
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+LEANS = "this leans on"  # how a test says that another exercise is to be mended first
+PLACE = re.compile(r"\((?:ipykernel_\d+\W)?\d+\.py, (line \d+)\)")
+STREAM = "wrote to the error stream, for which grading gives no points: "
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,13 @@ class Exercise:
             return PASSED
         if not self.is_written:
             return UNWRITTEN
-        return BLOCKED if self.blocked_by else FAILED
+        leans = self.blocked_by and any(LEANS in test.message for test in self.tests)
+        return BLOCKED if leans and not self.is_broken else FAILED
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether its own cell can't be run."""
+        return bool(self.raised) and not self.raised.startswith("NotImplementedError")
 
 
 @dataclass(frozen=True)
@@ -83,8 +96,11 @@ class Checked:
     questions: dict[str, float]  # points of what a person will read, by grade_id
     answered: tuple[str, ...]  # those of them that were written
     differences: Differences
-    broken: tuple[tuple[str, int], ...]  # what cells raised that are no tests, and how many did
-    fingerprint: str  # of the notebook as it was when it was read
+    broken: tuple[tuple[str, str], ...]  # cells that are no tests, and what they raised
+    again: tuple[str, ...]  # exercises whose name another cell, further down, defines again
+    died: str  # the first line of the cell at which the process ended, if it did
+    slow: tuple[str, ...]  # which own functions of earlier lessons took long
+    notebook: Notebook  # as it was when it was read
     seconds: float
 
     @property
@@ -113,34 +129,46 @@ def check(
     """
     start = time.perf_counter()
     notebook = read_notebook(workspace.notebook(lesson))
-    release = read_notebook(workspace.release(lesson))
-    run = Notebook(notebook.path, run_all(graded_form(notebook, release), notebook.path, tell))
+    release = read_release(workspace.release(lesson))
+    run, died = run_all(graded_form(notebook, release), notebook.path, tell)
     exercises = tuple(_exercises(run, release, lesson_table(lesson.name)))
+    open_ = [x.grade_id for x in exercises if x.state != PASSED]
     return Checked(
         lesson,
         exercises,
         {cell.grade_id: cell.points for cell in release.cells if cell.is_question},
         tuple(_answered(notebook, release)),
         compare(notebook, release),
-        tuple(_broken(run, [x.grade_id for x in exercises if x.state != PASSED])),
-        fingerprint(notebook),
+        tuple(_broken(run, open_)),
+        tuple(_defined_again(notebook)),
+        died,
+        tuple(line for cell in run.cells for line in _printed(cell) if line.startswith(SLOW)),
+        notebook,
         time.perf_counter() - start,
     )
 
 
-def run_all(data: dict, path: Path, tell: Callable[[int, int], None]) -> dict:
-    """Run the code of a notebook in a kernel, in the notebook's folder; a copy with outputs."""
+def run_all(data: dict, path: Path, tell: Callable[[int, int], None]) -> tuple[Notebook, str]:
+    """Run the code of a notebook in a kernel, in the notebook's folder.
+
+    Returns:
+        A copy with outputs, and the title of the cell at which the process ended, if it did.
+    """
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import DeadKernelError
 
     notebook = nbformat.from_dict(_for_nbformat(data))
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    done = 0
+    done, latest = 0, time.monotonic()
+
+    def begun(**_) -> None:
+        nonlocal latest
+        latest = time.monotonic()
 
     def count(**_) -> None:
         nonlocal done
         done += 1
+        begun()
         tell(done, len(codes))
 
     client = NotebookClient(
@@ -150,16 +178,35 @@ def run_all(data: dict, path: Path, tell: Callable[[int, int], None]) -> dict:
         interrupt_on_timeout=True,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
+        on_cell_start=begun,
         on_cell_executed=count,
     )
-    with contextlib.suppress(DeadKernelError):  # what was run until then is known
+    over = threading.Event()
+
+    def watch() -> None:
+        """End a process that no interrupt stops."""
+        while not over.wait(1):
+            process = getattr(getattr(client.km, "provisioner", None), "process", None)
+            if process is not None and time.monotonic() - latest > TIMEOUT + GRACE:
+                process.kill()
+
+    threading.Thread(target=watch, daemon=True).start()
+    died = ""
+    try:
         # What the kernel itself says there is for whoever runs it, not for the student.
-        client.execute(env=_environment(), stderr=subprocess.DEVNULL)
-    return json.loads(nbformat.writes(notebook))
+        client.execute(env=_environment(path), stderr=subprocess.DEVNULL)
+    except Exception:  # the kernel died, or speaks no longer as one does: a cell saw to that
+        died = Cell(codes[min(done, len(codes) - 1)]).title or "a cell"
+        with contextlib.suppress(Exception):
+            client._cleanup_kernel()
+    finally:
+        over.set()
+    return Notebook(path, json.loads(nbformat.writes(notebook))), died
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "NBGRADER_EXECUTION": "autograde"}  # as in grading: no figure is drawn
+def _environment(path: Path) -> dict[str, str]:
+    """As in grading: no figure is drawn. The lesson's first cell looks round the workspace."""
+    return {**os.environ, "NBGRADER_EXECUTION": "autograde", WORKSPACE: str(path.parents[2])}
 
 
 def _for_nbformat(data: dict) -> dict:
@@ -181,8 +228,24 @@ def error_of(cell: Cell) -> str:
         if output.get("output_type") == "error":
             text = COLOUR.sub("", str(output.get("evalue", "")))
             kind = output.get("ename", "")
-            return text if kind == "TestFailed" else f"{kind}: {text}"
+            if kind == "KeyboardInterrupt":
+                return f"It ran for more than {TIMEOUT} s and was stopped: is a loop without end?"
+            return text if kind == "TestFailed" else f"{kind}: " + PLACE.sub(r"(\1)", text)
     return ""
+
+
+def _written_to_stderr(cell: Cell) -> str:
+    for output in cell.data.get("outputs", ()):
+        if output.get("output_type") == "stream" and output.get("name") == "stderr":
+            return STREAM + "".join(output.get("text", ""))[:100].strip()
+    return ""
+
+
+def _printed(cell: Cell) -> list[str]:
+    """The lines that a cell printed."""
+    outputs = cell.data.get("outputs", ())
+    texts = [x.get("text", "") for x in outputs if x.get("output_type") == "stream"]
+    return "".join("".join(text) for text in texts).splitlines()
 
 
 def _was_run(cell: Cell) -> bool:
@@ -215,7 +278,7 @@ def _exercises(run: Notebook, release: Notebook, table: dict) -> Iterator[Exerci
 
 def _test(cell: Cell, table: dict) -> Test:
     about = table["tests"].get(cell.grade_id, {})
-    message = error_of(cell)
+    message = error_of(cell) or _written_to_stderr(cell)
     if not message and not _was_run(cell):
         message = "It was not run: the process ended before it"
     earned = 0 if message else cell.points
@@ -229,15 +292,29 @@ def _answered(notebook: Notebook, release: Notebook) -> Iterator[str]:
             yield cell.grade_id
 
 
-def _broken(run: Notebook, open_: list[str]) -> list[tuple[str, int]]:
-    """What cells raised that are no tests, the first line of each, and how many raised it.
+def _broken(run: Notebook, open_: list[str]) -> Iterator[tuple[str, str]]:
+    """The cells that are no tests and raised something, by their title.
 
-    Only of those before the first exercise that is open: what comes after may lean on it.
+    Only those before the first exercise that is open: what comes after may lean on it. Of cells
+    that raised the same, the first.
     """
-    found: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
     for cell in run.cells:
         if cell.grade_id in open_:
             break
         if cell.kind == "code" and not cell.is_test and (message := error_of(cell)):
-            found[message.splitlines()[0]] += 1
-    return list(found.items())
+            line = message.splitlines()[0]
+            seen[line] += 1
+            if seen[line] == 1:
+                yield cell.title, line
+
+
+def _defined_again(notebook: Notebook) -> Iterator[str]:
+    """Names of exercises that a cell of the student's own, further down, defines again."""
+    exercises: set[str] = set()
+    for cell in notebook.cells:
+        names = set(parsed_names(cell.source)) if cell.kind == "code" else set()
+        if cell.is_exercise:
+            exercises |= names
+        elif not cell.grade_id and not cell.is_exported:
+            yield from sorted(names & exercises)

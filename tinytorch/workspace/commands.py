@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinytorch.cli import DONE, FINDINGS, find_root, progress
 from tinytorch.errors import UsageError
-from tinytorch.workspace import place
+from tinytorch.workspace import kept, place
 from tinytorch.workspace.place import Lesson, Workspace, typed
 
 if TYPE_CHECKING:
@@ -39,33 +39,45 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     for sub in (check, export, borrow, submit, reset):
         sub.add_argument("lesson", help="as 4, 04 or losses")
     reset.add_argument("exercise", nargs="?", default="", help="only this one, as cross_entropy")
+    reset.add_argument("--keep-answers", action="store_true", help="put all but the answers back")
+    reset.add_argument(
+        "--back", action="store_true", help="take the notebook from before the reset"
+    )
     update = command("update", _update, "take over a newer kit; what you wrote is carried over")
     update.add_argument("kit", type=Path, help="its zip file or folder")
     run = command("run", _run, "train a real model on your own code")
     run.add_argument("milestone", nargs="?", help="xor, spiral, digits, ... (default: list them)")
     run.add_argument("--output", type=Path, help="where to save the figure")
     run.set_defaults(root=None)
+    for sub in (check, export, borrow, submit, reset, update, run):
+        sub.set_defaults(stopped="stopped: nothing was changed that is not whole")
 
 
 # --- check ----------------------------------------------------------------------------------
 
 
 def _check(options: argparse.Namespace) -> int:
+    from tinytorch.workspace.notebooks import NotebookError
     from tinytorch.workspace.status import shaky_ground
 
     workspace, lesson = _lesson(options)
-    _need_ground(workspace, lesson)
     path = workspace.notebook(lesson)
     while True:
-        before = _moment(path)
-        checked = _checked(workspace, lesson)
-        show(checked, _console())
-        if not checked.is_right and (ground := shaky_ground(workspace, lesson)):
-            print(f"\n{ground}")
-        _next(_after_check(checked))
+        before, status = _moment(path), FINDINGS
+        try:
+            _need_ground(workspace, lesson)
+            checked = _run_and_show(workspace, lesson)
+            if not checked.is_right and (ground := shaky_ground(workspace, lesson)):
+                print(f"\n{ground}")
+            _next(_after_check(checked))
+            status = DONE if checked.is_right else FINDINGS
+        except (NotebookError, UsageError) as error:
+            if not options.watch:
+                raise
+            print(error)
         if not options.watch:
-            return DONE if checked.is_right else FINDINGS
-        print("Watching: save the notebook to check it again, Ctrl-C ends.")
+            return status
+        print(f"{time.strftime('%H:%M:%S')} Watching: save to check again, Ctrl-C ends.")
         while _moment(path) == before:
             time.sleep(WATCH_EVERY)
 
@@ -74,25 +86,26 @@ def _need_ground(workspace: Workspace, lesson: Lesson) -> None:
     """Ask for the modules of earlier lessons, without which nothing runs.
 
     Raises:
-        UsageError: one is not there, with what to do.
+        UsageError: one is missing or broken, with what to do.
     """
-    if lacking := _lacking_ground(workspace, lesson):
-        raise UsageError(f"lesson {lesson.number} can't be run yet.\n{lacking}")
+    from tinytorch.workspace.in_notebook import ground_faults
 
-
-def _lacking_ground(workspace: Workspace, lesson: Lesson) -> str:
-    from tinytorch.workspace.own_core import missing
-
-    lacking = [x for x in workspace.before(lesson) if not workspace.module(x).is_file()]
-    return "\n".join(missing(workspace, x) for x in lacking)
+    if faults := ground_faults(workspace, lesson):
+        raise UsageError("\n".join([f"lesson {lesson.number} can't be run yet.", *faults]))
 
 
 def _checked(workspace: Workspace, lesson: Lesson) -> Checked:
     from tinytorch.workspace.check import check
-    from tinytorch.workspace.status import note_check
 
     with progress(f"lesson {lesson.number}") as told:
-        checked = check(workspace, lesson, told)
+        return check(workspace, lesson, told)
+
+
+def _run_and_show(workspace: Workspace, lesson: Lesson) -> Checked:
+    from tinytorch.workspace.status import note_check
+
+    checked = _checked(workspace, lesson)
+    show(checked, _console())
     note_check(workspace, checked)
     return checked
 
@@ -136,27 +149,35 @@ def _failure(exercise: Exercise) -> str:
     """Why an exercise fails: what its own cell raised, or what its first failing test says."""
     test = next(test for test in exercise.tests if test.message)
     says, message = test.says, test.message
-    if exercise.raised and not exercise.raised.startswith("NotImplementedError"):
+    if exercise.is_broken:
         says, message = "its cell can't be run.", exercise.raised
     said = "\n".join(f"  {line}" for line in message.splitlines())
     return f"{exercise.name} ({exercise.section}): {says}\n{said}"
 
 
 def _notes(checked: Checked) -> Iterator[str]:
-    found, number = checked.differences, checked.lesson.number
-    if found.deleted:
-        again = typed(f"reset {number} NAME")
-        yield f"Deleted: {', '.join(found.deleted)}. `{again}` brings one back."
+    found, order = checked.differences, typed(f"reset {checked.lesson.number} --keep-answers")
+    if not found.has_marks:
+        yield "The course's marks are gone from all cells: another editor dropped them."
+    elif found.deleted:
+        yield f"Deleted: {', '.join(found.deleted)}."
     if found.changed:
-        names = ", ".join(found.changed)
-        yield f"Changed tests, which were run as they were handed out: {names}."
+        yield f"Changed tests, run as they were handed out: {', '.join(found.changed)}."
     if found.twice:
-        yield f"There twice, of which the first counts: {', '.join(found.twice)}."
+        yield f"There twice: {', '.join(found.twice)}. Delete the copy you don't want."
     if found.given:
-        yield f"{found.given} given cells that your module is made of were changed or deleted."
-    for line, count in checked.broken[:MOST_SHOWN]:
-        cells = "A cell that is no test" if count == 1 else f"{count} cells that are no tests"
-        yield f"{cells} raised {line}"
+        cells = ", ".join(f"`{title}`" for title in found.given[:MOST_SHOWN])
+        more = len(found.given) - MOST_SHOWN
+        yield f"Given cells that are changed or gone: {cells}{f' and {more} more' * (more > 0)}."
+    if found or found.given:
+        yield f"`{order}` puts all in order, with your answers in their places."
+    for name in checked.again:
+        yield f"`{name}` is defined again in a cell of your own further down, which then counts."
+    if checked.died:
+        yield f"The process ended at the cell `{checked.died}`: that can't be graded."
+    yield from checked.slow
+    for title, line in checked.broken[:MOST_SHOWN]:
+        yield f"The cell `{title}` raised {line}"
 
 
 def _after_check(checked: Checked) -> str:
@@ -165,7 +186,7 @@ def _after_check(checked: Checked) -> str:
         return typed(f"{'export' if checked.lesson.exports else 'submit'} {number}")
     first = next((x for x in checked.exercises if x.earned < x.points), None)
     if first is None:
-        return "bring back what was deleted, changed or doubled, save, and check again"
+        return "mend what is named above, save, and check again"
     return f"{first.name} ({first.section}); save, and check again"
 
 
@@ -174,33 +195,36 @@ def _after_check(checked: Checked) -> str:
 
 def _export(options: argparse.Namespace) -> int:
     from tinytorch.workspace import export as exports
-    from tinytorch.workspace.status import next_step, note_export
+    from tinytorch.workspace.status import next_step, note_check, note_export
 
     workspace, lesson = _lesson(options)
     if options.back:
-        done = exports.bring_back(workspace, lesson)
-        print(f"{_short(done.path, workspace)} is again the one that was there before.")
+        with kept.alone(workspace.private):
+            done = exports.bring_back(workspace, lesson)
+        print(f"{_short(done.path, workspace)} is again the one that was there before:")
+        _say_back(workspace, lesson)
         return DONE
     _need_ground(workspace, lesson)
-    checked, module = _checked(workspace, lesson), exports.own_module(workspace, lesson)
-    reason = exports.refusal(checked, module)
+    checked = _checked(workspace, lesson)
+    module = exports.own_module(workspace, lesson, checked.notebook)
+    reason = exports.refusal(workspace, checked, module)
+    note_check(workspace, checked)
     if reason and not options.force:
-        for x in checked.exercises:
-            if any(test.message for test in x.tests):
-                print(f"{_failure(x)}\n")
-                break
+        if failed := [x for x in checked.exercises if any(test.message for test in x.tests)]:
+            print(f"{_failure(failed[0])}\n")
         print(f"Not exported: {reason}.")
-        again = typed(f"export {lesson.number}")
-        _next(f"mend that, save, and {again} (--force insists)")
+        _next(f"mend that, save, and {typed(f'export {lesson.number}')} (--force insists)")
         return FINDINGS
-    done = exports.write_module(workspace, lesson, module.text)
+    with kept.alone(workspace.private):
+        done = exports.write_module(workspace, lesson, module.text)
     note_export(workspace, checked, module.text, exports.not_right(checked))
     print(f"{checked.earned:g} of {checked.points:g} points.")
     print(f"Exported: {_short(done.path, workspace)} is your own code now.")
     if reason:
-        print(f"What leans on it will show that {reason}.")
+        print(f"Later lessons will show it: {reason}.")
     _say_kept(done, workspace, typed(f"export {lesson.number} --back"))
     print("A notebook that is open takes it in when its kernel is restarted.")
+    print(f"To hand it in: {typed(f'submit {lesson.number}')}")
     _next(next_step(workspace))
     return DONE
 
@@ -210,11 +234,15 @@ def _borrow(options: argparse.Namespace) -> int:
     from tinytorch.workspace.status import next_step
 
     workspace, lesson = _lesson(options)
+    with kept.alone(workspace.private):
+        if options.back:
+            done = exports.bring_back(workspace, lesson, own=True)
+        else:
+            done = exports.borrow(workspace, lesson)
     if options.back:
-        done = exports.bring_back(workspace, lesson)
-        print(f"{_short(done.path, workspace)} is your own again.")
+        print(f"{_short(done.path, workspace)} is your own again:")
+        _say_back(workspace, lesson)
         return DONE
-    done = exports.borrow(workspace, lesson)
     print(f"Borrowed: {_short(done.path, workspace)} is the reference's now, and says so.")
     _say_kept(done, workspace, typed(f"borrow {lesson.number} --back"))
     _next(next_step(workspace))
@@ -224,6 +252,16 @@ def _borrow(options: argparse.Namespace) -> int:
 def _say_kept(done: Exported, workspace: Workspace, back: str) -> None:
     if done.before:
         print(f"The one before is kept; `{back}` brings it back.")
+
+
+def _say_back(workspace: Workspace, lesson: Lesson) -> None:
+    """Which module it is that came back, and where the others are."""
+    from tinytorch.workspace import status
+
+    row = next(row for row in status.rows(workspace) if row.lesson == lesson)
+    print(f"  {status.described(row)}.")
+    print(f"All that were there are in {_short(workspace.kept(lesson), workspace)}/.")
+    _next(status.next_step(workspace))
 
 
 # --- status ---------------------------------------------------------------------------------
@@ -240,7 +278,7 @@ def _status(options: argparse.Namespace) -> int:
     workspace = place.need()
     found = status.rows(workspace)
     table = Table(box=None, pad_edge=False)
-    for name in ("", "lesson", "", "points", "module", "handed in"):
+    for name in ("", "lesson", "", "points", "module", "submitted"):
         table.add_column(name, justify="right" if name == "points" else "left")
     styles = {OWN: "green", BORROWED: "yellow", MISSING: "dim"}
     for row in found:
@@ -252,7 +290,7 @@ def _status(options: argparse.Namespace) -> int:
             Text("=" * round(BAR * share), "green") + Text("." * (BAR - round(BAR * share)), "dim"),
             points + (" *" if row.is_stale else ""),
             Text("-" if row.whose == MISSING else status.described(row), styles[row.whose]),
-            row.submitted[:16].replace("T", " "),
+            row.submitted[:16].replace("T", " ") + " (older)" * row.is_submission_older,
         )
     console = _console()
     console.print(table)
@@ -272,40 +310,50 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    from tinytorch.workspace.status import note_submission
+    from tinytorch.workspace.in_notebook import ground_faults
+    from tinytorch.workspace.status import note_check, note_submission
     from tinytorch.workspace.submit import submit
 
     workspace, lesson = _lesson(options)
-    lacking = _lacking_ground(workspace, lesson)
-    checked = None if lacking else _checked(workspace, lesson)
-    done = submit(workspace, lesson, checked)
+    faults = ground_faults(workspace, lesson)
+    checked = None if faults else _checked(workspace, lesson)
+    with kept.alone(workspace.private):
+        done = submit(workspace, lesson, checked)
     note_submission(workspace, lesson, done.moment)
     if checked is None:
-        print(f"It was not run, so its points are not known here: {lacking}")
+        print("\n".join(["It was not run, so its points are not known here.", *faults]))
     else:
-        points = f"{checked.earned:g} of {checked.points:g} points by the tests in it"
-        print(f"{points}; hidden ones are graded too.")
+        note_check(workspace, checked)
+        print(f"{checked.earned:g} of {checked.points:g} points by the tests in it.")
+        print("Grading runs them too, with hidden ones, and on the reference of earlier lessons.")
+        if wrong := [x.name for x in checked.exercises if x.earned < x.points]:
+            print(f"Not right yet: {', '.join(wrong)}.")
         if open_ := [name for name in checked.questions if name not in checked.answered]:
             print(f"Not answered: {', '.join(open_)}.")
-    print(
-        f"Receipt: {_short(done.receipt, workspace)}, {done.moment}, sha256 {done.sha256[:16]}..."
-    )
-    _next(f"hand in {_short(done.path, workspace)}")
+    print(f"Receipt, for you to keep: {_short(done.receipt, workspace)}, {done.moment},")
+    print(f"  sha256 {done.sha256}")
+    _next(f"hand in {_short(done.path, workspace)}, where your instructor says")
     return DONE
 
 
 def _reset(options: argparse.Namespace) -> int:
-    from tinytorch.workspace.reset import reset
+    from tinytorch.workspace import reset
 
     workspace, lesson = _lesson(options)
-    before = reset(workspace, lesson, options.exercise)
     what = options.exercise or f"lesson {lesson.number}"
-    if before is None:
-        print(f"{what} is as it was handed out.")
-        return DONE
-    print(f"{what} is as it was handed out again. What you had is kept:")
-    print(f"  {_short(before, workspace)}")
-    _next("is the notebook open? Then reload it from disk (File, Reload Notebook from Disk)")
+    with kept.alone(workspace.private):
+        if options.back:
+            before, is_now = reset.take_back(workspace, lesson), "as it was before"
+        elif options.keep_answers:
+            before, is_now = reset.put_in_order(workspace, lesson), "in order, with your answers"
+        else:
+            before = reset.reset(workspace, lesson, options.exercise)
+            is_now = "as it was handed out"
+    print(f"{what} is {is_now}.")
+    if before is not None:
+        print(f"What you had is kept: {_short(before, workspace)}")
+        print(f"`{typed(f'reset {lesson.number} --back')}` brings it back.")
+        _next("is the notebook open? Then reload it from disk (File, Reload Notebook from Disk)")
     return DONE
 
 
@@ -313,22 +361,24 @@ def _update(options: argparse.Namespace) -> int:
     from tinytorch.workspace.reset import update
 
     workspace = place.need()
-    done = update(workspace, options.kit)
+    with kept.alone(workspace.private):
+        done = update(workspace, options.kit)
     for found in done:
-        lesson = found.lesson
         if found.state == "unchanged":
             continue
-        print(f"{lesson.number} {lesson.title}: {found.state}")
-        if found.carried:
-            print(f"   carried over: {', '.join(found.carried)}")
-        if found.changed:
-            print(f"   its text is new, look at your answer again: {', '.join(found.changed)}")
-        if found.gone:
-            print(f"   no longer asked: {', '.join(found.gone)}")
+        print(f"{found.lesson.number} {found.lesson.title}: {found.state}")
+        for says, names in (
+            ("carried over", found.carried),
+            ("has a new text, shown above your answer", found.changed),
+            ("no longer asked, your answer is a cell of your own now", found.gone),
+            ("tests that you had changed, as handed out again", found.tests),
+        ):
+            if names:
+                print(f"   {says}: {', '.join(names)}")
         if found.before:
             print(f"   the notebook before is kept: {_short(found.before, workspace)}")
     if all(found.state == "unchanged" for found in done):
-        print("The notebooks are those that you have.")
+        print("No notebook has changed.")
     _next(f"{typed('status')}; reload notebooks that are open")
     return DONE
 
@@ -355,7 +405,8 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError(f"there is no milestone {options.milestone!r} here; there are: {names}")
     chosen = programs[options.milestone]
     if lacking := _lacking(workspace, chosen.needs):
-        raise UsageError(f"{chosen.name} needs {lacking}: not exported yet: {typed('status')}")
+        how = f"finish and export what is missing first, `{typed('status')}` shows how far you are"
+        raise UsageError(f"{chosen.name} needs {lacking}: {how}")
     words = ["--output", str(options.output.resolve())] if options.output else []
     if not chosen.run(*words):
         return FINDINGS
@@ -365,13 +416,13 @@ def _run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _lacking(workspace: Workspace | None, names: dict[str, list[str]]) -> str:
-    """The lessons that a program needs and that are not exported."""
+def _lacking(workspace: Workspace | None, names: Iterable[str]) -> str:
+    """The lessons that a program needs, or that these need, and that are not exported."""
     if workspace is None:
         return ""
-    found = [x for x in workspace.lessons if x.name in names and not workspace.module(x).is_file()]
-    numbers = ", ".join(x.number for x in found)
-    return f"lesson{'s' if len(found) > 1 else ''} {numbers}" if found else ""
+    found = workspace.all_before(names)
+    numbers = ", ".join(x.number for x in found if not workspace.module(x).is_file())
+    return f"lesson{'s' if ',' in numbers else ''} {numbers}" if numbers else ""
 
 
 # --- What they share ------------------------------------------------------------------------

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch.errors import TinyTorchError
-from tinytorch.modules import defined_names, free_names, module_text
+from tinytorch.modules import bound_names, defined_names, free_names, module_text
 from tinytorch.workspace import kept
 from tinytorch.workspace.check import Checked
-from tinytorch.workspace.notebooks import Cell, read_notebook
+from tinytorch.workspace.notebooks import Cell, Notebook, read_release
 from tinytorch.workspace.place import Lesson, Workspace, typed
 
 OWN, BORROWED, MISSING = "own", "borrowed", "missing"
@@ -39,147 +41,217 @@ class Module:
         text: its source.
         undefined: names that it uses, and that no cell defines in a form that can be taken along.
         gone: names that the module of the notebook as handed out defines, and this one doesn't.
-        broken: what importing it raises; nothing where it can be imported.
     """
 
     text: str
     undefined: tuple[str, ...]
     gone: tuple[str, ...]
-    broken: str
 
     @property
     def fault(self) -> str:
         """Why later lessons can't run on it; nothing where they can."""
         if self.undefined:
             names = ", ".join(f"`{name}`" for name in self.undefined)
-            return (
-                f"it uses {names}, which only the notebook knows: define it in an exercise's cell"
-            )
+            return f"it uses {names}, which no cell defines that a module can be made of"
         if self.gone:
             names = ", ".join(f"`{name}`" for name in self.gone)
             return f"it lacks {names}, which was in the notebook as handed out"
-        return f"it can't be imported: {self.broken}" if self.broken else ""
+        return ""
 
 
-def own_module(workspace: Workspace, lesson: Lesson) -> Module:
-    """The module that the saved notebook of a lesson makes.
+def own_module(workspace: Workspace, lesson: Lesson, notebook: Notebook) -> Module:
+    """The module that a notebook makes.
 
-    It holds the cells that are exported. Where these lean on a function, a class or an import of
-    another cell, a helper that the student wrote above an exercise for one, that comes along.
+    It holds the cells that are exported. What these lean on in other cells comes along, a helper
+    that the student wrote above an exercise for one, and so do cells of the student's own that
+    define anew, or change, what is exported.
 
     Raises:
         ExportError: the lesson makes none, or a cell of it can't be read as Python.
     """
     if not lesson.exports:
         raise ExportError(f"lesson {lesson.number} makes no module: there is nothing to export")
-    notebook = read_notebook(workspace.notebook(lesson))
-    numbered = list(enumerate(notebook.cells, 1))
-    codes = {n: _python(cell, n, lesson) for n, cell in numbered if cell.is_exported}
-    others = {n: _statements(cell) for n, cell in numbered if _may_help(cell)}
-    undefined = free_names("\n\n".join(codes.values()))
-    while found := _helpers(others, undefined):
-        for number, text in found:
-            codes[number] = "\n\n".join(filter(None, [codes.get(number), text]))
-        left = free_names("\n\n".join(code for _, code in sorted(codes.items())))
-        if left == undefined:
-            break
-        undefined = left
+    release = read_release(workspace.release(lesson))
+    ordered = _with_what_they_lean_on(notebook, release, lesson)
     headline = f"{lesson.title}. Your own, from lessons/{lesson.folder}/{lesson.name}.ipynb."
-    ordered = [code for _, code in sorted(codes.items())]
-    given = read_notebook(workspace.release(lesson)).cells
-    wanted = defined_names(cell.source for cell in given if cell.is_exported)
     text = module_text(headline, ordered)
+    wanted = defined_names(cell.source for cell in release.cells if cell.is_exported)
+    here = set(defined_names(ordered))
     return Module(
         text,
-        tuple(sorted(undefined)),
-        tuple(name for name in wanted if name not in defined_names(ordered)),
-        "" if undefined else _import_error(workspace, lesson, text),
+        tuple(sorted(_undefined(ordered))),
+        tuple(name for name in wanted if name not in here),
     )
 
 
-def _may_help(cell: Cell) -> bool:
-    return cell.kind == "code" and not cell.is_exported and not cell.is_graded
+def _with_what_they_lean_on(notebook: Notebook, release: Notebook, lesson: Lesson) -> list[str]:
+    """The code of the exported cells, and of statements of other cells, in the notebook's order."""
+    given = {cell.source.strip() for cell in release.cells}
+    codes: dict[tuple[int, int], str] = {}  # by the numbers of the cell and the statement
+    others: list[Statement] = []
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.is_exported:
+            codes[number, 0] = _python(cell, number)
+        elif cell.kind == "code" and not cell.is_graded:
+            others += _statements(cell, number, cell.source.strip() not in given)
+    exported = set(defined_names(codes.values()))
+    codes |= {x.place: x.text for x in others if x.is_own and x.changes & exported}
+    while True:
+        undefined = _undefined([code for _, code in sorted(codes.items())])
+        found = {x.place: x.text for x in others if x.defines & undefined}
+        if found.items() <= codes.items():
+            return [code for _, code in sorted(codes.items()) if code]
+        codes |= found
 
 
-def _statements(cell: Cell) -> list[tuple[set[str], str]]:
-    """The functions, classes and imports of a cell: what each defines, and its text."""
-    source = _without_magics(cell.source)
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a cell that is not exported."""
+
+    place: tuple[int, int]
+    text: str
+    defines: set[str]  # names that it may bring to a module
+    changes: set[str]  # names that it defines anew, or of which it sets an attribute
+    is_own: bool  # whether it stands in a cell of the student's own
+
+
+def _statements(cell: Cell, number: int, is_own: bool) -> Iterator[Statement]:
+    """The functions, classes and imports of a cell; of one's own the constants too."""
     try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return []
-    found = []
-    for node in body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names = {node.name}
-        else:
-            continue
-        lines = source.splitlines()
-        first = min([node.lineno, *(x.lineno for x in getattr(node, "decorator_list", ()))])
-        found.append((names, "\n".join(lines[first - 1 : node.end_lineno])))
-    return found
+        source = _python(cell, number)
+    except ExportError:
+        return
+    for n, node in enumerate(ast.parse(source).body):
+        defines = bound_names(node)
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            defines = _names_of_star(node)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and not is_own:
+            defines = set()  # what a lesson shows its reader, with a variable of its own
+        targets = node.targets if isinstance(node, ast.Assign) else ()
+        attributes = {x.value.id for x in targets if _is_attribute_of_name(x)}
+        is_definition = isinstance(node, ast.FunctionDef | ast.ClassDef)
+        changes = (bound_names(node) if is_definition else set()) | attributes
+        if defines or changes:
+            first = min([node.lineno, *(x.lineno for x in getattr(node, "decorator_list", ()))])
+            text = "\n".join(source.splitlines()[first - 1 : node.end_lineno])
+            if not _parses(text):  # it shares its lines with another
+                text = ast.unparse(node)
+            yield Statement((number, n), text, defines, changes, is_own)
 
 
-def _helpers(others: dict[int, list[tuple[set[str], str]]], undefined: set[str]):
-    """The last statement that defines each of the names, with the number of its cell."""
-    found: dict[str, tuple[int, str]] = {}
-    for number, statements in others.items():
-        for names, text in statements:
-            found |= dict.fromkeys(names & undefined, (number, text))
-    return sorted(set(found.values()))
+def _is_attribute_of_name(target: ast.expr) -> bool:
+    return isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
 
 
-def _without_magics(source: str) -> str:
-    """Code without what is IPython's alone (%time, !ls), if that is what stands in its way."""
-    lines = source.splitlines()
-    plain = [line for line in lines if not line.lstrip().startswith(("%", "!"))]
-    return source if _parses(source) else "\n".join(plain)
+def _undefined(codes: list[str]) -> set[str]:
+    """The names that codes use and nobody defines."""
+    text = "\n\n".join(codes)
+    stars = [
+        node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    ]
+    return free_names(text).difference(*map(_names_of_star, stars))
+
+
+def _names_of_star(node: ast.ImportFrom) -> set[str]:
+    """What `from math import *` brings."""
+    try:
+        module = importlib.import_module(node.module or "")
+    except Exception:  # whatever a module of somebody's raises
+        return set()
+    public = [name for name in vars(module) if not name.startswith("_")]
+    return set(getattr(module, "__all__", public))
+
+
+TIMES = ("%%time", "%%timeit", "%%capture", "%%prun")  # magics whose cell is Python all the same
+SPEAKS = {"print", "display"}
+
+
+def _python(cell: Cell, number: int) -> str:
+    """The code of a cell as Python: what is IPython's alone is left out, and what only prints.
+
+    Raises:
+        ExportError: it is none.
+    """
+    text = cell.source.strip("\n")
+    first, _, rest = text.lstrip().partition("\n")
+    text = rest if first.split(" ")[0] in TIMES else text
+    if not _parses(text):
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        text = TransformerManager().transform_cell(text)
+    try:
+        body = ast.parse(text).body
+    except SyntaxError as error:
+        what = f"of {cell.grade_id}" if cell.grade_id else f"number {number}"
+        message = f"the cell {what} is no Python (line {error.lineno}: {error.msg})"
+        raise ExportError(f"{message}: mend it, save, and export again") from error
+    lines = text.split("\n")
+    for node in reversed(body):
+        is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if is_call and (ast.unparse(node).startswith("get_ipython()") or _speaks(node.value)):
+            others = [x for x in body if x is not node and _overlap(x, node)]
+            if not others:
+                del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines).strip("\n")
+
+
+def _speaks(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id in SPEAKS
+
+
+def _overlap(one: ast.stmt, other: ast.stmt) -> bool:
+    return one.lineno <= (other.end_lineno or 0) and other.lineno <= (one.end_lineno or 0)
 
 
 def _parses(source: str) -> bool:
     try:
         ast.parse(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return False
     return True
 
 
-def _python(cell: Cell, number: int, lesson: Lesson) -> str:
-    """The code of a cell that is exported."""
-    text = _without_magics(cell.source)
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        what = f"of {cell.grade_id}" if cell.grade_id else f"number {number}"
-        message = f"the cell {what} is no Python (line {error.lineno}: {error.msg})"
-        raise ExportError(f"{message}: mend it, save, and export again") from error
-    return text.strip("\n")
-
-
 TRIAL = """
-import sys, types
+import contextlib, io, os, sys, types
 import tinytorch.core
 name, path = sys.argv[1:]
 module = sys.modules[name] = types.ModuleType(name)
+said = ""
 try:
-    exec(compile(sys.stdin.buffer.read(), path, "exec"), vars(module))
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(sys.stdin.buffer.read(), path, "exec"), vars(module))
 except BaseException as error:
-    print(f"{type(error).__name__} ({error})")
+    said = f"{type(error).__name__} ({error})"
+os.write(2, b"\\nsaid:" + said.encode())
+os._exit(0)
 """
+TRIAL_SECONDS = 60
 
 
-def _import_error(workspace: Workspace, lesson: Lesson, text: str) -> str:
-    """What importing a module of this text raises, in a process of its own."""
-    path = workspace.module(lesson)
-    done = subprocess.run(
-        [sys.executable, "-c", TRIAL, f"tinytorch.core.{lesson.name}", str(path)],
-        input=text.encode(),
-        capture_output=True,
-        cwd=workspace.root,
-    )
-    return done.stdout.decode(errors="replace").strip()
+def import_error(workspace: Workspace, lesson: Lesson, text: str) -> str:
+    """What importing a module of this text raises, in a process of its own; nothing if it works."""
+    try:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                TRIAL,
+                f"tinytorch.core.{lesson.name}",
+                str(workspace.module(lesson)),
+            ],
+            input=text.encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=workspace.root,
+            timeout=TRIAL_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it does not end within {TRIAL_SECONDS} s"
+    _, sep, said = done.stderr.decode(errors="replace").rpartition("\nsaid:")
+    return said if sep else "the process ended"
 
 
 def write_module(workspace: Workspace, lesson: Lesson, text: str) -> Exported:
@@ -208,18 +280,18 @@ def _without_docstring(text: str) -> str:
     return "\n".join(text.split("\n")[first.end_lineno :])
 
 
-def bring_back(workspace: Workspace, lesson: Lesson) -> Exported:
-    """Put the newest module of one's own, of those that are kept, in the place of what is there.
+def bring_back(workspace: Workspace, lesson: Lesson, own: bool = False) -> Exported:
+    """Put the module that was there before in its place again; of one's `own`, the latest such.
 
     Raises:
         ExportError: none is kept.
     """
-    path = workspace.module(lesson)
+    path, folder = workspace.module(lesson), workspace.kept(lesson)
     now = path.read_bytes() if path.is_file() else None
-    for old in kept.versions(workspace.kept(lesson), path.name):
-        if old.read_bytes() != now and not _is_lent(old):
-            before = kept.replace(path, old.read_bytes(), workspace.kept(lesson))
-            return Exported(path, before)
+    latest = [kept.before(folder, path.name), *kept.versions(folder, path.name)]
+    for old in filter(None, latest):
+        if old.read_bytes() != now and not (own and _is_lent(old)):
+            return write_module(workspace, lesson, old.read_text("utf-8"))
     message = f"no other module of lesson {lesson.number} is kept"
     raise ExportError(f"{message}: `{typed(f'export {lesson.number}')}` makes one")
 
@@ -241,9 +313,13 @@ def not_right(checked: Checked) -> list[str]:
     return [x.name for x in checked.exercises if x.earned < x.points]
 
 
-def refusal(checked: Checked, module: Module) -> str:
+def refusal(workspace: Workspace, checked: Checked, module: Module) -> str:
     """Why what was checked should not be exported; nothing where all is right."""
     wrong, all_ = not_right(checked), len(checked.exercises)
     if wrong:
-        return f"{len(wrong)} of {all_} exercises are not right yet: {', '.join(wrong)}"
-    return f"your module would not serve: {module.fault}" if module.fault else ""
+        return f"{len(wrong)} of {all_} exercises not right yet: {', '.join(wrong)}"
+    if module.fault:
+        return f"the module would not serve: {module.fault}"
+    if broken := import_error(workspace, checked.lesson, module.text):
+        return f"the module can't be imported: {broken}"
+    return ""

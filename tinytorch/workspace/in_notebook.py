@@ -13,11 +13,15 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-from tinytorch.modules import defined_names
+from tinytorch.modules import parsed_names
 from tinytorch.workspace import kept, status
 from tinytorch.workspace.notebooks import read_notebook
 from tinytorch.workspace.own_core import CORE, NotThere, missing
-from tinytorch.workspace.place import Lesson, Workspace, find, typed
+from tinytorch.workspace.pace import SLOW, Pace
+from tinytorch.workspace.place import WORKSPACE, Lesson, Workspace, find, typed
+
+FASTER = "It is right; NumPy's functions of whole arrays, where loops stand, make it fast."
+pace: Pace | None = None  # of this process, once a lesson has begun
 
 
 def own_workspace() -> Workspace | None:
@@ -44,6 +48,60 @@ def look_around(name: str) -> None:
         raise NotThere("\n".join(filter(None, faults)))
     if said := status.runs_on(workspace, lesson):
         print(said)
+    if said := status.shaky_ground(workspace, lesson):
+        print(said)
+    global pace
+    if pace is None and lesson.needs:
+        pace = Pace(workspace.core)
+
+
+GROUND = """
+import sys
+from tinytorch.workspace import in_notebook, place
+workspace = place.need()
+lesson = workspace.named(sys.argv[1])
+for x in workspace.before(lesson):
+    print("TRIED", x.name, file=sys.stderr, flush=True)
+    if said := in_notebook.fault(workspace, x, lesson.needs[x.name]):
+        print("FAULT", said, file=sys.stderr, flush=True)
+print("DONE", file=sys.stderr)
+"""
+GROUND_SECONDS = 60
+
+
+def ground_faults(workspace: Workspace, lesson: Lesson) -> list[str]:
+    """Why the modules of earlier lessons can't serve this one, tried in a process of its own."""
+    if not lesson.needs:
+        return []
+    command = [sys.executable, "-P", "-c", GROUND, lesson.name]
+    env = {**os.environ, WORKSPACE: str(workspace.root)}
+    try:
+        done = subprocess.run(
+            command,
+            env=env,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=GROUND_SECONDS,
+        )
+        lines, why = done.stderr.splitlines(), "the process ended"
+    except subprocess.TimeoutExpired as error:
+        lines = (error.stderr or b"").decode(errors="replace").splitlines()
+        why = f"it does not end within {GROUND_SECONDS} s"
+    faults = [line.removeprefix("FAULT ") for line in lines if line.startswith("FAULT ")]
+    tried = [line.removeprefix("TRIED ") for line in lines if line.startswith("TRIED ")]
+    if "DONE" not in lines and tried and (last := workspace.named(tried[-1])):
+        faults.append(f"{_own(last)} can't be imported: {why}. {_again(last)}")
+    return faults
+
+
+def say_what_is_slow() -> None:
+    """Print which of the student's own functions of earlier lessons took long, if any did."""
+    workspace = own_workspace()
+    for module, function, seconds in pace.slow() if pace and workspace else ():
+        lesson = workspace.named(module)
+        where = f" of lesson {lesson.number}" if lesson else ""
+        print(f"{SLOW} `{function}`{where} took {seconds:.0f} s here. {FASTER}")
 
 
 def fault(workspace: Workspace, lesson: Lesson, names: Iterable[str]) -> str:
@@ -81,8 +139,6 @@ def _where(error: BaseException, path: Path) -> str:
 
 def export(name: str) -> None:
     """Export the saved notebook of a lesson by the command, and show what it says."""
-    if os.environ.get("NBGRADER_EXECUTION"):
-        return
     workspace = own_workspace()
     lesson = workspace and workspace.named(name)
     if not workspace or not lesson:
@@ -97,7 +153,7 @@ def export(name: str) -> None:
         print("Save the notebook (Ctrl+S), and run this cell again.")
         return
     print(f"Checking {path.name} as grading does ...", flush=True)
-    command = [sys.executable, "-m", "tinytorch", "export", lesson.number]
+    command = [sys.executable, "-P", "-m", "tinytorch", "export", lesson.number]
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80"}
     with subprocess.Popen(
         command,
@@ -114,24 +170,21 @@ def export(name: str) -> None:
 
 def unsaved_exercises(path: Path) -> list[str]:
     """Exercises whose cell was run in another form than the saved file holds, by what was run."""
-    main = vars(sys.modules["__main__"])
+    saved = read_notebook(path).cells
+    exercises = [cell for cell in saved if cell.is_exercise]
+    others = {cell.source.strip() for cell in saved if not cell.is_exercise}
     ran: dict[str, str] = {}
-    for source in main.get("In", ()):
-        for name in _definitions(source):
-            ran[name] = source.strip()
-    found = []
-    for cell in read_notebook(path).cells:
-        names = _definitions(cell.source) if cell.is_exercise else []
-        if any(name in ran and ran[name] != cell.source.strip() for name in names):
-            found.append(cell.grade_id)
-    return found
-
-
-def _definitions(source: str) -> list[str]:
-    try:
-        return defined_names([source])
-    except SyntaxError:  # unfinished, or magics
-        return []
+    for source in vars(sys.modules["__main__"]).get("In", ()):
+        if source.strip() not in others:
+            ran |= dict.fromkeys(parsed_names(source), source.strip())
+    return [
+        cell.grade_id
+        for cell in exercises
+        if any(
+            ran.get(x, cell.source.strip()) != cell.source.strip()
+            for x in parsed_names(cell.source)
+        )
+    ]
 
 
 def _save_from_colab(workspace: Workspace, lesson: Lesson) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from tinytorch.errors import TinyTorchError
 from tinytorch.workspace.place import typed
@@ -30,7 +31,8 @@ class Cell:
     @property
     def source(self) -> str:
         source = self.data.get("source", "")
-        return "".join(source) if isinstance(source, list) else str(source)
+        text = "".join(source) if isinstance(source, list) else str(source)
+        return text.encode("utf-8", "replace").decode("utf-8")  # half a sign is no text
 
     @property
     def metadata(self) -> dict:
@@ -80,6 +82,23 @@ class Cell:
         own = self.metadata.get("tinytorch")
         return isinstance(own, dict) and bool(own.get("export"))
 
+    @property
+    def is_given(self) -> bool:
+        """Whether a lesson can't do without it, and nobody is to change it."""
+        needed = self.is_exported or "tt.begin(" in self.source or "import " in self.source
+        return self.kind == "code" and not self.grade_id and needed
+
+    @property
+    def as_run(self) -> tuple[str, str]:
+        return self.kind, self.source.strip()
+
+    @property
+    def title(self) -> str:
+        """Its first line that says what it is about."""
+        lines = [line.strip() for line in self.source.splitlines()]
+        plain = [line for line in lines if line and not line.startswith(("#", "@", "%"))]
+        return (plain or lines or [""])[0]
+
 
 @dataclass(frozen=True)
 class Notebook:
@@ -87,6 +106,7 @@ class Notebook:
 
     path: Path
     data: dict
+    raw: bytes = field(default=b"", repr=False)  # as the file holds it
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -112,29 +132,57 @@ class Notebook:
         return tests
 
 
-def read_notebook(path: Path) -> Notebook:
+def read_notebook(path: Path, mend: str = "") -> Notebook:
     """Read a notebook.
+
+    Args:
+        mend: what to do where it can't be read; by default, how to get a student's own back.
 
     Raises:
         NotebookError: it is missing, or no notebook of this format; with the mend.
     """
     reset = typed(f"reset {path.parent.name.partition('_')[0]}")
-    again = f"`{reset}` brings the one that was handed out back, and keeps this file"
+    mend = mend or f"`{reset}` puts the one that was handed out there, and keeps this file"
     try:
-        data = json.loads(path.read_text("utf-8-sig"))
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+        data = json.loads(text)
     except FileNotFoundError as error:
-        raise NotebookError(f"there is no {path}: {again}") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise NotebookError(f"{path} can't be read ({error}): {again}") from error
+        raise NotebookError(f"there is no {path}: {mend.split(', and keeps')[0]}") from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, json.JSONDecodeError) and "<<<<<<<" in text:
+            mend = f"git left its marks of a conflict in it; resolve that, or {mend}"
+        raise NotebookError(f"{path} can't be read ({error}): {mend}") from error
     cells = data.get("cells") if isinstance(data, dict) else None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise NotebookError(f"{path} is no notebook of format 4: {again}")
-    return Notebook(path, data)
+    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
+        raise NotebookError(f"{path} is no notebook of format 4: {mend}")
+    return Notebook(path, data, raw)
 
 
-def fingerprint(notebook: Notebook) -> str:
-    """The same as long as what was written in a notebook is, whatever its outputs."""
-    written = [(cell.kind, cell.grade_id, cell.source) for cell in notebook.cells]
+def read_release(path: Path) -> Notebook:
+    """Read a notebook as it was handed out.
+
+    Raises:
+        NotebookError: it is missing or damaged.
+    """
+    return read_notebook(path, f"`{typed('update KIT')}` with your kit's file brings it back")
+
+
+def _is_cell(cell: Any) -> bool:
+    source = cell.get("source", "") if isinstance(cell, dict) else None
+    is_text = isinstance(source, str) or (
+        isinstance(source, list) and all(isinstance(line, str) for line in source)
+    )
+    return is_text and cell.get("cell_type") in ("code", "markdown", "raw")
+
+
+def fingerprint(notebook: Notebook, answers: bool = True) -> str:
+    """The same as long as the code of a notebook is, and, unless told otherwise, its answers."""
+    written = [
+        (cell.grade_id, cell.source)
+        for cell in notebook.cells
+        if (cell.kind == "code" and not cell.is_test) or (answers and cell.is_question)
+    ]
     return hashlib.sha256(json.dumps(written).encode()).hexdigest()
 
 
@@ -146,13 +194,16 @@ class Differences:
         deleted: grade_ids of exercises, tests and questions that are gone.
         changed: grade_ids of locked tests whose text was changed.
         twice: grade_ids that more than one cell has.
-        given: how many of the given cells that are exported were changed or deleted.
+        given: given cells that one's module is made of and that were changed or deleted, by
+            their first line.
+        has_marks: whether any cell has a grade_id: some editors drop them all.
     """
 
     deleted: tuple[str, ...]
     changed: tuple[str, ...]
     twice: tuple[str, ...]
-    given: int
+    given: tuple[str, ...]
+    has_marks: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.deleted or self.changed or self.twice)
@@ -166,15 +217,16 @@ def compare(notebook: Notebook, release: Notebook) -> Differences:
     changed = [
         cell.grade_id
         for cell in graded
-        if cell.is_test and cell.grade_id in own and own[cell.grade_id].source != cell.source
+        if cell.is_test and cell.grade_id in own and own[cell.grade_id].as_run != cell.as_run
     ]
-    sources = {cell.source for cell in notebook.cells}
-    given = [c for c in release.cells if c.is_exported and not c.grade_id]
+    sources = {cell.source.strip() for cell in notebook.cells if cell.kind == "code"}
+    given = [c for c in release.cells if c.is_given and c.source.strip() not in sources]
     return Differences(
         deleted=tuple(c.grade_id for c in graded if c.grade_id not in own),
         changed=tuple(changed),
         twice=tuple(sorted(name for name, count in counts.items() if count > 1)),
-        given=sum(cell.source not in sources for cell in given),
+        given=tuple(cell.title for cell in given),
+        has_marks=bool(counts),
     )
 
 

@@ -21,12 +21,15 @@ CORE = "tinytorch.core"
 def adopt() -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
     """`__path__`, `__getattr__` and `__dir__` for the package `tinytorch.core`."""
     workspace = find()
+    sys.meta_path[:] = [x for x in sys.meta_path if type(x).__name__ != Missing.__name__]
     sys.meta_path.append(Missing(workspace))
 
     def get(name: str) -> Any:
         if name == "__all__":
             return names()
         lesson = workspace and _maker_of(workspace, name)
+        if workspace and (module := workspace.named(name)):  # from tinytorch.core import losses
+            return importlib.import_module(f"{CORE}.{module.name}")
         if not lesson:
             raise AttributeError(f"module {CORE!r} has no attribute {name!r}")
         return getattr(importlib.import_module(f"{CORE}.{lesson.name}"), name)

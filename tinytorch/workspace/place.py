@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
 from tinytorch.errors import UsageError
 
 KIT = "kit.json"
+COURSE = "tinytorch-course"  # stands in it, under "course"
 WORKSPACE = "TINYTORCH_WORKSPACE"  # where to look, if it is set
 COMMAND = "TINYTORCH_COMMAND"  # what the student types for `tinytorch`; course.py sets it
 
@@ -54,7 +57,7 @@ class Workspace:
 
     @cached_property
     def lessons(self) -> list[Lesson]:
-        return [Lesson(**lesson) for lesson in self.about["lessons"]]
+        return [_lesson(about) for about in self.about["lessons"]]
 
     def notebook(self, lesson: Lesson) -> Path:
         return self.root / "lessons" / lesson.folder / f"{lesson.name}.ipynb"
@@ -89,7 +92,7 @@ class Workspace:
         """
         stem = Path(word).stem if word.endswith(".ipynb") else word.strip("/\\")
         for lesson in self.lessons:
-            is_number = stem.isdigit() and int(stem) == int(lesson.number)
+            is_number = stem.isdecimal() and int(stem) == int(lesson.number)
             if is_number or stem in (lesson.name, lesson.folder):
                 return lesson
         names = ", ".join(f"{x.number} {x.name}" for x in self.lessons)
@@ -103,15 +106,32 @@ class Workspace:
         """The lessons whose modules a lesson imports, in order."""
         return [other for other in self.lessons if other.name in lesson.needs]
 
-    def after(self, lesson: Lesson) -> Lesson | None:
-        """The next lesson, if there is one."""
-        at = self.lessons.index(lesson)
-        return self.lessons[at + 1] if at + 1 < len(self.lessons) else None
+    def all_before(self, names: Iterable[str]) -> list[Lesson]:
+        """The lessons of these names, and those that they need in turn, in order."""
+        found, names = set(), list(names)
+        while names:
+            lesson = self.named(names.pop())
+            if lesson and lesson.name not in found:
+                found.add(lesson.name)
+                names += lesson.needs
+        return [lesson for lesson in self.lessons if lesson.name in found]
+
+
+def _lesson(about: dict) -> Lesson:
+    """The lesson of an entry in kit.json; what a later kit may say besides is left aside.
+
+    Raises:
+        ValueError: its folder is none of a lesson, which would lead out of the workspace.
+    """
+    if not re.fullmatch(r"\d\d_[a-z]\w*", str(about["folder"])):
+        raise ValueError(f"{about['folder']!r} is no lesson's folder")
+    known = {one.name for one in fields(Lesson)}
+    return Lesson(**{key: value for key, value in about.items() if key in known})
 
 
 def typed(words: str) -> str:
-    """A command as the student types it: `tinytorch export 04`, or `python course.py export 04`."""
-    return f"{os.environ.get(COMMAND) or 'tinytorch'} {words}"
+    """A command as the student types it: `python course.py export 04`."""
+    return f"{os.environ.get(COMMAND) or 'python course.py'} {words}"
 
 
 def find(start: Path | None = None) -> Workspace | None:
@@ -121,12 +141,27 @@ def find(start: Path | None = None) -> Workspace | None:
     anywhere, with the Python of the workspace's environment.
     """
     named = os.environ.get(WORKSPACE)
-    here = start or (Path(named) if named else Path.cwd())
+    here = start or Path(named or _current_folder())
     below = sorted(path.parent for path in here.glob(f"*/{KIT}"))  # as where Colab unpacks it
     for folder in (here, *here.parents, *Path(sys.prefix).parents, *below[:1]):
-        if (folder / KIT).is_file():
+        if is_workspace(folder):
             return open_workspace(folder)
     return None
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether a folder holds a kit.json that is ours, be it damaged otherwise."""
+    try:
+        return f'"{COURSE}"' in (folder / KIT).read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it was deleted
+        return sys.prefix
 
 
 def need() -> Workspace:
@@ -138,8 +173,8 @@ def need() -> Workspace:
     found = find()
     if found is None:
         raise UsageError(
-            f"there is no workspace around {Path.cwd()}: go to the folder that holds {KIT}, "
-            "which came with the course"
+            f"{_current_folder()} is not in the course's folder: go to that one, which holds "
+            f"{KIT} and course.py"
         )
     return found
 

@@ -30,6 +30,7 @@ class Row:
     is_edited: bool  # whether the module was changed by hand
     wrong: list[str]  # exercises that were not right when the module was exported
     submitted: str  # when
+    is_submission_older: bool  # than the notebook
 
     @property
     def is_done(self) -> bool:
@@ -43,7 +44,7 @@ def note_check(workspace: Workspace, checked: Checked) -> None:
         checked.lesson,
         earned=checked.earned,
         points=checked.points,
-        checked=checked.fingerprint,
+        checked=fingerprint(checked.notebook),
     )
 
 
@@ -51,18 +52,20 @@ def note_export(workspace: Workspace, checked: Checked, module: str, wrong: list
     """Remember of what notebook a module was made, and which exercises were not right."""
     lesson = checked.lesson
     made = _facts(workspace).get(lesson.folder, {}).get("made", {})
-    about = {"notebook": checked.fingerprint, "wrong": wrong}
+    about = {"notebook": fingerprint(checked.notebook, answers=False), "wrong": wrong}
     _note(workspace, lesson, made=made | {kept.sha256(module.encode()): about})
 
 
 def note_submission(workspace: Workspace, lesson: Lesson, moment: str) -> None:
-    _note(workspace, lesson, submitted=moment)
+    notebook = _fingerprint(workspace.notebook(lesson))
+    _note(workspace, lesson, submitted=moment, handed_in=notebook)
 
 
 def note_milestone(workspace: Workspace, name: str) -> None:
-    known = _facts(workspace)
-    reached = set(known.get(MILESTONES, ())) | {name}
-    kept.write_json(workspace.private / PROGRESS, known | {MILESTONES: sorted(reached)})
+    with kept.alone(workspace.private):
+        known = _facts(workspace)
+        reached = set(known.get(MILESTONES, ())) | {name}
+        kept.write_json(workspace.private / PROGRESS, known | {MILESTONES: sorted(reached)})
 
 
 def reached(workspace: Workspace) -> list[str]:
@@ -75,9 +78,11 @@ def _facts(workspace: Workspace) -> dict[str, Any]:
 
 
 def _note(workspace: Workspace, lesson: Lesson, **facts: Any) -> None:
-    known = _facts(workspace)
-    known[lesson.folder] = known.get(lesson.folder, {}) | facts
-    kept.write_json(workspace.private / PROGRESS, known)
+    with kept.alone(workspace.private):
+        known = _facts(workspace)
+        before = known.get(lesson.folder)
+        known[lesson.folder] = (before if isinstance(before, dict) else {}) | facts
+        kept.write_json(workspace.private / PROGRESS, known)
 
 
 def rows(workspace: Workspace) -> list[Row]:
@@ -87,7 +92,9 @@ def rows(workspace: Workspace) -> list[Row]:
 
 
 def _row(workspace: Workspace, lesson: Lesson, facts: dict[str, Any]) -> Row:
+    facts = facts if isinstance(facts, dict) else {}
     notebook, owner = _fingerprint(workspace.notebook(lesson)), whose(workspace, lesson)
+    code = _fingerprint(workspace.notebook(lesson), answers=False)
     module = workspace.module(lesson)
     sha256 = kept.sha256(module.read_bytes()) if module.is_file() else ""
     made = facts.get("made", {}).get(sha256, {})
@@ -97,16 +104,17 @@ def _row(workspace: Workspace, lesson: Lesson, facts: dict[str, Any]) -> Row:
         facts.get("points"),
         is_stale="checked" in facts and facts["checked"] != notebook,
         whose=owner,
-        is_newer=owner == OWN and made.get("notebook", notebook) != notebook,
+        is_newer=owner == OWN and made.get("notebook", code) != code,
         is_edited=owner == OWN and not made,
         wrong=made.get("wrong", []),
         submitted=facts.get("submitted", ""),
+        is_submission_older=facts.get("handed_in", notebook) != notebook,
     )
 
 
-def _fingerprint(path: Path) -> str:
+def _fingerprint(path: Path, answers: bool = True) -> str:
     try:
-        return fingerprint(read_notebook(path))
+        return fingerprint(read_notebook(path), answers)
     except NotebookError:
         return ""
 
@@ -116,12 +124,20 @@ def next_step(workspace: Workspace) -> str:
     for row in rows(workspace):
         lesson, number = row.lesson, row.lesson.number
         export = typed(f"export {number}")
+        if not _fingerprint(workspace.notebook(lesson)):
+            return (
+                f"lesson {number}: its notebook can't be read; {typed(f'check {number}')} says why"
+            )
         if row.whose == MISSING and lesson.exports:
             if row.earned is None:
                 return f"lesson {number}: open lessons/{lesson.folder}/{lesson.name}.ipynb"
             if row.earned == row.points:
                 return f"{export}: the next lessons run on your {lesson.name}"
             return f"finish lesson {number}, save, and {typed(f'check {number}')}"
+        if row.wrong and row.whose == OWN:
+            return (
+                f"lesson {number}: {', '.join(row.wrong)} {_was(row.wrong)} not right when exported"
+            )
         if row.is_newer:
             first = export if row.earned == row.points else typed(f"check {number}")
             return f"{first}: your notebook is newer than your module"

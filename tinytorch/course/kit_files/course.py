@@ -25,7 +25,7 @@ def setup(here: bool) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is run by whatever Python there is
         print(f"This course needs Python 3.11 or newer, and this is {sys.version.split()[0]}.")
         return 1
-    (wheel,) = (HERE / "packages").glob("*.whl")
+    wheel = max((HERE / "packages").glob("*.whl"))
     uv = None if here else shutil.which("uv")
     python = sys.executable if here else str(PYTHON)
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -60,20 +60,23 @@ def main(words: list) -> int:
     if words[:1] == ["setup"] and words[1:] in ([], ["--here"]):
         return setup(bool(words[1:]))
     if not PYTHON.exists():
+        if words[:1] in (["--help"], ["-h"], []):
+            print(__doc__)
         print(f"The course is not set up here yet. First: {command()} setup")
         return 1
-    environment = {**os.environ, "TINYTORCH_COMMAND": command()}
+    environment = {**os.environ, "TINYTORCH_COMMAND": command(), "TINYTORCH_WORKSPACE": str(HERE)}
+    python = [str(PYTHON), "-P"]  # no file of this folder's takes the place of a module
     if words[:1] == ["open"]:
-        run = [str(PYTHON), "-m", "jupyterlab", "--notebook-dir", str(HERE / "lessons")]
+        run = [*python, "-m", "jupyterlab", "--notebook-dir", str(HERE), *words[1:]]
+        run += ["--LabApp.default_url=/lab/tree/lessons"]
         environment["TINYTORCH_COMMAND"] = command("course.py")  # as typed in the course's folder
-        run += words[1:]
     else:
-        run = [str(PYTHON), "-m", "tinytorch", *(words or ["status"])]
-    try:
-        return subprocess.run(run, env=environment).returncode
-    except KeyboardInterrupt:  # the program that was stopped has said what there is to say
-        return 130
+        run = [*python, "-m", "tinytorch", *(words or ["status"])]
+    return subprocess.run(run, env=environment).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # the program that was stopped has said what there is to say
+        sys.exit(130)

@@ -73,7 +73,7 @@ def categorical_cross_entropy_gradient(
 
 def reduce_loss(losses: np.ndarray, reduction: str = "mean") -> np.ndarray:
     """The mean or the sum of all elements, of which each is added exactly; or the losses."""
-    if reduction == "none":
+    if reduction not in ("mean", "sum"):
         return losses
     total = math.fsum(losses.ravel())
     return np.array(total / losses.size if reduction == "mean" else total, losses.dtype)

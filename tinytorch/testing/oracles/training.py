@@ -7,6 +7,7 @@ names, numbers, arrays, yes or no. Beside it stands what must come out, by defin
 from __future__ import annotations
 
 import io
+import operator
 import os
 import sys
 import tempfile
@@ -152,10 +153,11 @@ class Samples:
         self.arrays = arrays
 
     def __len__(self) -> int:
-        return len(self.arrays[0])
+        first, *_ = self.arrays
+        return len(first)
 
     def __getitem__(self, index: Any) -> tuple[np.ndarray, ...]:
-        return tuple(array[index] for array in self.arrays)
+        return tuple(map(operator.itemgetter(index), self.arrays))
 
 
 class Counted:
