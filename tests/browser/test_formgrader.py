@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-# The small course and its class are those of the grader's tests.
-sys.path.append(str(Path(__file__).parents[1] / "grading"))
-from conftest import neighbours, write_course
-
 from tinytorch.grading import compare, grade, stock
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
-from selenium import webdriver
+from lab import PATIENCE, browser, serving
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
     ElementNotInteractableException,
@@ -34,7 +24,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 pytestmark = pytest.mark.slow
-PATIENCE = 60  # seconds, for the slowest machine; nothing here waits longer than it must
+__all__ = ["browser"]  # a fixture
+
+# The small course and its class are those of the grader's tests.
+small = runpy.run_path(str(Path(__file__).parents[1] / "grading/conftest.py"), run_name="small")
+neighbours, write_course = small["neighbours"], small["write_course"]
 
 
 @pytest.fixture(scope="module")
@@ -50,64 +44,8 @@ def course(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def server(course, tmp_path_factory) -> Iterator[str]:
     """The address of a Jupyter server in the course; nbgrader's extension comes with nbgrader."""
-    home = tmp_path_factory.mktemp("home")
-    settings = {"root_dir": course, "ip": "127.0.0.1", "port": 0, "allow_root": True}
-    settings |= {"token": "", "password": "", "open_browser": False}
-    words = [f"--ServerApp.{name}={value}" for name, value in settings.items()]
-    # A home of its own: what somebody has configured on this machine must not count.
-    env = {**os.environ, "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
-    env["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_server", *words],
-            cwd=course,
-            env=env,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield _address(home, process)
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _address(home: Path, process: subprocess.Popen) -> str:
-    """Where the server listens, as soon as it does: the system chooses the port."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and process.poll() is None:
-        for path in home.glob("runtime/jpserver-*.json"):
-            if "is running at" in (home / "log").read_text():
-                with contextlib.suppress(json.JSONDecodeError):  # the file is there before its text
-                    return json.loads(path.read_text())["url"]
-        time.sleep(0.05)
-    raise AssertionError((home / "log").read_text())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """Debian's chromium, that reaches this machine alone."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("no browser here: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for word in (
-        "--headless=new",
-        "--no-sandbox",  # without which it refuses to run as root
-        "--disable-dev-shm-usage",
-        "--window-size=1200,1600",
-        # Pages ask for MathJax from elsewhere: with no network they must not wait for it.
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    ):
-        options.add_argument(word)
-    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
+    with serving(course, tmp_path_factory.mktemp("home")) as address:
+        yield address
 
 
 @pytest.fixture
