@@ -65,6 +65,24 @@ def test_the_whole_way(unpacked, tmp_path):
     assert graded(student, tmp_path / "course") == points
 
 
+def test_what_is_broken_in_an_earlier_lesson_is_told_where_it_breaks(unpacked):
+    """Lesson 1 with a `reduce_sum` that sums over the wrong axis, exported all the same."""
+    student = unpacked
+    own = solutions(student.lesson(1))["reduce_sum"]
+    student.write(1, reduce_sum=with_line(own, "axis = axis if keepdims or axis is None else 0"))
+    student.types("export", "1", "--force")
+    said = " ".join(student.types("check", "2", status=None).split())
+    assert "in `broadcast_shape` of your tensor.py, line" in said
+    assert "your own reduce_sum of lesson 01, not right when exported: look there first" in said
+    said = student.python(
+        "import tinytorch.testing as tt; tt.begin('autograd')", cwd=student.path(6).parent
+    )
+    assert "tensor (your own, exported while reduce_sum was not right)" in said
+    student.solve(1)
+    student.types("export", "1")
+    assert "raised" not in student.types("check", "2")
+
+
 def graded(student: Student, course: Path) -> dict[str, float]:
     """The points that the instructor's commands give for what was handed in, by lesson."""
     for name in ("source", "release", "tinytorch", "modules"):

@@ -38,6 +38,7 @@ from tinytorch.testing.messages import (
 )
 
 LONG = 1.0  # seconds: a test that takes longer is not run again to explain its failure
+IN_NOTEBOOK = "tinytorch.workspace.in_notebook"
 MOST_NOTES = 3  # of warnings that a test passes on
 UNWRITTEN = "is not written yet"
 
@@ -304,6 +305,8 @@ class Trial:
         lines = [f"{self.label(case)} {found.says}" + ("" if found.says.endswith("?") else ".")]
         if error is not None and (where := own_line(error, current.running)):
             lines.append(where)
+        if error is not None and IN_NOTEBOOK in sys.modules:  # one looked round a workspace
+            lines += sys.modules[IN_NOTEBOOK].own_place(error)
         known = known_mistakes(current.lesson).get(current.running, [])
         sentences = causes(evidence, known)
         cause = sentences[0] if len(sentences) == 1 else ""
@@ -369,8 +372,9 @@ def _undefined_exercise(error: NameError) -> str:
 def _unwritten(error: BaseException) -> str:
     exercise = _unwritten_exercise(error)
     own = current.exercise_of(current.running)
-    if not exercise:
-        return f"{short_text(str(error)) or 'An exercise'} {UNWRITTEN}."
+    if not exercise:  # it was raised elsewhere, by a layer without a forward say
+        said = short_text(str(error)).rstrip(".")
+        return f"{said}." if said else f"An exercise {UNWRITTEN}."
     if exercise == own or exercise not in current.table["exercises"]:
         return f"{current.called(exercise)} {UNWRITTEN}."
     return f"{current.called(exercise)} {UNWRITTEN}, and this leans on it: write that first."
@@ -403,8 +407,8 @@ def summary() -> None:
     )
     if open_:
         print(f"Next: {current.called(open_[0])}.")
-    if in_notebook := sys.modules.get("tinytorch.workspace.in_notebook"):  # where one looked around
-        in_notebook.say_what_is_slow()
+    if IN_NOTEBOOK in sys.modules:
+        sys.modules[IN_NOTEBOOK].say_what_is_slow()
 
 
 def export() -> None:

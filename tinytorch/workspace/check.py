@@ -303,10 +303,20 @@ def _broken(run: Notebook, open_: list[str]) -> Iterator[tuple[str, str]]:
         if cell.grade_id in open_:
             break
         if cell.kind == "code" and not cell.is_test and (message := error_of(cell)):
-            line = message.splitlines()[0]
+            line = message.splitlines()[0] + _place(cell)
             seen[line] += 1
             if seen[line] == 1:
                 yield cell.title, line
+
+
+def _place(cell: Cell) -> str:
+    """Where in the student's exported modules a cell's exception was raised, if it was there."""
+    for output in cell.data.get("outputs", ()):
+        text = COLOUR.sub("", "\n".join(output.get("traceback", ())))
+        if found := re.findall(r"[/\\]core[/\\](\w+\.py):(\d+), in (\w+)", text):
+            file, line, function = found[-1]
+            return f" (in `{function}` of your {file}, line {line})"
+    return ""
 
 
 def _defined_again(notebook: Notebook) -> Iterator[str]:

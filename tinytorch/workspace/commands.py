@@ -67,7 +67,8 @@ def _check(options: argparse.Namespace) -> int:
         try:
             _need_ground(workspace, lesson)
             checked = _run_and_show(workspace, lesson)
-            if not checked.is_right and (ground := shaky_ground(workspace, lesson)):
+            is_sound = checked.is_right and not checked.broken
+            if not is_sound and (ground := shaky_ground(workspace, lesson)):
                 print(f"\n{ground}")
             _next(_after_check(checked))
             status = DONE if checked.is_right else FINDINGS

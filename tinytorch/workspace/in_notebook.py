@@ -120,6 +120,19 @@ def fault(workspace: Workspace, lesson: Lesson, names: Iterable[str]) -> str:
     return ""
 
 
+def own_place(error: BaseException) -> list[str]:
+    """Where in the student's exported modules an exception was raised, in one line if it was."""
+    workspace = own_workspace()
+    frames = traceback.extract_tb(error.__traceback__) if workspace else []
+    core = str(workspace.core) if workspace else ""
+    own = [frame for frame in frames if frame.filename.startswith(core)]
+    if not own:
+        return []
+    last = own[-1]
+    where = f"`{last.name}` of your {Path(last.filename).name}"
+    return [f"  in {where}, line {last.lineno}: {last.line}"]
+
+
 def _own(lesson: Lesson) -> str:
     return f"Your module of lesson {lesson.number}, tinytorch/core/{lesson.name}.py,"
 

@@ -39,8 +39,8 @@ def keep(path: Path, folder: Path) -> Path | None:
 
 def versions(folder: Path, name: str) -> list[Path]:
     """What is kept of a file, the newest first."""
-    found = folder.glob(f"[0-9]*_{name}") if folder.is_dir() else ()
-    return sorted(found, key=_number, reverse=True)
+    found = folder.glob(f"*_{name}") if folder.is_dir() else ()
+    return sorted((path for path in found if _number(path)), key=_number, reverse=True)
 
 
 def before(folder: Path, name: str) -> Path | None:
@@ -50,7 +50,9 @@ def before(folder: Path, name: str) -> Path | None:
 
 
 def _number(path: Path) -> int:
-    return int(path.name.partition("_")[0])
+    """The number of what is kept; 0 of a file that somebody else put there."""
+    number = path.name.partition("_")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def replace(path: Path, data: bytes, folder: Path) -> Path | None:

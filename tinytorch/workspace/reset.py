@@ -350,11 +350,12 @@ def _checked_wheel(new: Workspace) -> Path:
 
 
 def _install(wheel: Path) -> None:
-    command = [sys.executable, "-m", "pip"]
-    uv = shutil.which("uv")
-    if uv:
-        command = [uv, "pip"]
-    where = ["--python", sys.executable] if uv else ["--disable-pip-version-check"]
-    again = ["install", "--quiet", *where, "--no-deps", "--force-reinstall", str(wheel)]
-    if subprocess.run([*command, *again]).returncode:
-        raise UsageError("the kit's package could not be installed, so nothing was changed")
+    """Install a kit's package into this Python, and whatever is new that it needs."""
+    install = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+    if uv := shutil.which("uv"):
+        install = [uv, "pip", "install", "--python", sys.executable]
+    versions = ["-c", str(wheel.with_name("constraints.txt"))]
+    again = "--reinstall" if uv else "--force-reinstall"  # of another wheel of the same version
+    for words in ([*versions, f"{wheel}[course,examples]"], [again, "--no-deps", str(wheel)]):
+        if subprocess.run([*install, "--quiet", *words]).returncode:
+            raise UsageError("the kit's package could not be installed, so nothing was changed")

@@ -617,7 +617,7 @@ class Look(Layer):
     def __init__(self, note: Callable):
         self.note = note
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         self.note(bool(x.requires_grad or self.training))
         return x
 
