@@ -69,7 +69,7 @@ def _check(options: argparse.Namespace) -> int:
             checked = _run_and_show(workspace, lesson)
             is_sound = checked.is_right and not checked.broken
             if not is_sound and (ground := shaky_ground(workspace, lesson)):
-                print(f"\n{ground}")
+                _console().print(f"\n{ground}", markup=False, highlight=False)
             _next(_after_check(checked))
             status = DONE if checked.is_right else FINDINGS
         except (NotebookError, UsageError) as error:
@@ -290,7 +290,7 @@ def _status(options: argparse.Namespace) -> int:
             row.lesson.title,
             Text("=" * round(BAR * share), "green") + Text("." * (BAR - round(BAR * share)), "dim"),
             points + (" *" if row.is_stale else ""),
-            Text("-" if row.whose == MISSING else status.described(row), styles[row.whose]),
+            Text(status.in_a_word(row), styles[row.whose]),
             row.submitted[:16].replace("T", " ") + " (older)" * row.is_submission_older,
         )
     console = _console()

@@ -163,6 +163,15 @@ def shaky_ground(workspace: Workspace, lesson: Lesson) -> str:
     return f"It runs on your own {' and '.join(parts)}, not right when exported: look there first."
 
 
+def in_a_word(row: Row) -> str:
+    """Whose module of a lesson is there, as it fits into a table."""
+    if row.whose == MISSING:
+        return "-"
+    words = {OWN: "your own", BORROWED: "borrowed"}[row.whose]
+    more = {"not right": row.wrong, "edited": row.is_edited, "older": row.is_newer}
+    return words + next((f", {word}" for word, holds in more.items() if holds), "")
+
+
 def described(row: Row) -> str:
     """Whose module of a lesson is there, and what is to be known of it."""
     words = {OWN: "your own", BORROWED: "borrowed", MISSING: "missing"}[row.whose]

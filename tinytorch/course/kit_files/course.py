@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -59,13 +60,14 @@ def command(path: str = sys.argv[0]) -> str:
 def main(words: list) -> int:
     if words[:1] == ["setup"] and words[1:] in ([], ["--here"]):
         return setup(bool(words[1:]))
-    if not PYTHON.exists():
+    found = PYTHON if PYTHON.exists() else Path(sys.executable)
+    if found != PYTHON and find_spec("tinytorch") is None:
         if words[:1] in (["--help"], ["-h"], []):
             print(__doc__)
         print(f"The course is not set up here yet. First: {command()} setup")
         return 1
     environment = {**os.environ, "TINYTORCH_COMMAND": command(), "TINYTORCH_WORKSPACE": str(HERE)}
-    python = [str(PYTHON), "-P"]  # no file of this folder's takes the place of a module
+    python = [str(found), "-P"]  # no file of this folder's takes the place of a module
     if words[:1] == ["open"]:
         run = [*python, "-m", "jupyterlab", "--notebook-dir", str(HERE), *words[1:]]
         run += ["--LabApp.default_url=/lab/tree/lessons"]
