@@ -110,7 +110,7 @@ def _split_imports(code: str, taken: set[str]) -> tuple[list[str], str]:
     One stays where it is if it shares its line, or if what it imports is defined as well: which
     of the two counts depends on their order.
     """
-    lines, imports = code.splitlines(), []
+    lines, imports = code.split("\n"), []  # as Python counts them
     body = ast.parse(code).body
     ends = Counter(line for node in body for line in {node.lineno, node.end_lineno})
     for node in reversed(body):
@@ -124,16 +124,22 @@ def _split_imports(code: str, taken: set[str]) -> tuple[list[str], str]:
 
 
 def bound_names(node: ast.stmt) -> set[str]:
-    """The names that a statement defines: a function's, a class's, of an import or assignment."""
+    """The names that a statement defines: a function's, a class's, of an import or assignment.
+
+    Of a statement that holds others, an `if` say, those of all of them.
+    """
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).split(".")[0] for alias in node.names} - {"*"}
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
-    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        inner = [x for target in targets for x in ast.walk(target)]
-        return {x.id for x in inner if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
-    return set()
+    found: set[str] = set()
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.stmt | ast.ExceptHandler | ast.match_case):
+            found |= bound_names(inner)  # type: ignore[arg-type]
+        else:
+            names = (x for x in ast.walk(inner) if isinstance(x, ast.Name))
+            found |= {x.id for x in names if isinstance(x.ctx, ast.Store)}
+    return found
 
 
 def _arrange(imports: list[str]) -> str:

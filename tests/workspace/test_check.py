@@ -96,7 +96,7 @@ def test_without_the_lessons_before_it_says_what_to_do(student):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "can't be read"), ("{}", "no notebook"), ("<<<<<<< HEAD\n{", "can't be read")],
+    [("", "is empty"), ("{}", "no notebook"), ("<<<<<<< HEAD\n{", "can't be read")],
 )
 def test_a_damaged_notebook_is_answered_with_the_mend(student, text, says):
     student.path(1).write_text(text)
@@ -129,7 +129,7 @@ def test_a_broken_module_of_an_earlier_lesson_is_told_where_it_breaks(student):
     said = " ".join(student.types("check", "2", status=2).split())
     assert "tinytorch/core/tensor.py, can't be imported: NameError" in said
     assert "broken = undefined_thing" in said
-    assert "Mend it in that lesson's notebook, then `python course.py export 01`" in said
+    assert "It was edited by hand: `python course.py export 01` makes it anew" in said
 
 
 def test_a_test_that_writes_to_the_error_stream_has_no_points_as_in_grading():

@@ -1,5 +1,6 @@
 """`export` and `borrow`: whose module the next lesson runs on, and how one comes back."""
 
+import signal
 import subprocess
 
 import pytest
@@ -104,7 +105,6 @@ CARRIED = {
     "a shell": ("!echo hello\nTWO = 2", "assert TWO == 2", "TWO == 2"),
     "a rest": ("%matplotlib inline\nTEN = (\n    27\n    % 17\n)", "assert TEN == 10", "TEN == 10"),
     "an attribute": ("Tensor.hello = 'me'", "pass", "Tensor.hello == 'me'"),
-    "defined anew": ("_old = to_array\ndef to_array(x):\n    return _old(x)", "pass", "_old"),
     "help": ("len?", "pass", "mean"),
 }
 
@@ -142,13 +142,43 @@ def test_what_only_the_notebook_knows_is_refused_with_its_name(student):
     assert "it uses `prices`, which no cell defines that a module can be made of" in said
 
 
-def test_a_module_that_ends_the_process_is_refused(student):
-    own = solutions(student.lesson(1))["mean"]
+# Own cells above `matmul`, where `mean` is tested already, that change what the notebook means in
+# ways that no module can be read off; and what `mean` itself holds.
+CHANGED = {
+    "a table that is filled": ("LIM = {}\nfor n in (1, 2):\n    LIM[n] = n", "assert LIM[2] == 2"),
+    "a patch by setattr": ("setattr(Tensor, 'low', 5)", "assert Tensor.low == 5"),
+    "a builtin's name": ("def sum(x):\n    return 'mine'", "assert sum([1]) == 'mine'"),
+    "an effect of a print": ("LIM = [7]\nprint(LIM.insert(0, 0))", "assert LIM[0] == 0"),
+    "no constant": (
+        "def init():\n    global LOW\n    LOW = 0\n\ninit()\nLOW += 1",
+        "assert LOW == 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_what_a_module_can_not_be_read_off_is_refused(student, case):
+    above, line = CHANGED[case]
     student.solve(1)
-    ends = "import sys, os\nif 'ipykernel' not in sys.modules:\n    os._exit(3)"
-    student.write(1, mean=f"{own}\n\n{ends}")
-    said = student.types("export", "1", status=1)
-    assert "the module can't be imported: the process ended" in said
+    student.insert(1, "mean", above)
+    student.write(1, mean=with_line(solutions(student.lesson(1))["mean"], line))
+    said = " ".join(student.types("export", "1", status=1).split())
+    assert "94 of 94" not in said
+    assert "without your other cells, is not right: " in said or "would not serve" in said
+    assert not student.workspace.module(student.lesson(1)).exists()
+
+
+def test_a_module_that_ends_the_process_is_refused(student):
+    """Where it is not the notebook's own cells that are run."""
+    from tinytorch.workspace.check import check
+    from tinytorch.workspace.export import Module, trial
+
+    student.solve(1)
+    checked = check(student.workspace, student.lesson(1))
+    said = trial(student.workspace, checked, Module("import os\nos._exit(3)\n", (), ()))
+    assert "the process ended" in said
+    said = trial(student.workspace, checked, Module("import nowhere\n", (), ()))
+    assert said.startswith("it can't be imported: ModuleNotFoundError")
 
 
 def test_what_was_checked_is_what_is_exported_and_handed_in(student):
@@ -236,3 +266,33 @@ def test_outside_a_workspace_it_says_where_to_go(student, environment, tmp_path_
     code = "import tinytorch.core.tensor"
     done = student.run("-c", code, cwd=elsewhere, python=python)
     assert "it is your own code, which lies in your workspace" in done.stderr
+
+
+def test_what_is_defined_again_further_down_is_not_exported_unasked(student):
+    student.solve(1)
+    student.insert(
+        1, "matmul", "_old = mean\ndef mean(x, axis=None, keepdims=False):\n    return _old(x)"
+    )
+    said = student.types("export", "1", status=1)
+    assert "`mean` is defined again in a cell of your own further down" in said
+    student.types("export", "1", "--force")
+    module = student.workspace.module(student.lesson(1)).read_text("utf-8")
+    assert (
+        module.index("def mean(x: ") < module.index("_old = mean") < module.index("return _old(x)")
+    )
+
+
+def test_ctrl_c_leaves_all_as_it_was_and_says_one_line(student):
+    student.solve(1)
+    python = student.root / ".venv/bin/python"
+    command = [python, "-P", "-m", "tinytorch", "export", "1"]
+    process = subprocess.Popen(
+        command, cwd=student.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(2.5)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "stopped: nothing was changed that is not whole\n"
+    assert not student.workspace.module(student.lesson(1)).exists()

@@ -73,7 +73,7 @@ def test_what_is_broken_in_an_earlier_lesson_is_told_where_it_breaks(unpacked):
     student.types("export", "1", "--force")
     said = " ".join(student.types("check", "2", status=None).split())
     assert "in `broadcast_shape` of your tensor.py, line" in said
-    assert "your own reduce_sum of lesson 01, not right when exported: look there first" in said
+    assert "your own lesson 01 (reduce_sum not right when exported): what fails here may" in said
     said = student.python(
         "import tinytorch.testing as tt; tt.begin('autograd')", cwd=student.path(6).parent
     )

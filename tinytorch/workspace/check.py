@@ -101,6 +101,7 @@ class Checked:
     died: str  # the first line of the cell at which the process ended, if it did
     slow: tuple[str, ...]  # which own functions of earlier lessons took long
     notebook: Notebook  # as it was when it was read
+    beside: tuple[str, ...]  # files in the notebook's folder, which are not handed in
     seconds: float
 
     @property
@@ -144,6 +145,7 @@ def check(
         died,
         tuple(line for cell in run.cells for line in _printed(cell) if line.startswith(SLOW)),
         notebook,
+        tuple(sorted(x.name for x in notebook.path.parent.iterdir() if _is_beside(x))),
         time.perf_counter() - start,
     )
 
@@ -165,10 +167,15 @@ def run_all(data: dict, path: Path, tell: Callable[[int, int], None]) -> tuple[N
         nonlocal latest
         latest = time.monotonic()
 
-    def count(**_) -> None:
+    def count(cell, cell_index, execute_reply) -> None:
         nonlocal done
         done += 1
         begun()
+        content = execute_reply.get("content", {})
+        shown = any(x.get("output_type") == "error" for x in cell.outputs)
+        if content.get("status") == "error" and not shown:  # something hides what was raised
+            names = {key: str(content.get(key, "")) for key in ("ename", "evalue")}
+            cell.outputs.append(nbformat.v4.new_output("error", **names, traceback=[]))
         tell(done, len(codes))
 
     client = NotebookClient(
@@ -181,26 +188,39 @@ def run_all(data: dict, path: Path, tell: Callable[[int, int], None]) -> tuple[N
         on_cell_start=begun,
         on_cell_executed=count,
     )
-    over = threading.Event()
+    over, died = threading.Event(), ""
 
-    def watch() -> None:
-        """End a process that no interrupt stops."""
-        while not over.wait(1):
-            process = getattr(getattr(client.km, "provisioner", None), "process", None)
-            if process is not None and time.monotonic() - latest > TIMEOUT + GRACE:
-                process.kill()
+    def run() -> None:
+        nonlocal died
+        try:
+            # What the kernel itself says there is for whoever runs it, not for the student.
+            client.execute(env=_environment(path), stderr=subprocess.DEVNULL)
+        except Exception:  # the kernel died, or speaks no longer as one does: a cell saw to that
+            died = Cell(codes[min(done, len(codes) - 1)]).title or "a cell"
+            with contextlib.suppress(Exception):
+                client._cleanup_kernel()
+        finally:
+            over.set()
 
-    threading.Thread(target=watch, daemon=True).start()
-    died = ""
+    def end_kernel() -> None:
+        process = getattr(getattr(client.km, "provisioner", None), "process", None)
+        if process is not None:
+            process.kill()
+
+    # In a thread of its own: in the main one nbclient would answer Ctrl-C in our place.
+    threading.Thread(target=run, daemon=True).start()
     try:
-        # What the kernel itself says there is for whoever runs it, not for the student.
-        client.execute(env=_environment(path), stderr=subprocess.DEVNULL)
-    except Exception:  # the kernel died, or speaks no longer as one does: a cell saw to that
-        died = Cell(codes[min(done, len(codes) - 1)]).title or "a cell"
-        with contextlib.suppress(Exception):
-            client._cleanup_kernel()
-    finally:
-        over.set()
+        while not over.wait(1):
+            idle = time.monotonic() - latest
+            if idle > TIMEOUT + GRACE:
+                end_kernel()  # no interrupt stops it
+            if idle > TIMEOUT + 2 * GRACE:  # nor does nbclient notice
+                died = Cell(codes[min(done, len(codes) - 1)]).title or "a cell"
+                break
+    except KeyboardInterrupt:
+        end_kernel()
+        over.wait(GRACE)
+        raise
     return Notebook(path, json.loads(nbformat.writes(notebook))), died
 
 
@@ -230,7 +250,8 @@ def error_of(cell: Cell) -> str:
             kind = output.get("ename", "")
             if kind == "KeyboardInterrupt":
                 return f"It ran for more than {TIMEOUT} s and was stopped: is a loop without end?"
-            return text if kind == "TestFailed" else f"{kind}: " + PLACE.sub(r"(\1)", text)
+            is_tests_own = kind == "TestFailed" and text
+            return text if is_tests_own else f"{kind}: " + PLACE.sub(r"(\1)", text)
     return ""
 
 
@@ -271,9 +292,21 @@ def _exercises(run: Notebook, release: Notebook, table: dict) -> Iterator[Exerci
             about.get("section", ""),
             tests,
             is_written=own is not None and own.source != cell.source,
-            raised=error_of(own) if own is not None else "",
+            raised=_fault(own, about.get("name", "")) if own is not None else "",
             blocked_by=tuple(table["exercises"][name].get("name", name) for name in blockers),
         )
+
+
+def _fault(cell: Cell, name: str) -> str:
+    """Why an exercise's own cell can't be right, before any test."""
+    if cell.kind != "code":
+        return "it is a text cell now: select it, and press Y to make it code again"
+    if re.search(r"^(<<<<<<<|>>>>>>>)", cell.source, re.M):
+        return "git left its marks of a conflict in it"
+    names = parsed_names(cell.source)
+    if names and name and name not in names:
+        return f"it defines `{'`, `'.join(names)}`, and not `{name}`"
+    return error_of(cell)
 
 
 def _test(cell: Cell, table: dict) -> Test:
@@ -295,14 +328,15 @@ def _answered(notebook: Notebook, release: Notebook) -> Iterator[str]:
 def _broken(run: Notebook, open_: list[str]) -> Iterator[tuple[str, str]]:
     """The cells that are no tests and raised something, by their title.
 
-    Only those before the first exercise that is open: what comes after may lean on it. Of cells
-    that raised the same, the first.
+    Only those before the first exercise that is open, as what comes after may lean on it, unless
+    they are no Python. Of cells that raised the same, the first.
     """
     seen: Counter[str] = Counter()
+    is_open = False
     for cell in run.cells:
-        if cell.grade_id in open_:
-            break
-        if cell.kind == "code" and not cell.is_test and (message := error_of(cell)):
+        is_open |= cell.grade_id in open_
+        message = "" if cell.is_test or cell.is_exercise else error_of(cell)
+        if message and (not is_open or message.startswith("SyntaxError")):
             line = message.splitlines()[0] + _place(cell)
             seen[line] += 1
             if seen[line] == 1:
@@ -317,6 +351,10 @@ def _place(cell: Cell) -> str:
             file, line, function = found[-1]
             return f" (in `{function}` of your {file}, line {line})"
     return ""
+
+
+def _is_beside(path: Path) -> bool:
+    return path.is_file() and path.suffix != ".ipynb" and not path.name.startswith(".")
 
 
 def _defined_again(notebook: Notebook) -> Iterator[str]:

@@ -57,6 +57,7 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from tinytorch.workspace.check import BLOCKED, FAILED
     from tinytorch.workspace.notebooks import NotebookError
     from tinytorch.workspace.status import shaky_ground
 
@@ -67,10 +68,10 @@ def _check(options: argparse.Namespace) -> int:
         try:
             _need_ground(workspace, lesson)
             checked = _run_and_show(workspace, lesson)
-            is_sound = checked.is_right and not checked.broken
-            if not is_sound and (ground := shaky_ground(workspace, lesson)):
+            fails = checked.broken or any(x.state in (FAILED, BLOCKED) for x in checked.exercises)
+            if fails and (ground := shaky_ground(workspace, lesson)):
                 _console().print(f"\n{ground}", markup=False, highlight=False)
-            _next(_after_check(checked))
+            _next(_after_check(workspace, checked))
             status = DONE if checked.is_right else FINDINGS
         except (NotebookError, UsageError) as error:
             if not options.watch:
@@ -157,6 +158,8 @@ def _failure(exercise: Exercise) -> str:
 
 
 def _notes(checked: Checked) -> Iterator[str]:
+    from tinytorch.workspace.check import BLOCKED
+
     found, order = checked.differences, typed(f"reset {checked.lesson.number} --keep-answers")
     if not found.has_marks:
         yield "The course's marks are gone from all cells: another editor dropped them."
@@ -176,13 +179,23 @@ def _notes(checked: Checked) -> Iterator[str]:
         yield f"`{name}` is defined again in a cell of your own further down, which then counts."
     if checked.died:
         yield f"The process ended at the cell `{checked.died}`: that can't be graded."
+    if checked.beside:
+        names = ", ".join(checked.beside[:MOST_SHOWN])
+        yield f"Beside the notebook, and not handed in with it: {names}."
+    if any(x.state == BLOCKED for x in checked.exercises):
+        yield "In grading, what leans on others is tried once more with these right."
     yield from checked.slow
     for title, line in checked.broken[:MOST_SHOWN]:
         yield f"The cell `{title}` raised {line}"
 
 
-def _after_check(checked: Checked) -> str:
+def _after_check(workspace: Workspace, checked: Checked) -> str:
+    from tinytorch.workspace import status
+
     number = checked.lesson.number
+    row = next(row for row in status.rows(workspace) if row.lesson == checked.lesson)
+    if checked.is_right and row.is_done and not row.is_newer:
+        return status.next_step(workspace)
     if checked.is_right:
         return typed(f"{'export' if checked.lesson.exports else 'submit'} {number}")
     first = next((x for x in checked.exercises if x.earned < x.points), None)
@@ -213,6 +226,8 @@ def _export(options: argparse.Namespace) -> int:
     if reason and not options.force:
         if failed := [x for x in checked.exercises if any(test.message for test in x.tests)]:
             print(f"{_failure(failed[0])}\n")
+        for line in _notes(checked):
+            print(line)
         print(f"Not exported: {reason}.")
         _next(f"mend that, save, and {typed(f'export {lesson.number}')} (--force insists)")
         return FINDINGS
@@ -327,6 +342,8 @@ def _submit(options: argparse.Namespace) -> int:
         note_check(workspace, checked)
         print(f"{checked.earned:g} of {checked.points:g} points by the tests in it.")
         print("Grading runs them too, with hidden ones, and on the reference of earlier lessons.")
+        for line in _notes(checked):
+            print(line)
         if wrong := [x.name for x in checked.exercises if x.earned < x.points]:
             print(f"Not right yet: {', '.join(wrong)}.")
         if open_ := [name for name in checked.questions if name not in checked.answered]:
@@ -390,7 +407,7 @@ def _update(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Train a milestone; in the course's own folder, on the reference."""
     from tinytorch.workspace.milestones import milestones
-    from tinytorch.workspace.status import note_milestone
+    from tinytorch.workspace.status import described, note_milestone, rows
 
     workspace = place.find()
     root = workspace.root if workspace else find_root(options, "examples")
@@ -410,6 +427,10 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError(f"{chosen.name} needs {lacking}: {how}")
     words = ["--output", str(options.output.resolve())] if options.output else []
     if not chosen.run(*words):
+        for lesson in workspace.all_before(chosen.needs) if workspace else ():
+            row = next(row for row in rows(workspace) if row.lesson == lesson)
+            if row.wrong or row.is_edited:
+                print(f"Lesson {lesson.number}: {described(row)}.")
         return FINDINGS
     if workspace:
         note_milestone(workspace, chosen.name)

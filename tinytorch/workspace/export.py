@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 from tinytorch.errors import TinyTorchError
 from tinytorch.modules import bound_names, defined_names, free_names, module_text
 from tinytorch.workspace import kept
-from tinytorch.workspace.check import Checked
+from tinytorch.workspace.check import Checked, error_of, run_all
 from tinytorch.workspace.notebooks import Cell, Notebook, read_release
 from tinytorch.workspace.place import Lesson, Workspace, typed
 
@@ -76,7 +74,7 @@ def own_module(workspace: Workspace, lesson: Lesson, notebook: Notebook) -> Modu
     headline = f"{lesson.title}. Your own, from lessons/{lesson.folder}/{lesson.name}.ipynb."
     text = module_text(headline, ordered)
     wanted = defined_names(cell.source for cell in release.cells if cell.is_exported)
-    here = set(defined_names(ordered))
+    here = set().union(*(bound_names(node) for code in ordered for node in ast.parse(code).body))
     return Module(
         text,
         tuple(sorted(_undefined(ordered))),
@@ -125,18 +123,21 @@ def _statements(cell: Cell, number: int, is_own: bool) -> Iterator[Statement]:
         defines = bound_names(node)
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             defines = _names_of_star(node)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and not is_own:
+        if not is_own and not isinstance(node, DEFINITIONS):
             defines = set()  # what a lesson shows its reader, with a variable of its own
         targets = node.targets if isinstance(node, ast.Assign) else ()
         attributes = {x.value.id for x in targets if _is_attribute_of_name(x)}
-        is_definition = isinstance(node, ast.FunctionDef | ast.ClassDef)
+        is_definition = isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If | ast.Try)
         changes = (bound_names(node) if is_definition else set()) | attributes
         if defines or changes:
             first = min([node.lineno, *(x.lineno for x in getattr(node, "decorator_list", ()))])
-            text = "\n".join(source.splitlines()[first - 1 : node.end_lineno])
+            text = "\n".join(source.split("\n")[first - 1 : node.end_lineno])
             if not _parses(text):  # it shares its lines with another
                 text = ast.unparse(node)
             yield Statement((number, n), text, defines, changes, is_own)
+
+
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 def _is_attribute_of_name(target: ast.expr) -> bool:
@@ -164,7 +165,7 @@ def _names_of_star(node: ast.ImportFrom) -> set[str]:
     return set(getattr(module, "__all__", public))
 
 
-TIMES = ("%%time", "%%timeit", "%%capture", "%%prun")  # magics whose cell is Python all the same
+TIMES = ("%%time", "%%capture", "%%prun")  # magics whose cell is Python all the same
 SPEAKS = {"print", "display"}
 
 
@@ -213,50 +214,54 @@ def _parses(source: str) -> bool:
     return True
 
 
-TRIAL = """
-import contextlib, io, os, sys, types
-import tinytorch.core
-name, path = sys.argv[1:]
-module = sys.modules[name] = types.ModuleType(name)
-said = ""
-try:
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(sys.stdin.buffer.read(), path, "exec"), vars(module))
-except BaseException as error:
-    said = f"{type(error).__name__} ({error})"
-os.write(2, b"\\nsaid:" + said.encode())
-os._exit(0)
-"""
-TRIAL_SECONDS = 60
+def trial(workspace: Workspace, checked: Checked, module: Module) -> str:
+    """Run the lesson's tests on a module in place of the notebook's cells; what fails, if any does.
+
+    Whatever cells of the student's own did to the notebook shows here, if the module lacks it.
+    """
+    release, own = read_release(workspace.release(checked.lesson)), checked.notebook.by_id
+    tests = {
+        test.grade_id
+        for cell in release.cells
+        if cell.is_exercise and cell.is_exported
+        for test in release.tests_of(cell.grade_id)
+    }
+    rest = [c for c in release.cells if c.kind == "code" and not c.is_exported]
+    cells = [own.get(c.grade_id, c) if c.is_exercise else c for c in rest]
+    at = next((n for n, cell in enumerate(cells) if "tt.begin(" in cell.source), -1) + 1
+    cells.insert(at, Cell({"cell_type": "code", "metadata": {}, "source": module.text}))
+    data = {"cells": [cell.data for cell in cells]}
+    run, died = run_all(data, checked.notebook.path, lambda done, all_: None)
+    if fault := error_of(run.cells[at]):
+        return f"it can't be imported: {fault.splitlines()[0]}"
+    for cell in run.cells:
+        if cell.grade_id in tests and (fault := error_of(cell)):
+            return f"{cell.grade_id} fails on it: {fault.splitlines()[0]}"
+    return f"the process ended at the cell `{died}`" if died else ""
 
 
-def import_error(workspace: Workspace, lesson: Lesson, text: str) -> str:
-    """What importing a module of this text raises, in a process of its own; nothing if it works."""
+def stands_alone(notebook: Notebook, release: Notebook) -> bool:
+    """Whether a module of this notebook can't differ from it: no code is there but the lesson's."""
+    given = {cell.as_run for cell in release.cells}
+    codes = [c for c in notebook.cells if c.kind == "code" and not c.is_test and not c.is_exercise]
+    plain = all(cell.as_run in given for cell in codes)
+    exercises = [cell for cell in notebook.cells if cell.is_exercise]
+    return plain and all(_is_plain(cell.source) for cell in exercises)
+
+
+def _is_plain(source: str) -> bool:
+    """Whether the code of an exercise is nothing but functions and classes."""
     try:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-P",
-                "-c",
-                TRIAL,
-                f"tinytorch.core.{lesson.name}",
-                str(workspace.module(lesson)),
-            ],
-            input=text.encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd=workspace.root,
-            timeout=TRIAL_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        return f"it does not end within {TRIAL_SECONDS} s"
-    _, sep, said = done.stderr.decode(errors="replace").rpartition("\nsaid:")
-    return said if sep else "the process ended"
+        body = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return all(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in body)
 
 
-def write_module(workspace: Workspace, lesson: Lesson, text: str) -> Exported:
+def write_module(workspace: Workspace, lesson: Lesson, text: str | bytes) -> Exported:
     """Put a module in its place; the one before is kept."""
-    before = kept.replace(workspace.module(lesson), text.encode(), workspace.kept(lesson))
+    data = text.encode() if isinstance(text, str) else text
+    before = kept.replace(workspace.module(lesson), data, workspace.kept(lesson))
     return Exported(workspace.module(lesson), before)
 
 
@@ -291,7 +296,7 @@ def bring_back(workspace: Workspace, lesson: Lesson, own: bool = False) -> Expor
     latest = [kept.before(folder, path.name), *kept.versions(folder, path.name)]
     for old in filter(None, latest):
         if old.read_bytes() != now and not (own and _is_lent(old)):
-            return write_module(workspace, lesson, old.read_text("utf-8"))
+            return write_module(workspace, lesson, old.read_bytes())
     message = f"no other module of lesson {lesson.number} is kept"
     raise ExportError(f"{message}: `{typed(f'export {lesson.number}')}` makes one")
 
@@ -318,8 +323,17 @@ def refusal(workspace: Workspace, checked: Checked, module: Module) -> str:
     wrong, all_ = not_right(checked), len(checked.exercises)
     if wrong:
         return f"{len(wrong)} of {all_} exercises not right yet: {', '.join(wrong)}"
+    if checked.again:
+        names = ", ".join(f"`{name}`" for name in checked.again)
+        return f"{names} is defined again in a cell of your own further down: which one counts?"
     if module.fault:
         return f"the module would not serve: {module.fault}"
-    if broken := import_error(workspace, checked.lesson, module.text):
-        return f"the module can't be imported: {broken}"
+    release = read_release(workspace.release(checked.lesson))
+    if stands_alone(checked.notebook, release):
+        return ""
+    if fault := trial(workspace, checked, module):
+        why = "put what an exercise needs into its own cell, or above it, as definitions"
+        return (
+            f"the module, run without your other cells, is not right: {fault}\n{why.capitalize()}"
+        )
     return ""

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+from tinytorch.errors import UsageError
 from tinytorch.modules import parsed_names
 from tinytorch.workspace import kept, status
 from tinytorch.workspace.notebooks import read_notebook
@@ -39,7 +40,10 @@ def look_around(name: str) -> None:
     Raises:
         NotThere: an earlier lesson's module is missing or broken, with what to do.
     """
-    workspace = own_workspace()
+    try:
+        workspace = own_workspace()
+    except UsageError as error:  # a damaged kit.json
+        raise NotThere(str(error)) from None
     lesson = workspace and workspace.named(name)
     if not workspace or not lesson:
         return
@@ -91,7 +95,7 @@ def ground_faults(workspace: Workspace, lesson: Lesson) -> list[str]:
     faults = [line.removeprefix("FAULT ") for line in lines if line.startswith("FAULT ")]
     tried = [line.removeprefix("TRIED ") for line in lines if line.startswith("TRIED ")]
     if "DONE" not in lines and tried and (last := workspace.named(tried[-1])):
-        faults.append(f"{_own(last)} can't be imported: {why}. {_again(last)}")
+        faults.append(f"{_own(last)} can't be imported: {why}. {_again(workspace, last)}")
     return faults
 
 
@@ -112,11 +116,13 @@ def fault(workspace: Workspace, lesson: Lesson, names: Iterable[str]) -> str:
     try:
         module = importlib.import_module(f"{CORE}.{lesson.name}")
     except (Exception, SystemExit) as error:
-        return f"{_own(lesson)} can't be imported: {_where(error, path)}. {_again(lesson)}"
+        return (
+            f"{_own(lesson)} can't be imported: {_where(error, path)}. {_again(workspace, lesson)}"
+        )
     lacking = [name for name in names if not hasattr(module, name)]
     if lacking:
         needed = ", ".join(f"`{name}`" for name in lacking)
-        return f"{_own(lesson)} lacks {needed}, which is needed here. {_again(lesson)}"
+        return f"{_own(lesson)} lacks {needed}, which is needed here. {_again(workspace, lesson)}"
     return ""
 
 
@@ -137,7 +143,10 @@ def _own(lesson: Lesson) -> str:
     return f"Your module of lesson {lesson.number}, tinytorch/core/{lesson.name}.py,"
 
 
-def _again(lesson: Lesson) -> str:
+def _again(workspace: Workspace, lesson: Lesson) -> str:
+    row = next((row for row in status.rows(workspace) if row.lesson == lesson), None)
+    if row and row.is_edited:
+        return f"It was edited by hand: `{typed(f'export {lesson.number}')}` makes it anew"
     return f"Mend it in that lesson's notebook, then `{typed(f'export {lesson.number}')}`"
 
 
@@ -163,7 +172,7 @@ def export(name: str) -> None:
     elif unsaved := unsaved_exercises(path):
         names = ", ".join(f"`{x}`" for x in unsaved)
         print(f"Not exported: the saved file holds {names} in another form than you ran last.")
-        print("Save the notebook (Ctrl+S), and run this cell again.")
+        print("Save the notebook (Ctrl+S), run that cell again, then this one.")
         return
     print(f"Checking {path.name} as grading does ...", flush=True)
     command = [sys.executable, "-P", "-m", "tinytorch", "export", lesson.number]

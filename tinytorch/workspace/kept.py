@@ -16,6 +16,7 @@ from typing import Any
 
 from tinytorch.files import write_atomically
 
+SAVES = 9  # of an editor, in the moment in which a file is replaced: more than there ever are
 BEFORE = "before.json"  # of each file, by name, the version that was replaced last
 
 
@@ -66,11 +67,13 @@ def replace(path: Path, data: bytes, folder: Path) -> Path | None:
     kept: list[Path | None] = []
 
     def keep_last() -> None:
-        kept.append(keep(path, folder))
-        if kept[-1]:
-            write_json(folder / BEFORE, read_json(folder / BEFORE) | {path.name: kept[-1].name})
-        while path.is_file() and kept[-1] and path.read_bytes() != kept[-1].read_bytes():
+        for _ in range(SAVES):
             kept.append(keep(path, folder))
+            if kept[-1] is None:
+                break
+            write_json(folder / BEFORE, read_json(folder / BEFORE) | {path.name: kept[-1].name})
+            if path.is_file() and path.read_bytes() == kept[-1].read_bytes():
+                break
 
     write_atomically(path, data, keep_last)
     return kept[-1]

@@ -150,11 +150,14 @@ def read_notebook(path: Path, mend: str = "") -> Notebook:
     except FileNotFoundError as error:
         raise NotebookError(f"there is no {path}: {mend.split(', and keeps')[0]}") from error
     except (OSError, ValueError) as error:
+        if isinstance(error, json.JSONDecodeError) and not text.strip():
+            raise NotebookError(f"{path} is empty: {mend}") from error
         if isinstance(error, json.JSONDecodeError) and "<<<<<<<" in text:
             mend = f"git left its marks of a conflict in it; resolve that, or {mend}"
         raise NotebookError(f"{path} can't be read ({error}): {mend}") from error
     cells = data.get("cells") if isinstance(data, dict) else None
-    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
+    sound = isinstance(cells, list) and all(map(_is_cell, cells)) and data.get("nbformat") == 4
+    if not sound:
         raise NotebookError(f"{path} is no notebook of format 4: {mend}")
     return Notebook(path, data, raw)
 
@@ -194,9 +197,10 @@ class Differences:
         deleted: grade_ids of exercises, tests and questions that are gone.
         changed: grade_ids of locked tests whose text was changed.
         twice: grade_ids that more than one cell has.
-        given: given cells that one's module is made of and that were changed or deleted, by
-            their first line.
+        given: given cells that a lesson can't do without, of which lines are changed or gone,
+            by their first line.
         has_marks: whether any cell has a grade_id: some editors drop them all.
+        begins: whether the cell is there that begins the lesson.
     """
 
     deleted: tuple[str, ...]
@@ -204,6 +208,7 @@ class Differences:
     twice: tuple[str, ...]
     given: tuple[str, ...]
     has_marks: bool = True
+    begins: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.deleted or self.changed or self.twice)
@@ -219,14 +224,20 @@ def compare(notebook: Notebook, release: Notebook) -> Differences:
         for cell in graded
         if cell.is_test and cell.grade_id in own and own[cell.grade_id].as_run != cell.as_run
     ]
-    sources = {cell.source.strip() for cell in notebook.cells if cell.kind == "code"}
-    given = [c for c in release.cells if c.is_given and c.source.strip() not in sources]
+    present = [set(cell.source.splitlines()) for cell in notebook.cells if cell.kind == "code"]
+    given = [
+        cell
+        for cell in release.cells
+        if cell.is_given
+        and not any(lines.issuperset(cell.source.splitlines()) for lines in present)
+    ]
     return Differences(
         deleted=tuple(c.grade_id for c in graded if c.grade_id not in own),
         changed=tuple(changed),
         twice=tuple(sorted(name for name, count in counts.items() if count > 1)),
         given=tuple(cell.title for cell in given),
         has_marks=bool(counts),
+        begins=any("tt.begin(" in cell.source for cell in notebook.cells if cell.kind == "code"),
     )
 
 

@@ -51,9 +51,7 @@ def reset(workspace: Workspace, lesson: Lesson, name: str = "") -> Path | None:
     if not name:
         return _put(workspace, lesson, release.raw)
     if name not in release.by_id:
-        names = [
-            c.grade_id for c in release.cells if c.grade_id and not c.grade_id.endswith("_prompt")
-        ]
+        names = [c.grade_id for c in release.cells if c.is_exercise or c.is_question]
         raise UsageError(f"lesson {lesson.number} has no {name!r}; it has {', '.join(names)}")
     own = read_notebook(workspace.notebook(lesson))
     return _put(workspace, lesson, as_bytes(with_cell(own, release, name)))
@@ -238,8 +236,8 @@ def carry_over(own: Notebook, old: Notebook, fresh: Notebook) -> Merged:
                 changed.append(name)
                 cells.append(_news(cell))
             data = copy.deepcopy(data) | {"source": text}
-            if pictures := mine[-1].data.get("attachments"):
-                data["attachments"] = pictures
+            if pictures := [x.data["attachments"] for x in mine if x.data.get("attachments")]:
+                data["attachments"] = {k: v for each in pictures for k, v in each.items()}
         cells.append(data)
     gone = [
         name
@@ -247,7 +245,7 @@ def carry_over(own: Notebook, old: Notebook, fresh: Notebook) -> Merged:
         if name not in fresh.by_id
         and (name not in old.by_id or mine[0].source != old.by_id[name].source)
     ]
-    used = {id(x) for name, mine in answers.items() if name not in gone for x in mine}
+    used = {id(x): name for name, mine in answers.items() if name not in gone for x in mine}
     tests = [
         c.grade_id
         for c in own.cells
@@ -289,7 +287,7 @@ def _news(cell: Cell) -> dict:
 
 
 def _with_own_cells(
-    cells: list[dict], own: Notebook, old: Notebook, fresh: Notebook, used: set[int]
+    cells: list[dict], own: Notebook, old: Notebook, fresh: Notebook, used: dict[int, str]
 ) -> list[dict]:
     """The cells of a release, and those of the student's own behind the ones that they followed."""
     given = {cell.as_run for one in (old, fresh) for cell in one.cells}
@@ -298,7 +296,9 @@ def _with_own_cells(
     behind: dict[int, list[dict]] = {}
     at = -1
     for cell in own.cells:
-        if id(cell) in used or cell.is_test or cell.as_run in given or not cell.source.strip():
+        if id(cell) in used:
+            at = places.get((used[id(cell)],), at)
+        elif cell.is_test or cell.as_run in given or not cell.source.strip():
             at = places.get(_key(cell), at)
         elif not cell.is_locked:
             metadata = {k: v for k, v in cell.metadata.items() if k not in MARKS}

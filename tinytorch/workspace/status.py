@@ -152,15 +152,15 @@ def runs_on(workspace: Workspace, lesson: Lesson) -> str:
 
 
 def shaky_ground(workspace: Workspace, lesson: Lesson) -> str:
-    """Which exercises of earlier lessons were not right when they were exported, if any were."""
-    parts = [
-        f"{', '.join(row.wrong)} of lesson {row.lesson.number}"
-        for row in rows(workspace)
-        if row.lesson.name in lesson.needs and row.wrong
-    ]
+    """Which earlier lessons' modules are not to be trusted, if any are."""
+    parts = []
+    for row in rows(workspace):
+        if row.lesson.name in lesson.needs and row.whose == OWN and (row.wrong or row.is_edited):
+            what = f"{some(row.wrong)} not right when exported" if row.wrong else "edited by hand"
+            parts.append(f"lesson {row.lesson.number} ({what})")
     if not parts:
         return ""
-    return f"It runs on your own {' and '.join(parts)}, not right when exported: look there first."
+    return f"It runs on your own {' and '.join(parts)}: what fails here may come from there."
 
 
 def in_a_word(row: Row) -> str:
@@ -176,12 +176,18 @@ def described(row: Row) -> str:
     """Whose module of a lesson is there, and what is to be known of it."""
     words = {OWN: "your own", BORROWED: "borrowed", MISSING: "missing"}[row.whose]
     if row.wrong:
-        words += f", exported while {', '.join(row.wrong)} {_was(row.wrong)} not right"
+        words += f", exported while {some(row.wrong)} {_was(row.wrong)} not right"
     elif row.is_edited:
         words += ", edited by hand"
     elif row.is_newer:
         words += ", older than your notebook"
     return words
+
+
+def some(names: list[str], most: int = 3) -> str:
+    """Names, or the first of them and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _was(names: list[str]) -> str:

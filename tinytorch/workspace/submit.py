@@ -68,7 +68,7 @@ def submit(workspace: Workspace, lesson: Lesson, checked: Checked | None) -> Sub
 
 def refusal(lesson: Lesson, found: Differences) -> str:
     """What has to be mended before a notebook is handed in, with the command that does."""
-    if not found:
+    if not found and found.begins:
         return ""
     again = typed(f"reset {lesson.number} --keep-answers")
     parts = []
@@ -76,6 +76,8 @@ def refusal(lesson: Lesson, found: Differences) -> str:
         parts.append("The course's marks are gone from all its cells: another editor dropped them")
     elif found.deleted:
         parts.append(f"Deleted: {', '.join(found.deleted)}")
+    if not found.begins:
+        parts.append("The first cell of code is gone, without which no test runs")
     if found.changed:
         parts.append(f"Changed tests: {', '.join(found.changed)}")
     if found.twice:
