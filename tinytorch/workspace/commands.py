@@ -233,7 +233,8 @@ def _export(options: argparse.Namespace) -> int:
         return FINDINGS
     with kept.alone(workspace.private):
         done = exports.write_module(workspace, lesson, module.text)
-    note_export(workspace, checked, module.text, exports.not_right(checked))
+    wrong = exports.not_right(checked) or (["the module"] if reason else [])
+    note_export(workspace, checked, module.text, wrong)
     print(f"{checked.earned:g} of {checked.points:g} points.")
     print(f"Exported: {_short(done.path, workspace)} is your own code now.")
     if reason:

@@ -70,7 +70,7 @@ def own_module(workspace: Workspace, lesson: Lesson, notebook: Notebook) -> Modu
     if not lesson.exports:
         raise ExportError(f"lesson {lesson.number} makes no module: there is nothing to export")
     release = read_release(workspace.release(lesson))
-    ordered = _with_what_they_lean_on(notebook, release, lesson)
+    ordered = _with_what_they_lean_on(notebook, release)
     headline = f"{lesson.title}. Your own, from lessons/{lesson.folder}/{lesson.name}.ipynb."
     text = module_text(headline, ordered)
     wanted = defined_names(cell.source for cell in release.cells if cell.is_exported)
@@ -82,7 +82,7 @@ def own_module(workspace: Workspace, lesson: Lesson, notebook: Notebook) -> Modu
     )
 
 
-def _with_what_they_lean_on(notebook: Notebook, release: Notebook, lesson: Lesson) -> list[str]:
+def _with_what_they_lean_on(notebook: Notebook, release: Notebook) -> list[str]:
     """The code of the exported cells, and of statements of other cells, in the notebook's order."""
     given = {cell.source.strip() for cell in release.cells}
     codes: dict[tuple[int, int], str] = {}  # by the numbers of the cell and the statement
