@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tinytorch.errors import TinyTorchError
 from tinytorch.slow_imports import without_rfc3987
+from tinytorch.workspace.notebooks import Marked
 
 CELL_HEADER = re.compile(r"^# %%( |$)")
 FOLDER = re.compile(r"^(\d\d)_([a-z][a-z0-9_]*)$")
@@ -40,51 +41,13 @@ class LessonError(TinyTorchError):
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Marked):
     """One cell of a lesson. `line` is the line of the file on which its source begins."""
 
     kind: str  # "code", "markdown" or "raw"
     source: str
     line: int
     metadata: dict = field(default_factory=dict)
-
-    @property
-    def nbgrader(self) -> dict:
-        """nbgrader's metadata, or {} for a cell that nbgrader does not know."""
-        data = self.metadata.get("nbgrader")
-        return data if isinstance(data, dict) else {}
-
-    @property
-    def grade_id(self) -> str:
-        return str(self.nbgrader.get("grade_id", ""))
-
-    @property
-    def is_solution(self) -> bool:
-        return bool(self.nbgrader.get("solution"))
-
-    @property
-    def is_graded(self) -> bool:
-        return bool(self.nbgrader.get("grade"))
-
-    @property
-    def is_exercise(self) -> bool:
-        """Code that a student writes, graded by the tests that follow it."""
-        return self.kind == "code" and self.is_solution and not self.is_graded
-
-    @property
-    def is_test(self) -> bool:
-        """A locked cell of tests that nbgrader grades by running it."""
-        return self.is_graded and not self.is_solution
-
-    @property
-    def is_question(self) -> bool:
-        """An answer that a person grades."""
-        return self.is_graded and self.is_solution
-
-    @property
-    def points(self) -> float:
-        points = self.nbgrader.get("points", 0) if self.is_graded else 0
-        return points if isinstance(points, int | float) else 0
 
     @cached_property
     def directives(self) -> dict[str, str]:

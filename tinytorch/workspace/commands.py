@@ -193,7 +193,7 @@ def _after_check(workspace: Workspace, checked: Checked) -> str:
     from tinytorch.workspace import status
 
     number = checked.lesson.number
-    row = next(row for row in status.rows(workspace) if row.lesson == checked.lesson)
+    row = status.row_of(workspace, checked.lesson)
     if checked.is_right and row.is_done and not row.is_newer:
         return status.next_step(workspace)
     if checked.is_right:
@@ -275,7 +275,7 @@ def _say_back(workspace: Workspace, lesson: Lesson) -> None:
     """Which module it is that came back, and where the others are."""
     from tinytorch.workspace import status
 
-    row = next(row for row in status.rows(workspace) if row.lesson == lesson)
+    row = status.row_of(workspace, lesson)
     print(f"  {status.described(row)}.")
     print(f"All that were there are in {_short(workspace.kept(lesson), workspace)}/.")
     _next(status.next_step(workspace))
@@ -408,7 +408,7 @@ def _update(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Train a milestone; in the course's own folder, on the reference."""
     from tinytorch.workspace.milestones import milestones
-    from tinytorch.workspace.status import described, note_milestone, rows
+    from tinytorch.workspace.status import described, note_milestone, row_of
 
     workspace = place.find()
     root = workspace.root if workspace else find_root(options, "examples")
@@ -429,7 +429,7 @@ def _run(options: argparse.Namespace) -> int:
     words = ["--output", str(options.output.resolve())] if options.output else []
     if not chosen.run(*words):
         for lesson in workspace.all_before(chosen.needs) if workspace else ():
-            row = next(row for row in rows(workspace) if row.lesson == lesson)
+            row = row_of(workspace, lesson)
             if row.wrong or row.is_edited:
                 print(f"Lesson {lesson.number}: {described(row)}.")
         return FINDINGS

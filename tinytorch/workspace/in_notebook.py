@@ -144,8 +144,7 @@ def _own(lesson: Lesson) -> str:
 
 
 def _again(workspace: Workspace, lesson: Lesson) -> str:
-    row = next((row for row in status.rows(workspace) if row.lesson == lesson), None)
-    if row and row.is_edited:
+    if status.row_of(workspace, lesson).is_edited:
         return f"It was edited by hand: `{typed(f'export {lesson.number}')}` makes it anew"
     return f"Mend it in that lesson's notebook, then `{typed(f'export {lesson.number}')}`"
 

@@ -38,8 +38,8 @@ def milestone(path: Path) -> Milestone | None:
     """What a program is, by its text; None where it is not there."""
     if not path.is_file():
         return None
-    tree = ast.parse(path.read_text("utf-8"))
-    says = (ast.get_docstring(tree) or path.stem).split("\n\n")[0].replace("\n", " ")
+    text = path.read_text("utf-8")
+    says = (ast.get_docstring(ast.parse(text)) or path.stem).split("\n\n")[0].replace("\n", " ")
     shared = path.with_name("shared.py")
-    texts = [path.read_text("utf-8"), shared.read_text("utf-8") if shared.is_file() else ""]
+    texts = [text, shared.read_text("utf-8") if shared.is_file() else ""]
     return Milestone(path.stem, path, says, core_imports(texts))

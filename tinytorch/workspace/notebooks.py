@@ -18,8 +18,53 @@ class NotebookError(TinyTorchError):
     """A notebook that can't be read."""
 
 
+class Marked:
+    """What nbgrader's metadata says of a cell, of a notebook's or of a lesson's."""
+
+    kind: str  # "code", "markdown" or "raw"
+    metadata: dict
+
+    @property
+    def nbgrader(self) -> dict:
+        """nbgrader's metadata, or {} for a cell that nbgrader does not know."""
+        data = self.metadata.get("nbgrader")
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def grade_id(self) -> str:
+        return str(self.nbgrader.get("grade_id", ""))
+
+    @property
+    def is_solution(self) -> bool:
+        return bool(self.nbgrader.get("solution"))
+
+    @property
+    def is_graded(self) -> bool:
+        return bool(self.nbgrader.get("grade"))
+
+    @property
+    def is_exercise(self) -> bool:
+        """Code that a student writes, graded by the tests that follow it."""
+        return self.kind == "code" and self.is_solution and not self.is_graded
+
+    @property
+    def is_test(self) -> bool:
+        """A locked cell of tests that nbgrader grades by running it."""
+        return self.is_graded and not self.is_solution
+
+    @property
+    def is_question(self) -> bool:
+        """An answer that a person grades."""
+        return self.is_graded and self.is_solution
+
+    @property
+    def points(self) -> float:
+        points = self.nbgrader.get("points", 0) if self.is_graded else 0
+        return points if isinstance(points, int | float) else 0
+
+
 @dataclass(frozen=True)
-class Cell:
+class Cell(Marked):
     """A cell of a notebook, by what nbgrader's metadata says of it."""
 
     data: dict
@@ -40,42 +85,8 @@ class Cell:
         return metadata if isinstance(metadata, dict) else {}
 
     @property
-    def nbgrader(self) -> dict:
-        data = self.metadata.get("nbgrader")
-        return data if isinstance(data, dict) else {}
-
-    @property
-    def grade_id(self) -> str:
-        return str(self.nbgrader.get("grade_id", ""))
-
-    @property
-    def is_solution(self) -> bool:
-        return bool(self.nbgrader.get("solution"))
-
-    @property
-    def is_graded(self) -> bool:
-        return bool(self.nbgrader.get("grade"))
-
-    @property
-    def is_exercise(self) -> bool:
-        return self.kind == "code" and self.is_solution and not self.is_graded
-
-    @property
-    def is_test(self) -> bool:
-        return self.is_graded and not self.is_solution
-
-    @property
-    def is_question(self) -> bool:
-        return self.is_graded and self.is_solution
-
-    @property
     def is_locked(self) -> bool:
         return bool(self.nbgrader.get("locked")) and not self.is_solution
-
-    @property
-    def points(self) -> float:
-        points = self.nbgrader.get("points", 0) if self.is_graded else 0
-        return points if isinstance(points, int | float) else 0
 
     @property
     def is_exported(self) -> bool:

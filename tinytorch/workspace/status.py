@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinytorch.workspace import kept
@@ -24,7 +23,8 @@ class Row:
     lesson: Lesson
     earned: float | None  # of the last check; None where there was none
     points: float | None
-    is_stale: bool  # whether the notebook was changed since
+    is_readable: bool  # whether the notebook can be read
+    is_stale: bool  # whether the notebook was changed since it was checked
     whose: str  # own, borrowed or missing
     is_newer: bool  # whether the notebook was changed since the module was exported
     is_edited: bool  # whether the module was changed by hand
@@ -50,15 +50,12 @@ def note_check(workspace: Workspace, checked: Checked) -> None:
 
 def note_export(workspace: Workspace, checked: Checked, module: str, wrong: list[str]) -> None:
     """Remember of what notebook a module was made, and which exercises were not right."""
-    lesson = checked.lesson
-    made = _facts(workspace).get(lesson.folder, {}).get("made", {})
     about = {"notebook": fingerprint(checked.notebook, answers=False), "wrong": wrong}
-    _note(workspace, lesson, made=made | {kept.sha256(module.encode()): about})
+    _note(workspace, checked.lesson, made={kept.sha256(module.encode()): about})
 
 
 def note_submission(workspace: Workspace, lesson: Lesson, moment: str) -> None:
-    notebook = _fingerprint(workspace.notebook(lesson))
-    _note(workspace, lesson, submitted=moment, handed_in=notebook)
+    _note(workspace, lesson, submitted=moment, handed_in=_fingerprints(workspace, lesson)[0])
 
 
 def note_milestone(workspace: Workspace, name: str) -> None:
@@ -79,22 +76,21 @@ def _facts(workspace: Workspace) -> dict[str, Any]:
 
 def _note(workspace: Workspace, lesson: Lesson, **facts: Any) -> None:
     with kept.alone(workspace.private):
-        known = _facts(workspace)
-        before = known.get(lesson.folder)
-        known[lesson.folder] = (before if isinstance(before, dict) else {}) | facts
+        known, before = _facts(workspace), _facts_of(workspace, lesson)
+        made = before.get("made", {}) | facts.get("made", {})
+        known[lesson.folder] = before | facts | ({"made": made} if made else {})
         kept.write_json(workspace.private / PROGRESS, known)
 
 
 def rows(workspace: Workspace) -> list[Row]:
     """Every lesson as it stands."""
-    known = _facts(workspace)
-    return [_row(workspace, lesson, known.get(lesson.folder, {})) for lesson in workspace.lessons]
+    return [row_of(workspace, lesson) for lesson in workspace.lessons]
 
 
-def _row(workspace: Workspace, lesson: Lesson, facts: dict[str, Any]) -> Row:
-    facts = facts if isinstance(facts, dict) else {}
-    notebook, owner = _fingerprint(workspace.notebook(lesson)), whose(workspace, lesson)
-    code = _fingerprint(workspace.notebook(lesson), answers=False)
+def row_of(workspace: Workspace, lesson: Lesson) -> Row:
+    """A lesson as it stands."""
+    facts, owner = _facts_of(workspace, lesson), whose(workspace, lesson)
+    notebook, code = _fingerprints(workspace, lesson)
     module = workspace.module(lesson)
     sha256 = kept.sha256(module.read_bytes()) if module.is_file() else ""
     made = facts.get("made", {}).get(sha256, {})
@@ -102,6 +98,7 @@ def _row(workspace: Workspace, lesson: Lesson, facts: dict[str, Any]) -> Row:
         lesson,
         facts.get("earned"),
         facts.get("points"),
+        is_readable=bool(notebook),
         is_stale="checked" in facts and facts["checked"] != notebook,
         whose=owner,
         is_newer=owner == OWN and made.get("notebook", code) != code,
@@ -112,11 +109,18 @@ def _row(workspace: Workspace, lesson: Lesson, facts: dict[str, Any]) -> Row:
     )
 
 
-def _fingerprint(path: Path, answers: bool = True) -> str:
+def _facts_of(workspace: Workspace, lesson: Lesson) -> dict[str, Any]:
+    facts = _facts(workspace).get(lesson.folder)
+    return facts if isinstance(facts, dict) else {}
+
+
+def _fingerprints(workspace: Workspace, lesson: Lesson) -> tuple[str, str]:
+    """Of the notebook with its answers, and of its code alone; of one that can't be read, none."""
     try:
-        return fingerprint(read_notebook(path), answers)
+        notebook = read_notebook(workspace.notebook(lesson))
     except NotebookError:
-        return ""
+        return "", ""
+    return fingerprint(notebook), fingerprint(notebook, answers=False)
 
 
 def next_step(workspace: Workspace) -> str:
@@ -124,7 +128,7 @@ def next_step(workspace: Workspace) -> str:
     for row in rows(workspace):
         lesson, number = row.lesson, row.lesson.number
         export = typed(f"export {number}")
-        if not _fingerprint(workspace.notebook(lesson)):
+        if not row.is_readable:
             return (
                 f"lesson {number}: its notebook can't be read; {typed(f'check {number}')} says why"
             )
@@ -135,9 +139,7 @@ def next_step(workspace: Workspace) -> str:
                 return f"{export}: the next lessons run on your {lesson.name}"
             return f"finish lesson {number}, save, and {typed(f'check {number}')}"
         if row.wrong and row.whose == OWN:
-            return (
-                f"lesson {number}: {', '.join(row.wrong)} {_was(row.wrong)} not right when exported"
-            )
+            return f"lesson {number}: {some(row.wrong)} {_was(row.wrong)} not right when exported"
         if row.is_newer:
             first = export if row.earned == row.points else typed(f"check {number}")
             return f"{first}: your notebook is newer than your module"
@@ -146,16 +148,16 @@ def next_step(workspace: Workspace) -> str:
 
 def runs_on(workspace: Workspace, lesson: Lesson) -> str:
     """On whose code a lesson runs: `tensor (your own), activations (borrowed)`."""
-    known = {row.lesson.name: row for row in rows(workspace)}
-    parts = [f"{x.name} ({described(known[x.name])})" for x in workspace.before(lesson)]
+    before = workspace.before(lesson)
+    parts = [f"{x.name} ({described(row_of(workspace, x))})" for x in before]
     return f"Lesson {lesson.number} runs on {', '.join(parts)}." if parts else ""
 
 
 def shaky_ground(workspace: Workspace, lesson: Lesson) -> str:
     """Which earlier lessons' modules are not to be trusted, if any are."""
     parts = []
-    for row in rows(workspace):
-        if row.lesson.name in lesson.needs and row.whose == OWN and (row.wrong or row.is_edited):
+    for row in (row_of(workspace, x) for x in workspace.before(lesson)):
+        if row.whose == OWN and (row.wrong or row.is_edited):
             what = f"{some(row.wrong)} not right when exported" if row.wrong else "edited by hand"
             parts.append(f"lesson {row.lesson.number} ({what})")
     if not parts:
