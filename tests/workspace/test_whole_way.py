@@ -68,6 +68,10 @@ def test_the_whole_way(unpacked, tmp_path):
 def test_what_is_broken_in_an_earlier_lesson_is_told_where_it_breaks(unpacked):
     """Lesson 1 with a `reduce_sum` that sums over the wrong axis, exported all the same."""
     student = unpacked
+    for number in LESSONS[:5]:  # as the whole way leaves them, if it was gone in this process
+        if not student.workspace.module(student.lesson(number)).is_file():
+            student.solve(number)
+            student.types("export", number)
     own = solutions(student.lesson(1))["reduce_sum"]
     student.write(1, reduce_sum=with_line(own, "axis = axis if keepdims or axis is None else 0"))
     student.types("export", "1", "--force")
