@@ -3,7 +3,7 @@
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
-from tinytorch.grading.stubs import NamedStubs
+from tinytorch.grading.nb.stubs import NamedStubs
 
 c = get_config()  # noqa: F821 - nbgrader gives it to this file
 

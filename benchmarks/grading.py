@@ -23,10 +23,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tinytorch.grading import compare, demo, stock
-from tinytorch.grading.answers import earlier_core
+from tinytorch.demo.sample import make_demo
+from tinytorch.grading.nb.converters import register_assignment
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.settings import CONFIG
+from tinytorch.grading.submission.earlier import earlier_core
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tests/common"))
+import compare  # noqa: E402 - what holds two graded copies against each other is the tests'
+
 BIN = Path(sys.executable).parent
 CLOCK = re.compile("timeit|perf_counter")
 LESSONS = ["01_tensor", "04_losses", "05_accuracy"]
@@ -87,7 +93,7 @@ def lasting_outputs(root: Path) -> dict[str, list]:
 
 
 def stock_step(step: str, root: Path, lesson: str) -> Cost:
-    stock.register_assignment(root, lesson)
+    register_assignment(Course(root), lesson)
     with earlier_core(root, lesson):
         return measure([BIN / "nbgrader", step, lesson], root)
 
@@ -119,13 +125,13 @@ def scale(folder: Path, lessons: list[str], students: int, workers: int) -> None
 def make_class(root: Path, lessons: list[str], students: int) -> Path:
     """A copy of the course in which a class of `students` handed in some of its lessons."""
     root.mkdir(parents=True)
-    config = (ROOT / stock.CONFIG).read_text(encoding="utf-8")
+    config = (ROOT / CONFIG).read_text(encoding="utf-8")
     # nbgrader knows of no second run, and all rows are to be the same.
     one_run = "\nc.TinyTorch.count_mistakes_once = False\n"
-    (root / stock.CONFIG).write_text(config + one_run, encoding="utf-8")
+    (root / CONFIG).write_text(config + one_run, encoding="utf-8")
     for step in ("modules", "source", "release"):
         shutil.copytree(ROOT / step, root / step)
-    demo.make_demo(root)
+    make_demo(root)
     sample = (root / "submitted").rename(root / "sample")
     fit = sorted(path for path in sample.iterdir() if path.name not in UNFIT)
     for n in range(students):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tinytorch.course.build import read_lessons
-from tinytorch.grading import stock
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.gradebook import mark
 
 ROOT = Path(__file__).parents[1]
 LESSONS = read_lessons(ROOT)
@@ -49,7 +50,7 @@ def test_reference_earns_everything_and_the_untouched_release_nothing(lesson, tm
     nbgrader(tmp_path, "autograde", lesson.folder)
     for cell in lesson.cells:  # a person gives the model answers their points
         if cell.is_question:
-            stock.mark(tmp_path, lesson.folder, "reference", cell.grade_id, cell.points)
+            mark(Course(tmp_path), lesson.folder, "reference", cell.grade_id, cell.points)
     nbgrader(tmp_path, "generate_feedback", lesson.folder)
     nbgrader(tmp_path, "export")
 

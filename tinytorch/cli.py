@@ -23,7 +23,7 @@ from tinytorch.extras import require
 
 DONE, FINDINGS, STOPPED = 0, 1, 130  # wrong usage is UsageError's own status
 # Each brings commands of its own; a student's package has the first alone.
-PACKAGES = ("tinytorch.workspace", "tinytorch.course", "tinytorch.grading")
+PACKAGES = ("tinytorch.workspace", "tinytorch.course", "tinytorch.demo", "tinytorch.grading")
 LESSONS: dict[str, Any] = {
     "nargs": "*",
     "metavar": "LESSON",

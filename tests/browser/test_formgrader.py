@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import compare
 import pytest
 
-from tinytorch.grading import compare, grade, stock
+from tinytorch.grading import grade
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.scores import scores
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
@@ -170,14 +173,14 @@ def test_what_a_person_enters_is_kept_when_the_class_is_graded_again(formgrader,
     done = ["9.5 / 10", "6 / 6", "3.5 / 4", "0 / 0", "", ""]
     assert done in [row[2:8] for row in formgrader.rows()]
 
-    right = stock.scores(course, "01_add").students["right"]
+    right = scores(Course(course), "01_add").students["right"]
     assert (right.score, right.waiting, right.comments["count"]) == (9.5, 0, "One is **right**.")
     marks = {(row[0], row[3]): row[6:8] for row in compare.gradebook_rows(course)["grade"]}
     assert marks["right", "count"] == (2.5, 1.0)  # by hand, and extra
 
     again = grade.grade(course, ["01_add"], force=True)
     assert [outcome.status for outcome in again.outcomes] == ["graded"] * 2, again.outcomes
-    right = stock.scores(course, "01_add").students["right"]
+    right = scores(Course(course), "01_add").students["right"]
     assert (right.score, right.comments["count"]) == (9.5, "One is **right**.")
     # As after nbgrader's own autograde, somebody is asked whether the mark still fits.
     assert right.cells["count"].needs_manual_grade

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tinytorch.grading import grade, stock
+from tinytorch.grading import grade
+from tinytorch.grading.nb.converters import generate_release
 
 MARKS = {"schema_version": 3, "grade": False, "locked": False, "solution": False, "task": False}
 
@@ -57,6 +58,11 @@ def nbgrader(root: Path, *words: str) -> None:
         env["JUPYTER_PATH"] = os.environ["JUPYTER_PATH"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
+
+
+def stock_feedback(root: Path, assignment: str, student: str) -> None:
+    """Have stock nbgrader write the feedback on one submission."""
+    nbgrader(root, "generate_feedback", assignment, "--student", student, "--force")
 
 
 def code(source: str, grade_id: str = "", **marks) -> dict:
@@ -106,7 +112,7 @@ def write_course(root: Path) -> Path:
     write(root / "tinytorch/__init__.py", '"""The small course."""\n')
     write(root / "tinytorch/core/add.py", "def add(a, b):\n    return a + b\n")
     write(root / "tinytorch/core/twice.py", "def twice(a):\n    return a + a\n")
-    stock.generate_release(root, root, ["01_add", "02_twice"])
+    generate_release(root, root, ["01_add", "02_twice"])
     return root
 
 

@@ -7,10 +7,11 @@ import re
 import shutil
 from pathlib import Path
 
+import compare
 import pytest
 from conftest import Student, code, files_beside, nbgrader, notebook, text, write
 
-from tinytorch.grading import compare, grade
+from tinytorch.grading import grade
 
 pytestmark = pytest.mark.slow
 

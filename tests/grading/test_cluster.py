@@ -7,12 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import compare
 import pytest
 from conftest import RIGHT, WRONG, Student, code
 
 from tinytorch.cli import main
 from tinytorch.errors import UsageError
-from tinytorch.grading import compare, grade
+from tinytorch.grading import grade
 
 pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 

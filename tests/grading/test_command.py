@@ -15,7 +15,7 @@ from conftest import RIGHT, WRONG, Student, code, write
 from test_robust import assert_whole, graded_so_far, wait_for
 
 from tinytorch.cli import main
-from tinytorch.grading import stock
+from tinytorch.grading.nb.settings import CONFIG
 
 GRADE = [str(Path(sys.executable).with_name("tinytorch")), "grade", "01_add", "--workers", "1"]
 
@@ -85,7 +85,7 @@ def test_wrong_usage_exits_2_and_says_what_is_wrong(capsys, course, words, said)
 
 
 def test_a_faulty_config_is_named_without_a_traceback(capsys, course):
-    (course / stock.CONFIG).write_text("c = get_config(\n")
+    (course / CONFIG).write_text("c = get_config(\n")
     status, _, err = run(capsys, course)
     assert status in (1, 2) and "nbgrader_config.py: SyntaxError" in err
 

@@ -9,8 +9,12 @@ import pytest
 from conftest import ANSWER, CONFIG, code, notebook, text, write
 
 from tinytorch.course.lesson import read_lesson
+from tinytorch.demo import sample as demo
 from tinytorch.errors import TinyTorchError, UsageError
-from tinytorch.grading import demo, grade, stock
+from tinytorch.grading import grade
+from tinytorch.grading.nb.converters import generate_release
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.gradebook import mark
 
 EXERCISES = {
     "double": "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION",
@@ -64,7 +68,7 @@ def write_sample(root: Path, cells: list[dict], wrong: str, config: str = CONFIG
     write(root / "modules/01_double/double.py", "\n".join(map(percent, cells)))
     write(root / "modules/01_double/misconceptions.py", wrong)
     write(root / "source/01_double/double.ipynb", notebook(*cells))
-    stock.generate_release(root, root, ["01_double"])
+    generate_release(root, root, ["01_double"])
     return root
 
 
@@ -115,7 +119,7 @@ def test_the_graded_sample_is_as_intended(sample):
     ]
     demo.mark_sample(sample)
     assert demo.check_demo(sample) == []
-    stock.mark(sample, "01_double", "all_right", "test_double", 0)
+    mark(Course(sample), "01_double", "all_right", "test_double", 0)
     assert demo.check_demo(sample) == ["all_right, 01_double: expected 100 points, got 70"]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tinytorch.grading import grade, stock
+from conftest import stock_feedback
+
+from tinytorch.grading.feedback import feedback
 
 SUMMARY = re.compile(r"<!-- what failed -->.*?<!-- end of what failed -->\n", re.DOTALL)
 
@@ -15,16 +17,16 @@ def pages(course: Path) -> dict[str, str]:
 
 
 def test_with_hidden_tests_it_is_nbgraders_to_the_byte_but_for_the_summary(graded):
-    grade.feedback(graded, ["01_add"], show_hidden_tests=True)
+    feedback(graded, ["01_add"], show_hidden_tests=True)
     ours = {student: SUMMARY.sub("", page) for student, page in pages(graded).items()}
     for student in ours:
-        stock.generate_feedback(graded, "01_add", student)
+        stock_feedback(graded, "01_add", student)
     assert sorted(ours) == ["right", "wrong"]
     assert ours == pages(graded)
 
 
 def test_hidden_tests_are_left_out_with_the_lines_that_quote_them(graded):
-    grade.feedback(graded, ["01_add"])
+    feedback(graded, ["01_add"])
     for page in pages(graded).values():
         text = re.sub(r"<[^>]+>", "", page)
         assert "HIDDEN" not in text and "add(-1, 1)" not in text
@@ -32,7 +34,7 @@ def test_hidden_tests_are_left_out_with_the_lines_that_quote_them(graded):
 
 
 def test_what_failed_stands_at_the_top(graded):
-    grade.feedback(graded, ["01_add"])
+    feedback(graded, ["01_add"])
     found = pages(graded)
     assert SUMMARY.search(found["right"]) is None
     (summary,) = SUMMARY.findall(found["wrong"])

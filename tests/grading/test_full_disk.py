@@ -8,14 +8,17 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import compare
 import nbformat
 import pytest
 from conftest import RIGHT, WRONG, Student, code, write
 from test_robust import assert_whole
 
 from tinytorch.errors import TinyTorchError
-from tinytorch.grading import compare, grade, stock
-from tinytorch.grading.journal import Entry, Journal
+from tinytorch.grading import grade
+from tinytorch.grading.feedback import feedback
+from tinytorch.grading.reasons import NO_ROOM
+from tinytorch.grading.submission.journal import Entry, Journal
 
 KB = 1024
 LOTS = "for i in range(900):\n    print({}, 'x' * 80)"  # some 75 KB, of which all is kept
@@ -80,7 +83,7 @@ def test_a_full_disk_costs_no_more_than_what_found_no_room(eight, disk, room):
     run = grade.grade(course, ["01_add"])
     assert len(run.outcomes) == 8
     reasons = {outcome.reason for outcome in run.with_status("failed")}
-    assert reasons and all(stock.NO_ROOM in reason for reason in reasons), reasons
+    assert reasons and all(NO_ROOM in reason for reason in reasons), reasons
     graded = [outcome.student for outcome in run.with_status("graded")]
     assert (len(graded) > 0) == (room > 600 * KB)
     # Whose scores were stored when the journal found no room has a notebook too.
@@ -106,11 +109,11 @@ def test_a_regrade_without_room_keeps_what_is_there(graded, disk):
     assert {outcome.status for outcome in run.outcomes} == {"failed"}
     assert graded_notebooks(course) == ["right", "wrong"]
     with pytest.raises(TinyTorchError, match="no room left on the disk"):
-        grade.feedback(course, ["01_add"])
+        feedback(course, ["01_add"])
     disk.make_room()
     assert compare.gradebook_rows(course) == before
     assert {outcome.status for outcome in grade.grade(course, ["01_add"]).outcomes} == {"unchanged"}
-    assert len(grade.feedback(course, ["01_add"])) == 2
+    assert len(feedback(course, ["01_add"])) == 2
     assert_whole(course)
 
 
@@ -126,7 +129,7 @@ def test_a_worker_without_room_fails_what_needs_it_alone(course, disk, monkeypat
     run = grade.grade(course, ["01_add"], options=one)
     found = {outcome.student: (outcome.status, outcome.reason) for outcome in run.outcomes}
     graded = ("graded", "")
-    assert found["big"] == ("failed", stock.NO_ROOM) and found["small"] == graded
+    assert found["big"] == ("failed", NO_ROOM) and found["small"] == graded
     # Its cell meets an error; then its notebook finds room, or not.
     assert found["greedy"] in (graded, found["big"])
     assert list(disk.path.iterdir()) == [], "what a run wrote is gone with it"

@@ -12,7 +12,11 @@ import pytest
 from conftest import RIGHT, WRONG, Student, code
 
 from tinytorch.errors import UsageError
-from tinytorch.grading import grade, stock
+from tinytorch.grading import grade
+from tinytorch.grading.feedback import feedback
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.gradebook import mark
+from tinytorch.grading.nb.scores import scores
 
 
 def statuses(course: Path, **options) -> dict[str, str]:
@@ -24,7 +28,7 @@ def test_only_what_changed_is_graded_again(graded):
     assert statuses(graded) == {"right": "unchanged", "wrong": "unchanged"}
     Student(graded, "wrong").writes("add", RIGHT).hands_in()
     assert statuses(graded) == {"right": "unchanged", "wrong": "graded"}
-    assert stock.scores(graded, "01_add").students["wrong"].score == 6
+    assert scores(Course(graded), "01_add").students["wrong"].score == 6
     assert statuses(graded, students="r*", force=True) == {"right": "graded"}
 
 
@@ -32,7 +36,7 @@ def test_a_changed_course_grades_everyone_again(graded):
     source = graded / "source/01_add/add.ipynb"
     source.write_text(source.read_text().replace("assert add(0, 0) == 0", "assert False"))
     assert statuses(graded) == {"right": "graded", "wrong": "graded"}
-    assert stock.scores(graded, "01_add").students["right"].score == 3
+    assert scores(Course(graded), "01_add").students["right"].score == 3
 
 
 @pytest.mark.parametrize("lost", ["gradebook.db", "autograded"])
@@ -40,11 +44,11 @@ def test_what_someone_removed_is_graded_again(graded, lost):
     path = graded / lost
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert statuses(graded) == {"right": "graded", "wrong": "graded"}
-    assert stock.scores(graded, "01_add").students["right"].score == 6
+    assert scores(Course(graded), "01_add").students["right"].score == 6
 
 
 def test_a_journal_that_was_cut_short_loses_one_line_alone(graded):
-    journal = grade.journal_path(graded)
+    journal = Course(graded).journal
     journal.write_bytes(journal.read_bytes()[:-20])
     # Whose line is the last one depends on which worker was done first.
     assert sorted(statuses(graded).values()) == ["graded", "unchanged"]
@@ -85,7 +89,7 @@ def test_ctrl_c_keeps_what_was_done_and_leaves_nothing_half_done(course):
     assert run.interrupted
     assert [(o.student, o.status) for o in run.outcomes] == [("a", "graded")]
     assert not (course / "autograded/b/01_add").exists()
-    assert stock.scores(course, "01_add").students.get("b") is None
+    assert scores(Course(course), "01_add").students.get("b") is None
     Student(course, "b").writes("add", RIGHT).hands_in()
     assert statuses(course) == {"a": "unchanged", "b": "graded"}
 
@@ -99,7 +103,7 @@ def test_a_submission_finds_the_lessons_before_its_own_and_no_answer(course):
     own = Student(course, "own_core", "02_twice").writes("twice", peek).hands_in()
     shutil.copytree(course / "tinytorch", own.parent / "tinytorch")
     grade.grade(course, ["02_twice"])
-    students = stock.scores(course, "02_twice").students
+    students = scores(Course(course), "02_twice").students
     assert {name: score.score for name, score in students.items()} == {
         "cheat": 0,
         "good": 5,
@@ -113,7 +117,7 @@ def test_a_changed_earlier_lesson_grades_the_later_ones_again(course):
     grade.grade(course, ["02_twice"])
     (course / "tinytorch/core/add.py").write_text("def add(a, b):\n    return 0\n")
     assert grade.grade(course, ["02_twice"]).outcomes[0].status == "graded"
-    assert stock.scores(course, "02_twice").students["good"].score == 0
+    assert scores(Course(course), "02_twice").students["good"].score == 0
 
 
 def test_a_lesson_that_lost_a_cell_is_the_courses_fault(graded):
@@ -127,10 +131,10 @@ def test_a_lesson_that_lost_a_cell_is_the_courses_fault(graded):
 
 
 def test_feedback_is_written_once_and_again_when_a_mark_changes(graded):
-    assert len(grade.feedback(graded, ["01_add"])) == 2
-    assert grade.feedback(graded, ["01_add"]) == []
-    stock.mark(graded, "01_add", "right", "count", 3, "Which one?")
-    (folder,) = grade.feedback(graded, [])
+    assert len(feedback(graded, ["01_add"])) == 2
+    assert feedback(graded, ["01_add"]) == []
+    mark(Course(graded), "01_add", "right", "count", 3, "Which one?")
+    (folder,) = feedback(graded, [])
     assert folder == graded / "feedback/right/01_add"
     assert "Which one?" in (folder / "add.html").read_text()
 

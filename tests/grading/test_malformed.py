@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import RIGHT, Student, code, neighbours, text, write
 
-from tinytorch.grading import grade, stock
+from tinytorch.grading import grade
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.scores import scores
 
 # Student -> words of the reason why they are not graded.
 REFUSED = {
@@ -162,7 +164,7 @@ def test_a_submission_that_cannot_be_graded_has_its_reason(everyone, student):
     assert not (root / "autograded" / student).exists() or not any(
         (root / "autograded" / student).rglob("*.ipynb")
     )
-    assert stock.scores(root, "01_add").students.get(student) is None
+    assert scores(Course(root), "01_add").students.get(student) is None
 
 
 @pytest.mark.parametrize("student", GRADED)
@@ -174,15 +176,15 @@ def test_a_submission_that_can_be_repaired_is_graded(everyone, student):
     missing = [w for w in words if not any(w in repair for repair in repairs)]
     assert not missing, repairs
     assert bool(repairs) == bool(words)
-    score = stock.scores(root, "01_add").students[student]
+    score = scores(Course(root), "01_add").students[student]
     assert sum(score.cells[name].score for name in ("test_add", "test_add_more")) == points
     assert sorted(score.cells) == ["count", "test_add", "test_add_more"]
     assert score.max_score == 10
 
 
 def test_neighbours_get_what_they_get_without_the_malformed(everyone, alone):
-    among = stock.scores(everyone[0], "01_add").students
-    by_themselves = stock.scores(alone, "01_add").students
+    among = scores(Course(everyone[0]), "01_add").students
+    by_themselves = scores(Course(alone), "01_add").students
     assert {name: among[name] for name in by_themselves} == by_themselves
     assert (by_themselves["right"].score, by_themselves["right"].waiting) == (6, 4)
     assert (by_themselves["wrong"].score, by_themselves["wrong"].waiting) == (3, 0)

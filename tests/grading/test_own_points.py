@@ -8,12 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import compare
 import pytest
 from conftest import CONFIG, Student, code, nbgrader, notebook, text, write
 
-from tinytorch.grading import compare, grade, stock
-from tinytorch.grading.engine.parcels import Exercise, GradedCell, NotebookRecord, Sheet
-from tinytorch.grading.engine.second import Gain, Trial, read_exercises
+from tinytorch.grading import NbgraderError, grade
+from tinytorch.grading.feedback import feedback
+from tinytorch.grading.nb.converters import generate_release
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.records import Exercise, GradedCell, NotebookRecord, ScoreSheet
+from tinytorch.grading.nb.scores import scores as read_scores
+from tinytorch.grading.nb.second_run import Gain, Trial, read_exercises
+from tinytorch.grading.nb.settings import CONFIG as CONFIG_FILE
 
 ON = "c.TinyTorch.count_mistakes_once = True\n"
 SECRET = "the instructor's own words"  # stands in every solution
@@ -80,9 +86,9 @@ STUBBORN = "import signal; signal.signal(2, signal.SIG_IGN)\n        while True:
 
 
 def write_chain(root: Path, config: str = CONFIG + ON) -> Path:
-    write(root / stock.CONFIG, config)
+    write(root / CONFIG_FILE, config)
     write(root / "source/ps1/chain.ipynb", notebook(*CELLS))
-    stock.generate_release(root, root, ["ps1"])
+    generate_release(root, root, ["ps1"])
     return root
 
 
@@ -129,12 +135,13 @@ def chain(tmp_path_factory) -> Path:
     hand_in_all(root)
     run = grade.grade(root)
     assert {outcome.status for outcome in run.outcomes} == {"graded"}, run.outcomes
-    grade.feedback(root)
+    feedback(root)
     return root
 
 
 def scores(root: Path) -> dict[str, float]:
-    return {name: score.score for name, score in stock.scores(root, "ps1").students.items()}
+    students = read_scores(Course(root), "ps1").students
+    return {name: score.score for name, score in students.items()}
 
 
 def outputs(root: Path, student: str, grade_id: str) -> list[dict]:
@@ -204,9 +211,9 @@ def test_a_setting_that_is_not_there_is_named(tmp_path):
         ("count_mistake_once = True", "has no count_mistake_once: there is count_mistakes_once"),
         ("count_mistakes_once = 'yes'", "expected a boolean"),
     ):
-        write(tmp_path / stock.CONFIG, f"{CONFIG}c.TinyTorch.{line}\n")
-        with pytest.raises(stock.NbgraderError, match=rf"nbgrader_config\.py.*{words}"):
-            stock.course_directory(tmp_path)
+        write(tmp_path / CONFIG_FILE, f"{CONFIG}c.TinyTorch.{line}\n")
+        with pytest.raises(NbgraderError, match=rf"nbgrader_config\.py.*{words}"):
+            Course(tmp_path).directory_with()
 
 
 def test_off_the_rows_are_stocks_and_turning_it_on_grades_anew(tmp_path):
@@ -216,7 +223,7 @@ def test_off_the_rows_are_stocks_and_turning_it_on_grades_anew(tmp_path):
     assert [o.status for o in grade.grade(course).outcomes] == ["graded"]
     assert scores(course) == {"one_wrong": 10}
     # nbgrader's own commands pass over the setting, without a word.
-    write(theirs / stock.CONFIG, CONFIG + ON)
+    write(theirs / CONFIG_FILE, CONFIG + ON)
     nbgrader(theirs, "generate_assignment", "ps1", "--force")
     command = [str(Path(sys.executable).with_name("nbgrader")), "autograde", "ps1"]
     done = subprocess.run(command, cwd=theirs, capture_output=True, text=True)
@@ -224,7 +231,7 @@ def test_off_the_rows_are_stocks_and_turning_it_on_grades_anew(tmp_path):
     assert compare.differences(*map(compare.gradebook_rows, (course, theirs))) == []
     assert compare.differences(*map(compare.notebook_outputs, (course, theirs))) == []
     assert [o.status for o in grade.grade(course).outcomes] == ["unchanged"]
-    write(course / stock.CONFIG, CONFIG + ON)
+    write(course / CONFIG_FILE, CONFIG + ON)
     assert [o.status for o in grade.grade(course).outcomes] == ["graded"]
     assert scores(course) == {"one_wrong": POINTS - 3}
 
@@ -250,7 +257,7 @@ def trial(**points: float) -> Trial:
     exercises = [Exercise(name, (f"test_{name}",), (f"{name} = 1",)) for name in "abc"]
     graded = tuple(GradedCell(f"test_{name}", 2) for name in "abc")
     record = NotebookRecord("n", None, (), graded, (), ())
-    return Trial(exercises, record, Sheet({f"test_{n}": p for n, p in points.items()}))
+    return Trial(exercises, record, ScoreSheet({f"test_{n}": p for n, p in points.items()}))
 
 
 @pytest.mark.parametrize(
@@ -275,7 +282,7 @@ def test_the_first_to_fail_is_mended_though_it_passes_now():
     run.note("test_b", passes=True)
     run.note("test_a", passes=True)  # moved behind its mending
     assert run.mend("b") == run.mend("c") == run.mend("a") == ()
-    found = run.gains(Sheet({"test_a": 2, "test_b": 2, "test_c": 2}))
+    found = run.gains(ScoreSheet({"test_a": 2, "test_b": 2, "test_c": 2}))
     assert found == {"test_b": Gain(2, 2, ("a",))}
 
 
@@ -284,7 +291,7 @@ def test_a_test_that_fell_back_keeps_its_first_result():
     run.mend("a")
     run.note("test_b", passes=False)
     run.note("test_c", passes=False)
-    assert run.gains(Sheet({"test_a": 0, "test_b": 1, "test_c": 0})) == {}
+    assert run.gains(ScoreSheet({"test_a": 0, "test_b": 1, "test_c": 0})) == {}
 
 
 def test_part_of_the_points_is_said_as_such():

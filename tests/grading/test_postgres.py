@@ -10,10 +10,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import compare
 import pytest
 from conftest import neighbours
 
-from tinytorch.grading import compare, grade, stock
+from tinytorch.grading import grade
+from tinytorch.grading.feedback import feedback
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.scores import scores
+from tinytorch.grading.nb.settings import CONFIG
 
 pytest.importorskip("psycopg2", reason="psycopg2-binary is not installed")
 PROGRAMS = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
@@ -48,14 +53,14 @@ def database():
 
 def test_the_rows_in_postgresql_are_those_in_sqlite(course, alone, database):
     neighbours(course)
-    config = course / stock.CONFIG
+    config = course / CONFIG
     config.write_text(config.read_text() + f"c.CourseDirectory.db_url = {database!r}\n")
     run = grade.grade(course, ["01_add"])
     assert [outcome.status for outcome in run.outcomes] == ["graded", "graded"], run.outcomes
     assert not (course / "gradebook.db").exists()
     assert compare.differences(*map(compare.gradebook_rows, (course, alone))) == []
-    assert stock.scores(course, "01_add") == stock.scores(alone, "01_add")
-    assert len(grade.feedback(course, ["01_add"])) == 2
+    assert scores(Course(course), "01_add") == scores(Course(alone), "01_add")
+    assert len(feedback(course, ["01_add"])) == 2
     again = grade.grade(course, ["01_add"], force=True)
     assert [outcome.status for outcome in again.outcomes] == ["graded", "graded"]
     assert compare.differences(*map(compare.gradebook_rows, (course, alone))) == []

@@ -6,10 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+import compare
 import pytest
 from conftest import nbgrader
 
-from tinytorch.grading import compare, grade
+from tinytorch.grading import grade
 
 SQUARES = """def squares(n):
     if n < 1:

@@ -13,11 +13,14 @@ import sys
 import time
 from pathlib import Path
 
+import compare
 import pytest
 from conftest import RIGHT, WRONG, Student, code
 
-from tinytorch.grading import compare, grade
-from tinytorch.grading.engine.run import Limits
+from tinytorch.grading import grade
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.scores import scores as read_scores
+from tinytorch.grading.run.process import Limits
 
 COMMAND = [str(Path(sys.executable).with_name("tinytorch")), "grade", "01_add", "--workers", "2"]
 
@@ -32,7 +35,7 @@ def hand_in(course: Path, number: int, seconds: float) -> None:
 
 
 def graded_so_far(course: Path) -> int:
-    journal = grade.journal_path(course)
+    journal = Course(course).journal
     return len(journal.read_bytes().splitlines()) if journal.exists() else 0
 
 
@@ -58,7 +61,7 @@ def descendants_of(pid: int) -> list[int]:
 def workers_of(coordinator: int) -> list[int]:
     """Its workers, which are forked from its only child."""
     found = [pid for nursery in children_of(coordinator) for pid in children_of(nursery)]
-    return [pid for pid in found if b"engine.nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in found if b"work.starter" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def assert_whole(course: Path) -> None:
@@ -172,6 +175,5 @@ def test_a_cell_that_awaits_for_ever_is_interrupted(course):
 
 
 def scores(course: Path) -> dict[str, float]:
-    from tinytorch.grading import stock
-
-    return {name: s.score for name, s in stock.scores(course, "01_add").students.items()}
+    students = read_scores(Course(course), "01_add").students
+    return {name: score.score for name, score in students.items()}

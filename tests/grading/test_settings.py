@@ -7,24 +7,30 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import compare
 import pytest
 from conftest import RIGHT, Student, code, files_beside, nbgrader, notebook, text, write
 
-from tinytorch.grading import compare, grade, stock
+from tinytorch.grading import grade
+from tinytorch.grading.nb.converters import generate_release, register_assignment
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.gradebook import gradebook
+from tinytorch.grading.nb.scores import scores
+from tinytorch.grading.nb.settings import CONFIG
 
 pytestmark = pytest.mark.slow
 TEST = {"grade": True, "locked": True}
 
 
 def add_settings(course: Path, *lines: str) -> None:
-    config = course / stock.CONFIG
+    config = course / CONFIG
     config.write_text("\n".join([config.read_text(), *lines, ""]))
 
 
 def copy_for_stock(course: Path, assignment: str) -> tuple[Path, Path]:
     """The course, and a copy for stock nbgrader, whose gradebook must know the assignment."""
     theirs = Path(shutil.copytree(course, course.parent / "stock"))
-    stock.register_assignment(theirs, assignment)
+    register_assignment(Course(theirs), assignment)
     return course, theirs
 
 
@@ -52,7 +58,7 @@ def assert_same_outputs(ours: Path, theirs: Path, student: str = "") -> None:
 
 def mark_by_hand(course: Path) -> None:
     """Points, extra points and comments, as a person gives them in the formgrader."""
-    with stock.gradebook(stock.course_directory(course)) as book:
+    with gradebook(Course(course)) as book:
         for student, cell, points, extra in (
             ("late", "count", 3, 1.5),
             ("late", "test_add", 1, None),
@@ -75,7 +81,7 @@ def test_penalties_marks_by_hand_limits_and_ignored_files_are_stocks(course, tmp
     )
     for name in ("draft.log", "data.txt", "scratch/plan.txt"):
         write(course / "source/01_add" / name, "the course's")
-    with stock.gradebook(stock.course_directory(course)) as book:
+    with gradebook(Course(course)) as book:
         book.add_assignment("01_add", duedate=datetime(2026, 1, 1, 12))
     late = Student(course, "late").writes("add", RIGHT).writes("count", "One.")
     late.appends(code("for i in range(20): print(i)"), code("def f(): 1 / 0\ndef g(): f()\ng()"))
@@ -98,7 +104,7 @@ def test_penalties_marks_by_hand_limits_and_ignored_files_are_stocks(course, tmp
         "late/01_add/kept/mine.txt",
         "late/01_add/timestamp.txt",
     ]
-    students = stock.scores(course, "01_add").students
+    students = scores(Course(course), "01_add").students
     assert (students["late"].score, students["gaps"].score) == (0, 6)
     assert_same_outputs(*both, "late")  # nbgrader says in a cell that it was put back
 
@@ -116,7 +122,7 @@ def test_penalties_marks_by_hand_limits_and_ignored_files_are_stocks(course, tmp
         add_settings(root, 'c.LateSubmissionPlugin.penalty_method = "none"')
     assert [outcome.status for outcome in grade_both(*both, "01_add").outcomes] == ["graded"] * 2
     assert_the_same(*both)
-    assert stock.scores(course, "01_add").students["late"].score == 8.5
+    assert scores(Course(course), "01_add").students["late"].score == 8.5
 
 
 # --- Other kernels -------------------------------------------------------------------------
@@ -155,10 +161,10 @@ def test_kernels_that_are_not_our_own_are_run_as_stock_runs_them(tmp_path, monke
     green = write_kernel(tmp_path, "green-python", "ipykernel_launcher", COLOUR="green")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     course = tmp_path / "course"
-    write(course / stock.CONFIG, KERNELS)
+    write(course / CONFIG, KERNELS)
     write(course / "source/ps1/shell.ipynb", {**SHELL, "metadata": bash})
     write(course / "source/ps1/named.ipynb", {**NAMED, "metadata": green})
-    stock.generate_release(course, course, ["ps1"])
+    generate_release(course, course, ["ps1"])
     Student(course, "right", "ps1", "shell").writes("d", "d() { echo $(($1 + $1)); }").hands_in()
     wrong = Student(course, "wrong", "ps1", "shell").writes("d", "d() { echo 8; }")
     wrong.notebook["metadata"]["kernelspec"]["name"] = "python3"  # the course's counts
@@ -169,7 +175,7 @@ def test_kernels_that_are_not_our_own_are_run_as_stock_runs_them(tmp_path, monke
     assert [outcome.status for outcome in run.outcomes] == ["graded"] * 2, run.outcomes
     assert_the_same(*both)
     assert_same_outputs(*both)
-    students = stock.scores(course, "ps1").students
+    students = scores(Course(course), "ps1").students
     assert {name: score.score for name, score in students.items()} == {"right": 7, "wrong": 2}
 
 
@@ -220,7 +226,7 @@ def test_a_course_with_steps_of_its_own_is_graded_by_nbgraders_driver(course, tm
     assert_the_same(*both)
     assert_same_outputs(*both)
     # The step changed an answer that nobody gave, so it waits for a person.
-    assert stock.scores(course, "01_add").students["right"].waiting == 4
+    assert scores(Course(course), "01_add").students["right"].waiting == 4
 
 
 def test_nbgraders_driver_is_kept_from_what_would_stop_it(course):
@@ -243,7 +249,12 @@ def test_nbgraders_driver_is_kept_from_what_would_stop_it(course):
     }
     assert "not JSON" in found["cut"].reason and "kernel died" in found["dead"].reason
     assert found["twice"].repairs == ("2 cells bear the grade_id 'test_add', one counts",)
-    scores = {name: s and s.score for name, s in stock.scores(course, "01_add").students.items()}
-    assert scores == {"dead": None, "endless": 6, "right": 6, "twice": 6}
+    students = scores(Course(course), "01_add").students
+    assert {name: score and score.score for name, score in students.items()} == {
+        "dead": None,
+        "endless": 6,
+        "right": 6,
+        "twice": 6,
+    }
     again = grade.grade(course, ["01_add"])
     assert {outcome.status for outcome in again.outcomes} == {"unchanged", "failed"}

@@ -17,21 +17,25 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from conftest import Student, code, notebook, write
+from conftest import Student, code, notebook, stock_feedback, write
 from ipykernel.compiler import murmur2_x86
 from IPython.core.async_helpers import _should_be_async
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import ValidationError, from_dict
 from nbformat.v4 import nbbase, new_code_cell, new_notebook
-from nbgrader.preprocessors import Execute
 
-from tinytorch.grading import grade, stock
-from tinytorch.grading.engine import nursery, warm, worker
-from tinytorch.grading.engine.coordinator import Desk
-from tinytorch.grading.engine.run import ONE_THREAD, is_plain
-from tinytorch.grading.engine.steps import kernel_arguments
-from tinytorch.grading.engine.thrift import thrift
-from tinytorch.grading.places import Places
+from tinytorch.grading import grade
+from tinytorch.grading.feedback import feedback
+from tinytorch.grading.nb.converters import generate_release
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.steps import kernel_arguments
+from tinytorch.grading.nb.thrift import thrift
+from tinytorch.grading.run.environment import ONE_THREAD
+from tinytorch.grading.run.preload import KNOWN, is_plain
+from tinytorch.grading.run.warm import kernel, shortcuts
+from tinytorch.grading.standings import survey
+from tinytorch.grading.work import starter, worker
+from tinytorch.grading.work.assignment import AssignmentRun
 
 SEED = 0xC70F6907
 
@@ -39,7 +43,7 @@ SEED = 0xC70F6907
 @pytest.mark.parametrize("length", range(9))
 def test_a_cells_file_has_the_name_that_ipykernel_gives_it(length):
     for text in ("x" * length, "é€😀"[:length] + "\n" * length, "print(1)\n" * length):
-        assert warm.murmur2(text, SEED) == murmur2_x86(text, SEED)
+        assert shortcuts.murmur2(text, SEED) == murmur2_x86(text, SEED)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +79,14 @@ def test_a_cells_file_has_the_name_that_ipykernel_gives_it(length):
 )
 def test_cells_are_read_as_ipython_reads_them(cell):
     plain, quick = TransformerManager(), TransformerManager()
-    warm.transform_once(quick)
+    shortcuts.transform_once(quick)
     for _ in range(2):
         assert quick.transform_cell(cell) == plain.transform_cell(cell)
 
 
 def test_a_transformer_of_the_cells_own_is_asked():
     manager = TransformerManager()
-    warm.transform_once(manager)
+    shortcuts.transform_once(manager)
     manager.transform_cell("x = 1")
     asked = []
     manager.token_transformers.append(
@@ -157,7 +161,7 @@ def test_a_notebook_is_written_as_nbformat_writes_it():
 
 
 def test_what_is_started_before_the_course_is_known_suits_most_courses():
-    assert list(nursery.USUAL_ARGUMENTS) == kernel_arguments(Execute())
+    assert list(starter.USUAL_ARGUMENTS) == kernel_arguments()
 
 
 def test_a_library_of_one_assignment_stands_in_nobodys_way(course):
@@ -169,12 +173,12 @@ def test_a_library_of_one_assignment_stands_in_nobodys_way(course):
         write(course / f"source/{name}/{name[3:]}.ipynb", notebook(*cells, test))
         if own:
             write(course / f"source/{name}/cycler.py", own)
-    stock.generate_release(course, course, list(lessons))
+    generate_release(course, course, list(lessons))
     shown = {}
     for name in [*lessons, "01_add"]:
         Student(course, "ada", name).hands_in()
-        [standing] = grade.survey(course, name)
-        task = Desk(Places(course), name, "course").task("ada", standing)
+        [standing] = survey(Course(course), name)
+        task = AssignmentRun(Course(course), name, "course").task("ada", standing)
         notebook_file = worker.grade(task.context, task.item).files[f"{name[3:]}.ipynb"].decode()
         [shown[name]] = re.findall(r"'[^']*cycler[^']*py'", notebook_file)
     worker.close_grader()
@@ -299,7 +303,7 @@ OF_THEIRS = {
 }
 
 
-@pytest.mark.parametrize("package", sorted(worker.KNOWN - sys.stdlib_module_names))
+@pytest.mark.parametrize("package", sorted(KNOWN - sys.stdlib_module_names))
 def test_what_is_loaded_beforehand_does_nothing_but_load(package):
     if importlib.util.find_spec(package) is None:
         pytest.skip("not installed")
@@ -316,7 +320,7 @@ def test_a_cells_argparse_meets_the_words_of_a_kernel(course):
 
 
 def test_a_cells_own_process_waits_for_no_thread_of_the_cell():
-    stream = warm.OutStream("stdout", SimpleNamespace(send=lambda *_, **__: None), 0)
+    stream = kernel.OutStream("stdout", SimpleNamespace(send=lambda *_, **__: None), 0)
     stream.watch(os.open(os.devnull, os.O_RDWR))
     with stream._lock:  # a thread is printing
         pid = os.fork()
@@ -336,7 +340,7 @@ def test_a_cell_that_takes_stdout_away_costs_what_follows_alone(course):
 
 def test_two_threads_at_the_two_streams_wait_for_no_one(monkeypatch):
     session = SimpleNamespace(send=lambda *_, **__: None)
-    out, err = (warm.OutStream(name, session, 0) for name in ("stdout", "stderr"))
+    out, err = (kernel.OutStream(name, session, 0) for name in ("stdout", "stderr"))
     out.goes_with(err)
     out.write("waits")
     err.write("waits")
@@ -345,9 +349,9 @@ def test_two_threads_at_the_two_streams_wait_for_no_one(monkeypatch):
     def later() -> float:
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(0.2)
-        return time.monotonic() + warm.FLUSH_INTERVAL
+        return time.monotonic() + kernel.FLUSH_INTERVAL
 
-    monkeypatch.setattr(warm, "time", SimpleNamespace(monotonic=later))
+    monkeypatch.setattr(kernel, "time", SimpleNamespace(monotonic=later))
     threads = [threading.Thread(target=it.write, args="x", daemon=True) for it in (out, err)]
     for thread in threads:
         thread.start()
@@ -367,10 +371,10 @@ def shown(course: Path, *cells: str) -> list[str]:
     test = code("assert True", "t", grade=True, locked=True, points=1)
     nb = notebook(*map(code, cells), code("x = 1"), test)
     write(course / "source/01_add/add.ipynb", nb)
-    stock.generate_release(course, course, ["01_add"])
+    generate_release(course, course, ["01_add"])
     Student(course, "ada", "01_add").hands_in()
-    [standing] = grade.survey(course, "01_add")
-    task = Desk(Places(course), "01_add", "course").task("ada", standing)
+    [standing] = survey(Course(course), "01_add")
+    task = AssignmentRun(Course(course), "01_add", "course").task("ada", standing)
     try:
         graded = json.loads(worker.grade(task.context, task.item).files["add.ipynb"])
     finally:
@@ -386,7 +390,7 @@ def test_compiling_a_cell_says_as_much_as_ever(cell):
     for _ in range(2):  # cells with the same text, and IPython asks twice of each
         plain, quick = (
             said_by(_should_be_async, cell),
-            said_by(warm.ask_once(_should_be_async), cell),
+            said_by(shortcuts.ask_once(_should_be_async), cell),
         )
         assert plain == quick
         assert bool(plain[1]) == (cell in CELLS_THAT_WARN)
@@ -413,10 +417,10 @@ c.HTMLExporter.extra_template_basedirs = [{str(folder.parent)!r}]
 """
     write(config, config.read_text() + more)
     grade.grade(graded, ["01_add"])
-    grade.feedback(graded, ["01_add"], show_hidden_tests=True)
+    feedback(graded, ["01_add"], show_hidden_tests=True)
     ours = page(graded)
     assert "TEST_ADD" in ours
-    stock.generate_feedback(graded, "01_add", "wrong")
+    stock_feedback(graded, "01_add", "wrong")
     assert ours == page(graded)
 
 

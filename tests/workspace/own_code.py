@@ -19,7 +19,7 @@ from tinytorch.course.lesson import Lesson, find_lessons, read_lesson
 from tinytorch.course.package import package
 from tinytorch.course.run import GRADED, Runner
 from tinytorch.course.variants import Variant, variants_of, with_variant
-from tinytorch.grading.intake import write_files
+from tinytorch.grading.submission.folders import write_files
 from tinytorch.modules import core_imports
 
 ROOT = Path(__file__).parents[2]

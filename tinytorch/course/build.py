@@ -151,7 +151,7 @@ def _releases(root: Path, changed: list[Lesson], tell: Callable) -> dict[Path, s
     """The students' notebooks, made by nbgrader in a folder of its own."""
     if not changed:
         return {}
-    from tinytorch.grading.stock import generate_release
+    from tinytorch.grading.nb.converters import generate_release
 
     tell(f"releasing {_list(changed)}")
     with tempfile.TemporaryDirectory(prefix="tinytorch-release-") as name:

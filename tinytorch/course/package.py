@@ -30,7 +30,7 @@ def package(lesson: Lesson, lessons: Iterable[Lesson]) -> dict[str, bytes]:
 
 def tools(lesson: str) -> dict[str, bytes]:
     """What students of a lesson have besides the framework, by its place in the package."""
-    from tinytorch.grading.answers import FOR_STUDENTS
+    from tinytorch.grading.submission.earlier import FOR_STUDENTS
 
     found = {}
     for pattern in (p for p in FOR_STUDENTS if not p.endswith(".json")):
@@ -66,7 +66,7 @@ class Packages:
 
     def path(self, lesson: Lesson) -> tuple[str, ...]:
         """What is to stand in front of the `sys.path` of a lesson, or of a variant of it."""
-        from tinytorch.grading.intake import write_files
+        from tinytorch.grading.submission.folders import write_files
 
         with self._writing:
             folder = Path(self._folder.name, lesson.folder)

@@ -181,18 +181,18 @@ class Runner:
 
     def _warm(self, like=None):
         """Another warm process, with all loaded that the lessons import from outside."""
-        from tinytorch.grading.engine.run import WarmParent
-        from tinytorch.grading.engine.steps import Execute, kernel_arguments
+        from tinytorch.grading.nb.steps import kernel_arguments
+        from tinytorch.grading.run.process import WarmParent
 
         with self._changing:
-            warm = WarmParent([*kernel_arguments(Execute()), PLAIN], like=like)
+            warm = WarmParent([*kernel_arguments(), PLAIN], like=like)
             self._ours.append(warm)
         if like is None:
             warm.load(self._modules())
         return warm
 
     def _modules(self) -> dict[str, set[str]]:
-        from tinytorch.grading.engine.worker import ALWAYS, imported_modules
+        from tinytorch.grading.run.preload import ALWAYS, imported_modules
 
         found = imported_modules(self._sources)
         modules = {m: names for m, names in found.items() if m.split(".")[0] != "tinytorch"}
@@ -305,8 +305,8 @@ def _by_fork(
     warm, sheet: _Sheet, folder: Path, path: tuple[str, ...], environment: dict, timeout: float
 ) -> Failure | None:
     """Run the cells in a fork of a warm process. Gives what ended it early, if anything did."""
-    from tinytorch.grading.engine.run import RunDied, RunSilent, RunSpec
-    from tinytorch.grading.engine.steps import Execute
+    from tinytorch.grading.nb.steps import Execute
+    from tinytorch.grading.run.process import RunDied, RunSilent, RunSpec
 
     gatherer = Execute(record_timing=False)  # of outputs, out of messages
     gatherer.reset_execution_trackers()
@@ -365,8 +365,9 @@ def _by_kernel(
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from nbformat import from_dict
 
-    from tinytorch.grading import answers
-    from tinytorch.grading.engine.steps import Execute
+    from tinytorch.grading.nb.steps import Execute
+    from tinytorch.grading.run.environment import ONE_THREAD
+    from tinytorch.grading.run.environment import environment as set_environment
 
     class Quiet(Execute):
         def start_new_kernel(self, **settings) -> None:
@@ -384,7 +385,7 @@ def _by_kernel(
     nb = from_dict({"cells": sheet.nodes, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     sheet.nodes = nb.cells
     ended, whole = None, False
-    with answers.environment(**answers.ONE_THREAD, **environment):
+    with set_environment(**ONE_THREAD, **environment):
         try:
             execute.preprocess(nb, {"metadata": {"path": str(folder)}})
             whole = True

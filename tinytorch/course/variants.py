@@ -43,7 +43,7 @@ def wrong(name: str, says: str, loses: tuple[str, ...] = ()):
     """Mark a wrong solution, with the sentence that helps whoever wrote it.
 
     `loses` names all the tests that fail, those of later exercises included. The sample
-    class (`tinytorch.grading.demo`) uses the wrong solutions that give it.
+    class (`tinytorch.demo.sample`) uses the wrong solutions that give it.
     """
     return lambda solution: solution
 

@@ -5,3 +5,7 @@ from tinytorch.errors import TinyTorchError
 
 class NotGraded(TinyTorchError):
     """A submission could not be graded. The message says why, in one line, for a person."""
+
+
+class NbgraderError(TinyTorchError):
+    """nbgrader could not do what it was asked to, for a reason that lies with the course."""

@@ -13,20 +13,6 @@ from tinytorch.errors import UsageError
 
 def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `command(name, run, summary, description)` gives a parser for one."""
-    demo = command(
-        "demo",
-        _demo,
-        "make a sample class of twelve students",
-        "Make a sample class in submitted/, out of the release notebooks.",
-        "grading",
-    )
-    demo.add_argument(
-        "--check",
-        action="store_true",
-        help="mark the sample's written answers as its assistant would, and compare every score "
-        "with the one that the sample was made to earn; exit 1 where they differ",
-    )
-
     grade = command(
         "grade",
         _grade,
@@ -60,25 +46,8 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     grades.add_argument("lessons", **LESSONS)
     grades.add_argument("--csv", type=Path, metavar="FILE", help="also write them to a CSV file")
     grades.add_argument("--json", action="store_true", help="print them as JSON")
-    for sub in (demo, grade, feedback, grades):
+    for sub in (grade, feedback, grades):
         add_root(sub)
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from tinytorch.grading import demo
-
-    root = find_root(options, "modules")
-    if not options.check:
-        students = demo.make_demo(root)
-        print(f"submitted/ holds {len(students)} students: {', '.join(students)}")
-        return DONE
-    demo.mark_sample(root)
-    differences = demo.check_demo(root)
-    for difference in differences:
-        print(difference)
-    if not differences:
-        print("every score is the one that the sample was made to earn")
-    return FINDINGS if differences else DONE
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -113,7 +82,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> int:
-    from tinytorch.grading.grade import feedback
+    from tinytorch.grading.feedback import feedback
 
     root = find_root(options, "nbgrader_config.py")
     with progress("feedback") as told:
@@ -149,10 +118,10 @@ def _grades(options: argparse.Namespace) -> int:
 
 def _assignments(root: Path, names: list[str]) -> list[str]:
     """Lessons under any of their names, as nbgrader knows them."""
-    from tinytorch.grading.grade import find_assignments
+    from tinytorch.grading.nb.course import Course
 
     known = {}
-    for folder in find_assignments(root):
+    for folder in Course(root).assignments():
         number, _, name = folder.partition("_")
         known |= {folder: folder, name: folder, number: folder, number.lstrip("0"): folder}
     unknown = [name for name in names if name not in known]

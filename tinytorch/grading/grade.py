@@ -5,21 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from fnmatch import fnmatchcase
-from functools import cached_property
 from pathlib import Path
 
-from tinytorch.errors import UsageError
-from tinytorch.grading import NotGraded, intake, stock
-from tinytorch.grading.answers import core_files
-from tinytorch.grading.engine.coordinator import Desk, Pool
-from tinytorch.grading.engine.pages import write_pages
-from tinytorch.grading.engine.parcels import Failed, Graded, Page, Task
-from tinytorch.grading.engine.pool import LocalPool
-from tinytorch.grading.engine.run import Limits
-from tinytorch.grading.journal import Entry, Journal, digest
-from tinytorch.grading.places import Places
-from tinytorch.grading.scores import Score
+from tinytorch.grading import NotGraded
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.reasons import NO_ROOM, reason_of
+from tinytorch.grading.run.process import Limits
+from tinytorch.grading.standings import Standing, survey
+from tinytorch.grading.submission.journal import Entry, Journal
+from tinytorch.grading.work.assignment import AssignmentRun
+from tinytorch.grading.work.messages import Failed, Graded, Task
+from tinytorch.grading.work.pool import LocalPool, Pool
 
 
 @dataclass(frozen=True)
@@ -66,46 +62,13 @@ class Options:
     def pool(self) -> Pool:
         if self.backend == "local":
             return LocalPool(self.workers)
-        from tinytorch.grading.engine.cluster import ClusterPool
+        from tinytorch.grading.work.cluster import ClusterPool
 
         return ClusterPool(self.scheduler, self.workers)
 
 
 # Called after each submission with how many are done, how many there are, and the outcome.
 Progress = Callable[[int, int, Outcome], None]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where one student's assignment stands, from the files, the journal and the gradebook."""
-
-    assignment: str
-    student: str
-    folder: Path | None  # what was handed in
-    submission: str  # its hash
-    course: str  # the hash of what it is to be graded with
-    entry: Entry | None  # what the last run that touched it did
-    score: Score | None
-    strays: tuple[str, ...] = ()  # what lies in the student's folder and is no assignment
-
-    @cached_property
-    def status(self) -> str:
-        """One of missing, waiting (to be graded), outdated (changed since), graded and failed."""
-        if self.folder is None:
-            return "missing" if self.score is None else "graded"
-        if self.entry is None:
-            return "waiting"
-        if (self.entry.submission, self.entry.course) != (self.submission, self.course):
-            return "outdated"
-        if self.entry.status == "graded" and self.score is None:
-            return "waiting"  # someone removed the gradebook
-        return self.entry.status
-
-    @property
-    def missing(self) -> str:
-        """What to say where nothing was handed in: perhaps it lies there by another name."""
-        there = f", but there is {', '.join(self.strays)}" if self.strays else ""
-        return f"nothing handed in{there}"
 
 
 def grade(
@@ -133,10 +96,10 @@ def grade(
         UsageError: there is no such assignment.
     """
     options = options or Options()
-    places = Places(root)
-    assignments = check_assignments(root, assignments)
-    standings = [standing for name in assignments for standing in survey(root, name, students)]
-    run = _Run(places, len(standings), Journal(places.journal), options, progress)
+    course = Course(root)
+    wanted = course.find_assignments(assignments)
+    standings = [standing for name in wanted for standing in survey(course, name, students)]
+    run = _Run(course, len(standings), options, progress)
     try:
         settled = all(_settled(standing, force) for standing in standings)
         with contextlib.nullcontext() if settled else options.pool() as pool:
@@ -156,15 +119,15 @@ class _Run:
 
     def __init__(
         self,
-        places: Places,
+        course: Course,
         total: int,
-        journal: Journal,
         options: Options,
         progress: Progress | None,
     ):
-        self._places, self._journal, self._options = places, journal, options
+        self._course, self._options = course, options
+        self._journal = Journal(course.journal)
         self._progress, self._total = progress, total
-        self._desks: dict[str, Desk] = {}
+        self._assignments: dict[str, AssignmentRun] = {}
         self.result = GradingRun()
 
     def tasks(self, standings: list[Standing], force: bool) -> Iterator[Task]:
@@ -184,57 +147,57 @@ class _Run:
             self._refuse(standing, answer.reason, answer.seconds, lasting=answer.lasting)
             return
         try:
-            self._desk(standing).take(standing.student, answer)
+            self._assignment(standing).take(standing.student, answer)
         except NotGraded as error:
             self._refuse(standing, str(error), answer.seconds)
         except Exception as error:  # of the disk or the gradebook: the others may do better
-            self._report(_fault(standing, f"could not be stored: {stock.reason_of(error)}"))
+            self._report(_fault(standing, f"could not be stored: {reason_of(error)}"))
         else:
             self._note(standing, "graded", repairs=answer.repairs, seconds=answer.seconds)
 
     def close(self) -> None:
-        for desk in self._desks.values():
-            desk.close()
+        for assignment in self._assignments.values():
+            assignment.close()
 
     def _prepare(self, standing: Standing) -> Task | None:
         """The task for a submission, or None where it is settled without a worker."""
-        desk = self._desk(standing)
-        if desk.fault:
+        assignment = self._assignment(standing)
+        if assignment.fault:
             # The course's fault, so not noted: mending it must lead to grading.
-            self._report(_fault(standing, desk.fault))
+            self._report(_fault(standing, assignment.fault))
             return None
         try:
-            task = desk.task(standing.student, standing)
-            if not desk.needs_nbgrader:
+            task = assignment.task(standing.student, standing)
+            if not assignment.needs_nbgrader:
                 return task
-            self._note(standing, "graded", repairs=desk.grade_with_nbgrader(task))
+            self._note(standing, "graded", repairs=assignment.grade_with_nbgrader(task))
         except NotGraded as error:
             self._refuse(standing, str(error))
         except Exception as error:  # a fault of ours, or of the disk, must not cost the others
-            self._refuse(standing, stock.reason_of(error))
+            self._refuse(standing, reason_of(error))
         return None
 
-    def _desk(self, standing: Standing) -> Desk:
+    def _assignment(self, standing: Standing) -> AssignmentRun:
         name = standing.assignment
-        if name not in self._desks:
+        if name not in self._assignments:
             options = self._options
-            self._desks[name] = Desk(
-                self._places,
+            self._assignments[name] = AssignmentRun(
+                self._course,
                 name,
                 standing.course,
                 limits=Limits(options.memory_mb),
                 timeout=options.timeout,
             )
-        return self._desks[name]
+        return self._assignments[name]
 
     def _refuse(
         self, standing: Standing, reason: str, seconds: float = 0.0, *, lasting: bool = True
     ) -> None:
-        if not lasting or reason == stock.NO_ROOM:
+        if not lasting or reason == NO_ROOM:
             # No fault of the submission's, so not noted: the next run tries again.
             self._report(_fault(standing, reason))
             return
-        self._desk(standing).withdraw(standing.student)
+        self._assignment(standing).withdraw(standing.student)
         self._note(standing, "failed", reason=reason, seconds=seconds)
 
     def _note(self, standing: Standing, status: str, **details) -> None:
@@ -244,7 +207,7 @@ class _Run:
         try:
             self._journal.add(entry)
         except OSError as error:  # the next run finds no word of it, and grades it once more
-            self._report(_fault(standing, stock.reason_of(error)))
+            self._report(_fault(standing, reason_of(error)))
         else:
             self._report(Outcome(*who, status, **details))
 
@@ -252,100 +215,6 @@ class _Run:
         self.result.outcomes.append(outcome)
         if self._progress:
             self._progress(len(self.result.outcomes), self._total, outcome)
-
-
-def feedback(
-    root: Path,
-    assignments: list[str] | None = None,
-    *,
-    students: str = "*",
-    force: bool = False,
-    workers: int | None = None,
-    show_hidden_tests: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Path]:
-    """Write the feedback on what is graded. Returns the folders that were written.
-
-    Feedback is written anew where the graded notebook, a score or a comment changed.
-
-    Args:
-        show_hidden_tests: whether students see the text of hidden tests, as nbgrader shows it.
-
-    Raises:
-        stock.NbgraderError: some feedback could not be written; the rest was.
-    """
-    places = Places(root)
-    assignments = check_assignments(root, assignments)
-    standings = [s for a in assignments for s in survey(root, a, students) if s.status == "graded"]
-    journal = Journal(places.journal)
-    wanted = [(s, _feedback_entry(places, s, show_hidden_tests)) for s in standings]
-    wanted = [(s, e) for s, e in wanted if force or not _has_feedback(places, s, e, journal)]
-    pages = [Page(s.assignment, s.student) for s, _ in wanted]
-    written, problems = [], []
-    done = write_pages(places.root, pages, workers, show_hidden_tests=show_hidden_tests)
-    for count, (number, reason) in enumerate(done, 1):
-        standing, entry = wanted[number]
-        if not reason:
-            written.append(places.feedback(standing.student, standing.assignment))
-            try:
-                journal.add(entry)
-            except OSError as error:  # the next run writes it once more
-                reason = stock.reason_of(error)
-        if reason:
-            problems.append(f"{standing.student}, {standing.assignment}: {reason}")
-        if progress:
-            progress(count, len(wanted))
-    if problems:
-        raise stock.NbgraderError("\n".join(sorted(problems)))
-    return sorted(written)
-
-
-def survey(root: Path, assignment: str, students: str = "*") -> list[Standing]:
-    """Where every student stands with an assignment, those who handed in nothing included."""
-    places = Places(root)
-    book = stock.scores(root, assignment).students
-    handed_in, known = places.handed_in(), set(places.assignments())
-    course, journal = _course_digest(places, assignment), Journal(places.journal)
-    found = []
-    for student in sorted(handed_in.keys() | book.keys()):
-        if not fnmatchcase(student, students):
-            continue
-        names = handed_in.get(student, [])
-        folder = places.submitted(student, assignment) if assignment in names else None
-        digested = _folder_digest(folder) if folder else ""
-        # A row in the gradebook whose notebook in autograded/ is gone has to be made again.
-        autograded = places.autograded(student, assignment).exists()
-        score = book.get(student) if autograded or folder is None else None
-        entry = journal.last("autograde", assignment, student)
-        strays = tuple(name for name in names if name not in known)
-        found.append(Standing(assignment, student, folder, digested, course, entry, score, strays))
-    return found
-
-
-def find_assignments(root: Path) -> list[str]:
-    """The assignments of a course: the folders in source/ that hold a notebook."""
-    return Places(root).assignments()
-
-
-def check_assignments(root: Path, assignments: list[str] | None) -> list[str]:
-    """The assignments that were asked for, or all of them.
-
-    Raises:
-        UsageError: there is no such assignment, or none at all.
-    """
-    known = find_assignments(root)
-    if not known:
-        source = Places(root).source("")
-        raise UsageError(f"{source} holds no notebooks: build the course first")
-    unknown = sorted(set(assignments or []) - set(known))
-    if unknown:
-        raise UsageError(f"no assignment {', '.join(unknown)}: there are {', '.join(known)}")
-    return list(assignments or known)
-
-
-def journal_path(root: Path) -> Path:
-    """Where it is written down what was done."""
-    return Places(root).journal
 
 
 def _settled(standing: Standing, force: bool) -> Outcome | None:
@@ -361,27 +230,3 @@ def _settled(standing: Standing, force: bool) -> Outcome | None:
 
 def _fault(standing: Standing, reason: str) -> Outcome:
     return Outcome(standing.assignment, standing.student, "failed", reason)
-
-
-def _feedback_entry(places: Places, standing: Standing, show_hidden_tests: bool) -> Entry:
-    """All that a page of feedback depends on, as what the journal is to say of it."""
-    graded = _folder_digest(places.autograded(standing.student, standing.assignment))
-    said = repr((standing.score, show_hidden_tests))
-    return Entry("feedback", standing.assignment, standing.student, graded, said, "graded")
-
-
-def _has_feedback(places: Places, standing: Standing, entry: Entry, journal: Journal) -> bool:
-    """Whether the feedback is there and says what it would say again."""
-    there = any(places.feedback(standing.student, standing.assignment).glob("*.html"))
-    return there and journal.last(*entry.key) == entry
-
-
-def _course_digest(places: Places, assignment: str) -> str:
-    """A hash of all that decides about a score, besides the submission."""
-    files = [*intake.files_of(places.source(assignment)), places.config]
-    core = core_files(places.root, assignment) or {}
-    return digest([(path.name, path) for path in files if path.exists()], core)
-
-
-def _folder_digest(folder: Path) -> str:
-    return digest((path.relative_to(folder).as_posix(), path) for path in intake.files_of(folder))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch.files import write_atomically
-from tinytorch.grading.grade import GradingRun, Standing, check_assignments, survey
+from tinytorch.grading.grade import GradingRun
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.standings import Standing, survey
 
 FIELDS = (
     "student",
@@ -75,8 +77,9 @@ def grades(root: Path, assignments: list[str] | None = None) -> Table:
     Raises:
         UsageError: there is no such assignment.
     """
-    wanted = check_assignments(root, assignments)
-    rows = [_row(standing) for name in wanted for standing in survey(root, name)]
+    course = Course(root)
+    wanted = course.find_assignments(assignments)
+    rows = [_row(standing) for name in wanted for standing in survey(course, name)]
     return Table(tuple(sorted(rows, key=lambda row: (row.student, row.assignment))))
 
 

@@ -1,0 +1,1 @@
+"""A sample class, to try the grader with."""

@@ -1,0 +1,375 @@
+"""nbgrader's own preprocessors, freed from the gradebook and from the kernel.
+
+A worker has no gradebook: it must run on another machine too. So these subclasses read from the
+record of the assignment that came with the work, and write on a sheet that goes back. What they
+do to a notebook, and how a cell is scored, is nbgrader's code.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import ClassVar
+
+from tinytorch.grading.nb.records import NotebookRecord, ScoreSheet
+from tinytorch.grading.run.environment import environment
+from tinytorch.grading.run.process import Run, RunDied, RunSilent
+from tinytorch.slow_imports import without_rfc3987
+
+with without_rfc3987():
+    from IPython.utils.path import compress_user
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+    from nbclient.client import timestamp
+    from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+    from nbgrader.api import MissingEntry
+    from nbgrader.nbgraderformat import MetadataValidator, ValidationError
+    from nbgrader.preprocessors import (
+        AssignLatePenalties,
+        CheckCellMetadata,
+        Execute,
+        NbGraderPreprocessor,
+        OverwriteCells,
+        OverwriteKernelspec,
+        SaveAutoGrades,
+    )
+
+IPYKERNEL = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+OUR_PYTHONS = ("python", "python3", f"python3.{sys.version_info[1]}", sys.executable)
+HISTORY = "--HistoryManager.hist_file"
+# Settings of Execute that are left to nbclient itself, where a course has them.
+UNKNOWN = (
+    "coalesce_streams",
+    "timeout_func",
+    "on_notebook_start",
+    "on_cell_start",
+    "on_cell_execute",
+    "on_cell_complete",
+    "on_cell_error",
+)
+
+
+class Work:
+    """What the steps need to know of the notebook at hand, and where they leave their results."""
+
+    def __init__(
+        self,
+        record: NotebookRecord,
+        start: Callable[[int | None], Run],
+        environment: dict[str, str],
+        moved: dict[str, str],
+    ):
+        self.record, self.start, self.environment = record, start, environment
+        self.moved = moved  # folders of the run, and what outputs are to say in their place
+        self.sheet = ScoreSheet()
+
+
+class RestoreKernelspec(OverwriteKernelspec):
+    """OverwriteKernelspec, from the record."""
+
+    def __init__(self, work: Work, **settings):
+        super().__init__(**settings)
+        self._record = work.record
+
+    def preprocess(self, nb, resources):
+        kernelspec = json.loads(self._record.kernelspec or "null")
+        if kernelspec:
+            nb.metadata["kernelspec"] = kernelspec
+        return nb, resources
+
+
+class RestoreCells(OverwriteCells):
+    """OverwriteCells, from the record."""
+
+    def __init__(self, work: Work, **settings):
+        super().__init__(**settings)
+        self.gradebook = _RecordReader(work.record)
+
+    def preprocess(self, nb, resources):
+        self.notebook_id = resources["nbgrader"]["notebook"]
+        self.assignment_id = resources["nbgrader"]["assignment"]
+        nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+        if self.add_missing_cells:
+            nb, resources = self.add_missing_grade_cells(nb, resources)
+            nb, resources = self.add_missing_task_cells(nb, resources)
+        return nb, resources
+
+
+class CheckMetadata(CheckCellMetadata):
+    """CheckCellMetadata, which looks at the same metadata in a thousand notebooks only once."""
+
+    def __init__(self, work: Work, **settings):
+        super().__init__(**settings)
+
+    def preprocess(self, nb, resources):
+        try:
+            _Validator().validate_nb(nb)
+        except ValidationError as error:
+            reason = f"the nbgrader metadata may be corrupted: {error.message}"
+            raise ValidationError(reason) from error
+        return nb, resources
+
+
+class _Validator(MetadataValidator):
+    sound: ClassVar[set[str]] = set()
+
+    def validate_cell(self, cell) -> None:
+        seen = json.dumps([cell.cell_type, cell.metadata.get("nbgrader")], sort_keys=True)
+        if seen not in self.sound:
+            super().validate_cell(cell)
+            self.sound.add(seen)
+
+
+class FillSheet(SaveAutoGrades):
+    """SaveAutoGrades, onto the sheet."""
+
+    def __init__(self, work: Work, **settings):
+        super().__init__(**settings)
+        self.gradebook = _SheetWriter(work)
+
+    def preprocess(self, nb, resources):
+        self.notebook_id = resources["nbgrader"]["notebook"]
+        self.assignment_id = resources["nbgrader"]["assignment"]
+        self.student_id = resources["nbgrader"]["student"]
+        nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+        self.gradebook.finish()
+        return nb, resources
+
+
+class AskForLatePenalty(AssignLatePenalties):
+    """AssignLatePenalties, left to the coordinator: it needs to know of marks by hand."""
+
+    def __init__(self, work: Work, **settings):
+        super().__init__(**settings)
+        self._sheet = work.sheet
+
+    def preprocess(self, nb, resources):
+        self._sheet.late_penalty = True
+        return nb, resources
+
+
+class RunCells(Execute):
+    """Execute, in a fork of a warm process where the kernel is ours; else with a kernel.
+
+    Messages from the fork are processed by nbclient, as those of a kernel are.
+    """
+
+    def __init__(self, work: Work, **settings):
+        super().__init__(**settings)
+        self._work = work
+
+    def preprocess(self, nb, resources=None, km=None):
+        if not self._can_fork(nb):
+            with environment(**self._work.environment):
+                return super().preprocess(nb, resources, km)
+        self.nb, self.resources = nb, resources
+        self.reset_execution_trackers()
+        with self._start(nb) as run:
+            nb.metadata["language_info"] = run.language_info
+            for index, cell in enumerate(nb.cells):
+                self._run_cell(run, cell, index)
+        self.set_widgets_metadata()
+        return nb, resources
+
+    def start_new_kernel(self, **settings) -> None:
+        """Start a kernel that can't write into our terminal."""
+        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        super().start_new_kernel(**nowhere, **settings)
+
+    def _can_fork(self, nb) -> bool:
+        """Whether all that the course has configured is known to the way by forks."""
+        name = self.kernel_name or nb.metadata.get("kernelspec", {}).get("name") or "python3"
+        widgets = any("ipywidgets" in cell.source for cell in nb.cells)
+        return not (widgets or any(getattr(self, it) for it in UNKNOWN)) and is_own_kernel(name)
+
+    def _start(self, nb) -> Run:
+        cells = sum(cell.cell_type == "code" for cell in nb.cells)
+        try:
+            return self._work.start(self.timeout and self.timeout * (cells + 3) + 60)
+        except (RunDied, RunSilent) as error:
+            raise DeadKernelError("Kernel didn't start") from error
+
+    def _run_cell(self, run: Run, cell, index: int) -> None:
+        """What nbclient's async_execute_cell does, for a fork."""
+        if cell.cell_type != "code" or not cell.source.strip():
+            return
+        if self.skip_cells_with_tag in cell.metadata.get("tags", []):
+            return
+        if self.record_timing:
+            cell.metadata["execution"] = {}
+        stop = not (self.allow_errors and not self.force_raise_errors)
+        run.send(str(index), _request(cell.source, stop_on_error=stop))
+        self.code_cells_executed += 1
+        cell.outputs, self.clear_before_next_output = [], False
+        reply = self._reply(run, cell, index)
+        self.on_cell_executed(cell=cell, cell_index=index, execute_reply=reply)
+        self._move_paths(cell)
+        _complete(self._check_raise_for_error(cell, index, reply))
+
+    def _reply(self, run: Run, cell, index: int) -> dict:
+        """Take the cell's outputs until the kernel is idle; interrupt it when its time is up."""
+        timeout, reply = self._get_timeout(cell), None
+        deadline = timeout and time.monotonic() + timeout
+        interrupted = False
+        while True:
+            try:
+                message = run.next_message(deadline and max(0.0, deadline - time.monotonic()))
+            except RunDied as error:
+                raise DeadKernelError("Kernel died") from error
+            except RunSilent:
+                if interrupted or not self.interrupt_on_timeout:
+                    raise CellTimeoutError.error_from_timeout_and_cell(
+                        "Cell execution timed out", timeout, cell
+                    ) from None
+                run.interrupt()
+                interrupted = True
+                deadline = time.monotonic() + self.iopub_timeout
+                if self.error_on_timeout:
+                    reply = {"content": {**self.error_on_timeout, "status": "error"}}
+                continue
+            if message["parent"] != str(index):
+                continue  # from a thread or task that an earlier cell has left behind
+            if message["type"] == "execute_reply":
+                reply = reply or self._timed(message, cell)
+                continue
+            try:
+                self.process_message(_as_jupyter(message), cell, index)
+            except CellExecutionComplete:
+                if reply is not None:
+                    return reply
+
+    def _move_paths(self, cell) -> None:
+        """Let outputs name no folder that is gone when they are read."""
+        for here, there in self._work.moved.items():
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.text = output.text.replace(here, there)
+                elif output.output_type == "error":
+                    short = compress_user(there)  # as IPython writes it
+                    output.traceback = [line.replace(here, short) for line in output.traceback]
+
+    def _timed(self, message: dict, cell) -> dict:
+        reply = _as_jupyter(message)
+        if self.record_timing:
+            cell.metadata["execution"]["shell.execute_reply"] = timestamp(reply)
+        return reply
+
+
+# The steps that take the place of nbgrader's; all others are used as they are.
+INSTEAD = {
+    OverwriteKernelspec: RestoreKernelspec,
+    OverwriteCells: RestoreCells,
+    CheckCellMetadata: CheckMetadata,
+    Execute: RunCells,
+    SaveAutoGrades: FillSheet,
+    AssignLatePenalties: AskForLatePenalty,
+}
+
+
+@lru_cache
+def is_own_kernel(name: str) -> bool:
+    """Whether a kernel is ipykernel in the Python that we run in ourselves."""
+    try:
+        spec = KernelSpecManager().get_kernel_spec(name)
+    except NoSuchKernel:
+        return False  # which nbclient will say in its own words
+    return spec.argv[0] in OUR_PYTHONS and spec.argv[1:] == IPYKERNEL and not spec.env
+
+
+def kernel_arguments(converter=None) -> list[str]:
+    """The arguments that nbclient gives a kernel, in a course with such an Autograde, or in any."""
+    execute = Execute(parent=converter)
+    arguments = list(execute.extra_arguments)
+    if not any(argument.startswith(HISTORY) for argument in arguments):
+        arguments.append(f"{HISTORY}={execute.ipython_hist_file}")
+    return arguments
+
+
+class _RecordReader:
+    """What OverwriteCells asks a gradebook for."""
+
+    def __init__(self, record: NotebookRecord):
+        self._record = record
+        self._source = {cell.name: cell for cell in record.source_cells}
+        self._graded = {cell.name: cell for cell in (*record.task_cells, *record.grade_cells)}
+
+    def find_notebook(self, *_) -> NotebookRecord:
+        return self._record
+
+    def find_source_cell(self, name: str, *_):
+        return self._find(self._source, name)
+
+    def find_graded_cell(self, name: str, *_):
+        return self._find(self._graded, name)
+
+    def _find(self, cells: dict, name: str):
+        if name not in cells:
+            raise MissingEntry(f"No such cell: {self._record.name}/{name}")
+        return cells[name]
+
+
+class _SheetWriter:
+    """What SaveAutoGrades asks a gradebook for: rows, which end up on the sheet."""
+
+    def __init__(self, work: Work):
+        self._sheet, record = work.sheet, work.record
+        self._grades = {cell.name for cell in (*record.grade_cells, *record.task_cells)}
+        self._comments = {cell.name for cell in (*record.solution_cells, *record.task_cells)}
+        self._rows: dict[tuple[str, str], SimpleNamespace] = {}
+        self.db = SimpleNamespace(commit=lambda: None)
+
+    def find_grade(self, name: str, *_) -> SimpleNamespace:
+        if name not in self._grades:
+            raise MissingEntry(f"No such grade: {name}")
+        return self._rows.setdefault(("grade", name), SimpleNamespace(manual_score=None))
+
+    def find_comment(self, name: str, *_) -> SimpleNamespace:
+        if name not in self._comments:
+            raise MissingEntry(f"No such comment: {name}")
+        return self._rows.setdefault(("comment", name), SimpleNamespace())
+
+    def finish(self) -> None:
+        for (kind, name), row in self._rows.items():
+            if kind == "grade":
+                self._sheet.auto_scores[name] = row.auto_score
+            else:
+                self._sheet.auto_comments[name] = row.auto_comment
+
+
+def _request(code: str, *, stop_on_error: bool) -> dict:
+    return {
+        "code": code,
+        "silent": False,
+        "store_history": True,
+        "user_expressions": {},
+        "allow_stdin": False,
+        "stop_on_error": stop_on_error,
+    }
+
+
+def _as_jupyter(message: dict) -> dict:
+    """A message as jupyter_client would hand it to nbclient."""
+    header = {"msg_type": message["type"], "date": datetime.fromisoformat(message["date"])}
+    return {
+        "msg_type": message["type"],
+        "header": header,
+        "parent_header": {"msg_id": message["parent"]},
+        "content": message["content"],
+        "metadata": {},
+        "buffers": [base64.b64decode(buffer) for buffer in message["buffers"]],
+    }
+
+
+def _complete(coroutine) -> None:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise RuntimeError("nbclient waits where nothing is to wait for")

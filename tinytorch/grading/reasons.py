@@ -1,0 +1,25 @@
+"""What went wrong, in one line for a person."""
+
+from __future__ import annotations
+
+# What the system says of a full disk, and SQLite; and what a person is to do about it.
+FULL = ("No space left on device", "Disk quota exceeded", "disk is full")
+NO_ROOM = "there is no room left on the disk: make some and grade again"
+
+
+def reason_of(error: BaseException) -> str:
+    """What an exception of nbgrader's, of the disk or of the gradebook means."""
+    text = " ".join(str(error).split()).partition(" [SQL: ")[0]
+    if any(words in text for words in FULL):
+        return NO_ROOM
+    if type(error).__name__ == "DeadKernelError":
+        return "the kernel died: a cell ended the process (exit, os._exit) or used up the memory"
+    if type(error).__name__ == "CellTimeoutError":
+        return "a cell could not be interrupted after its time was up, or printed without end"
+    if "Cannot add or remove cells" in text or "Cannot modify existing assignment" in text:
+        return (
+            "the gradebook holds submissions of this assignment with other cells: "
+            "put the cells back, or move gradebook.db away (marks by hand go with it) and "
+            "grade again"
+        )
+    return f"{type(error).__name__}: {text}"[:300]

@@ -1,0 +1,1 @@
+"""Runs of students' code: process.py is the outside, `warm` what stands inside the process."""

@@ -1,0 +1,208 @@
+"""What IPython does again and again, done once. What it does stays the same."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import re
+import struct
+import sys
+import tempfile
+import warnings
+from functools import lru_cache
+
+# The SHA-256 of cells that compile without a warning and await nothing; their text stays away.
+PLAIN: set[bytes] = set()
+
+
+def read(shell, source: str) -> None:
+    """Colour the lines of a released cell, as tracebacks will show them."""
+    from IPython.utils.PyColorize import Parser
+
+    parser = Parser(theme_name=shell.InteractiveTB._theme_name)
+    for line in source.splitlines(keepends=True):
+        parser.format2(line, "str")
+
+
+def warm_up(shell) -> None:
+    """Compute beforehand what forks would otherwise compute each for itself."""
+    speed_up_cells(shell)
+    speed_up_tracebacks(shell)
+    try:
+        exec(compile("def warm():\n    return 1 / 0\n\n\nwarm()", "<warm>", "exec"), {})
+    except ZeroDivisionError:
+        shell.InteractiveTB.structured_traceback(*sys.exc_info())
+
+
+def speed_up_cells(shell) -> None:
+    """Spare half of the time that IPython adds to a cell. What it does stays the same."""
+    import ipykernel.compiler
+    from ipykernel import ipkernel
+    from IPython.core import interactiveshell
+
+    accepts = lru_cache(ipkernel._accepts_parameters)
+    ipkernel._accepts_parameters = lambda method, names: accepts(method, tuple(names))
+    interactiveshell._should_be_async = ask_once(interactiveshell._should_be_async)
+    ipykernel.compiler.murmur2_x86 = murmur2
+    transform_once(shell.input_transformer_manager)
+
+
+def ask_once(should_be_async):
+    """Compile a cell once where IPython does so twice to see whether it awaits, or never.
+
+    Where compiling it says anything, it is said as often as ever.
+    """
+    answers: dict[str, bool] = {}  # that of the cell that will be asked for once more
+
+    def asked(cell: str) -> bool:
+        if hashlib.sha256(cell.encode(errors="replace")).digest() in PLAIN:
+            return False
+        if cell in answers:
+            return answers.pop(cell)
+        answers.clear()
+        said, show = [], warnings._showwarnmsg
+
+        def note(message) -> None:
+            said.append(message)
+            show(message)
+
+        warnings._showwarnmsg = note
+        try:
+            answer = should_be_async(cell)
+        finally:
+            warnings._showwarnmsg = show
+        if not said:
+            answers[cell] = answer
+        return answer
+
+    return asked
+
+
+def murmur2(text: str, seed: int) -> int:
+    """The hash by which ipykernel names a cell's file: the same numbers in a third of the time."""
+    data, factor, mask = text.encode(), 0x5BD1E995, 0xFFFFFFFF
+    end = len(data) & ~3
+    result = seed ^ len(data)
+    for word in struct.unpack(f"<{end // 4}I", data[:end]):
+        word = word * factor & mask
+        result = result * factor & mask ^ (word ^ word >> 24) * factor & mask
+    if rest := data[end:]:
+        result = (result ^ int.from_bytes(rest, "little")) * factor & mask
+    result = (result ^ result >> 13) * factor & mask
+    return result ^ result >> 15
+
+
+def transform_once(manager) -> None:
+    """Look for IPython's own syntax once a cell, and only tokenize a cell that may hold some.
+
+    That is `%magic`, `!command` and `help?`. IPython looks twice and tokenizes each time, which
+    takes longer than most cells run.
+    """
+    # Or what str.splitlines takes for the end of a line: tokenizing warns of it.
+    own_syntax = re.compile(
+        r"\?|^[ \t]*[!%,;/]|=[\s\\]*[!%]|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", re.MULTILINE
+    )
+    transform, tokenize, last = manager.transform_cell, manager.do_token_transforms, ["", ""]
+
+    def transforms() -> list:
+        of_lines = [*manager.cleanup_transforms, *manager.line_transforms]
+        return [*of_lines, *manager.token_transformers]
+
+    known = transforms()
+
+    def transform_cell(cell: str) -> str:
+        if transforms() != known:
+            return transform(cell)
+        if last[0] != cell:
+            last[:] = cell, transform(cell)
+        return last[1]
+
+    def do_token_transforms(lines: list[str]) -> list[str]:
+        plain = transforms() == known and not own_syntax.search("".join(lines))
+        return lines if plain else tokenize(lines)
+
+    manager.transform_cell, manager.do_token_transforms = transform_cell, do_token_transforms
+
+
+def speed_up_tracebacks(shell) -> None:
+    """Spare nine tenths of the time that a failed cell takes. The tracebacks stay the same.
+
+    What is computed anew for each frame is remembered, in this process and its forks alone.
+    """
+    from types import CodeType, FrameType, TracebackType
+
+    import pygments.lexer
+    import stack_data
+    from IPython.utils.PyColorize import Parser, Theme
+    from pygments.formatters.terminal256 import Terminal256Formatter
+
+    pygments.lexer.regex_opt = lru_cache(None)(pygments.lexer.regex_opt)
+    stack_data.style_with_executing_node = lru_cache(None)(stack_data.style_with_executing_node)
+    set_up, styles = Terminal256Formatter._setup_styles, {}
+
+    def set_up_once(formatter) -> None:
+        if formatter.style not in styles:
+            set_up(formatter)
+            styles[formatter.style] = formatter.style_string, formatter.best_match
+        formatter.style_string, formatter.best_match = styles[formatter.style]
+
+    Terminal256Formatter._setup_styles = set_up_once
+    format_stream = Theme.format
+    format_token = lru_cache(10_000)(lambda theme, token: format_stream(theme, [token]))
+
+    def format_by_token(theme, stream) -> str:
+        """Lines of cells come token by token, the same ones over and over."""
+        single = isinstance(stream, list) and len(stream) == 1
+        return format_token(theme, *stream) if single else format_stream(theme, stream)
+
+    Theme.format = format_by_token
+    highlight, highlighted = stack_data.core._pygmented_with_ranges, {}
+
+    def highlight_once(formatter, code: str, ranges: list) -> list[str]:
+        """Most tests fail in the same few functions."""
+        key = formatter.style, code, *ranges
+        if key not in highlighted:
+            highlighted[key] = highlight(formatter, code, ranges)
+        return list(highlighted[key])
+
+    stack_data.core._pygmented_with_ranges = highlight_once
+    colour, coloured = Parser.format2, {}
+
+    def colour_once(parser, line: str, out=None):
+        if out != "str":
+            return colour(parser, line, out)
+        key = parser.theme_name, line
+        if key not in coloured:
+            coloured[key] = colour(parser, line, out)
+        return coloured[key]
+
+    Parser.format2 = colour_once
+    getsourcelines, lines_of = inspect.getsourcelines, {}
+
+    def getsourcelines_once(thing) -> tuple[list[str], int]:
+        """It reads a function to find its end, twice for each frame."""
+        if not isinstance(thing, FrameType):
+            return getsourcelines(thing)
+        if id(thing.f_code) not in lines_of:  # with the code itself, so that the id stays its own
+            lines_of[id(thing.f_code)] = thing.f_code, getsourcelines(thing)
+        lines, start = lines_of[id(thing.f_code)][1]
+        return list(lines), start
+
+    inspect.getsourcelines = getsourcelines_once
+    getmodule, cells = inspect.getmodule, os.path.join(tempfile.gettempdir(), "ipykernel_")
+
+    def getmodule_unless_cell(thing, _filename=None):
+        """For the file of a cell it looks through all modules, in vain."""
+        is_code = isinstance(thing, CodeType | FrameType | TracebackType)
+        if is_code and (_filename or inspect.getfile(thing)).startswith(cells):
+            return None
+        return getmodule(thing, _filename)
+
+    inspect.getmodule = getmodule_unless_cell
+    # IPython formats each traceback twice: before it is shown, for a history nobody will see.
+    shell._format_exception_for_storage = lambda error, *_, **__: {
+        "ename": type(error).__name__,
+        "evalue": "",
+        "traceback": [],
+    }

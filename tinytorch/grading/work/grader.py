@@ -1,0 +1,291 @@
+"""One submission, from bytes to rows and files: sanitised, run and scored.
+
+A grader knows nothing of the gradebook and writes nothing outside its own temporary folder.
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import py_compile
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+
+from tinytorch.grading import NotGraded
+from tinytorch.grading.cells import source_of
+from tinytorch.grading.nb.converters import adds_missing_cells, autograde_converter
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.notes import with_notes
+from tinytorch.grading.nb.passes import grade_notebook
+from tinytorch.grading.nb.records import ScoreSheet
+from tinytorch.grading.nb.second_run import Gain, RunMended, Trial
+from tinytorch.grading.nb.steps import RunCells, Work, kernel_arguments
+from tinytorch.grading.reasons import reason_of
+from tinytorch.grading.run.preload import ALWAYS, KNOWN, imported_modules
+from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
+from tinytorch.grading.submission import intake
+from tinytorch.grading.submission.folders import files_of, write_files
+from tinytorch.grading.work.messages import Assignment, Failed, Graded, Submission
+
+PLENTY = 2**30  # bytes left on the disk with which the next submission surely does
+
+
+class Grader:
+    """Grades submissions of one assignment, one at a time."""
+
+    def __init__(self, assignment: Assignment, warm: WarmParent | None = None):
+        """Begin with an assignment, and with the warm parent that graded the one before."""
+        self.assignment = assignment
+        settings = {} if assignment.timeout is None else {"timeout": assignment.timeout}
+        course = Course(Path(assignment.root), assignment.config)
+        self._converter = autograde_converter(course, settings)
+        self._warm = warm
+        self._prepared: WarmParent | None = None  # the one that knows of this assignment
+
+    def grade(self, submission: Submission) -> Graded | Failed:
+        """Grade a submission, whatever is wrong with it."""
+        began = time.monotonic()
+        try:
+            with warnings.catch_warnings(action="ignore"), _run_folder() as folder:
+                answer = self._grade(submission, folder)
+        except NotGraded as error:
+            answer = Failed(str(error))
+        except Exception as error:  # nbgrader's, nbclient's, the disk's: none costs the others
+            answer = Failed(reason_of(error))
+        return replace(answer, seconds=round(time.monotonic() - began, 3))
+
+    def hand_over(self) -> WarmParent | None:
+        """The warm parent, for another assignment."""
+        warm, self._warm = self._warm, None
+        return warm
+
+    def clone(self) -> WarmParent:
+        """Another warm parent like this grader's, for this grader in another process."""
+        return WarmParent(like=self._warm_parent())
+
+    def take_over(self, warm: WarmParent | None) -> None:
+        """Work with another warm parent from now on, in a process forked from the first one's."""
+        if self._warm:
+            self._warm.forget()
+        self._warm = warm
+        self._prepared = warm
+
+    def close(self) -> None:
+        if self._warm:
+            self._warm.close()
+            self._warm = None
+
+    def _grade(self, submission: Submission, folder: Path) -> Graded:
+        notebooks, repairs = intake.unpack(
+            submission.files, self.assignment.released, put_back=self._adds_missing_cells
+        )
+        bench, sheets = self._bench(submission, folder), {}
+        for name in sorted(notebooks):
+            text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
+            (bench.work / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        files = _read_files(bench.work, sheets)
+        for name, sheet in sheets.items():
+            gains = self._try_again(submission, folder / "again", name, notebooks[name], sheet)
+            if gains:
+                sheet.auto_scores |= {test: gain.score for test, gain in gains.items()}
+                files[f"{name}.ipynb"] = with_notes(files[f"{name}.ipynb"], gains)
+        return Graded(sheets, files, tuple(repairs))
+
+    def _try_again(
+        self, submission: Submission, folder: Path, name: str, notebook: dict, first: ScoreSheet
+    ) -> dict[str, Gain]:
+        """What tests gain in a second run, where there is anything to gain: see second_run.py."""
+        exercises = self.assignment.exercises.get(name, ())
+        trial = Trial(exercises, self.assignment.notebooks[name], first)
+        if not trial.is_needed:
+            return {}
+        try:
+            bench, execute = self._bench(submission, folder / name), partial(RunMended, trial)
+            _, second = self._grade_notebook(submission, bench, name, notebook, execute)
+        except Exception:  # it died, or could not be interrupted: the first results stand
+            return {}
+        return trial.gains(second)
+
+    def _bench(self, submission: Submission, folder: Path) -> _Bench:
+        bench = _Bench(folder / self.assignment.name, folder / "earlier", self.assignment)
+        beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
+        write_files(bench.work, beside | self.assignment.support)
+        write_files(bench.core, self._core)
+        return bench
+
+    def _grade_notebook(
+        self,
+        submission: Submission,
+        bench: _Bench,
+        name: str,
+        notebook: dict,
+        execute: Callable[..., RunCells] = RunCells,
+    ) -> tuple[str, ScoreSheet]:
+        """The text of a graded notebook, and what it earned."""
+
+        def start(cpu_seconds: int | None) -> Run:
+            return self._start(bench, cpu_seconds)
+
+        # nbgrader would have run it in its place; tinytorch/… is enough of a path for a student.
+        place = submission.place
+        moved = {f"{bench.core}/": ""} | ({str(bench.work): place} if place else {})
+        work = Work(self.assignment.notebooks[name], start, bench.environment, moved)
+        text = grade_notebook(
+            *(self._converter, notebook, work),
+            student=submission.student,
+            assignment=self.assignment.name,
+            folder=bench.work,
+            execute=execute,
+        )
+        return text, work.sheet
+
+    def _start(self, bench: _Bench, cpu_seconds: int | None) -> Run:
+        limits = self.assignment.limits.with_cpu(cpu_seconds)
+        spec = RunSpec(bench.work, bench.path, bench.environment, limits)
+        try:
+            return self._warm_parent().start(spec)
+        except RunDied:
+            # The next submission must not suffer from whatever has become of this process.
+            self.close()
+            raise
+
+    def _warm_parent(self) -> WarmParent:
+        if self._warm and not self._can_use(self._warm):
+            self.close()
+        if self._warm is None:
+            self._warm = WarmParent(self._kernel_arguments)
+        if self._warm is not self._prepared:
+            self._load(self._libraries)
+            self._warm.read(self._released_code)
+            self._warm.expect([*self._released_code, *self._restored_code])
+            self._prepared = self._warm
+        return self._warm
+
+    def _load(self, libraries: dict[str, set[str]]) -> None:
+        """Have libraries loaded, or as many as runs can't tell from an import of their own."""
+        self._warm.load(libraries)
+        try:
+            clash, loud = self._warm.stands_in_the_way(self._own_modules)
+        except RunDied:
+            clash, loud = True, set()
+        if clash or loud:
+            self.close()
+            self._warm = WarmParent(self._kernel_arguments)
+            fit = {name: libraries[name] for name in libraries if not clash and name not in loud}
+            if fit:
+                self._load(fit)
+
+    def _can_use(self, warm: WarmParent) -> bool:
+        return warm.is_alive and warm.arguments == self._kernel_arguments
+
+    @cached_property
+    def _kernel_arguments(self) -> list[str]:
+        return kernel_arguments(self._converter)
+
+    @cached_property
+    def _released_code(self) -> list[str]:
+        cells = [cell for nb in self.assignment.released.values() for cell in nb["cells"]]
+        return [source_of(cell) for cell in cells if cell["cell_type"] == "code"]
+
+    @cached_property
+    def _restored_code(self) -> list[str]:
+        """The cells that are put back as they were before they were released."""
+        cells = [
+            cell for record in self.assignment.notebooks.values() for cell in record.source_cells
+        ]
+        return [cell.source for cell in cells if cell.cell_type == "code"]
+
+    @cached_property
+    def _libraries(self) -> dict[str, set[str]]:
+        """What every submission imports and may be loaded beforehand."""
+        own = [f.decode("utf-8", "replace") for n, f in self._own_files if n.endswith(".py")]
+        modules = imported_modules([*self._released_code, *own])
+        fit = KNOWN - self._own_modules
+        return ALWAYS | {name: modules[name] for name in modules if name.partition(".")[0] in fit}
+
+    @cached_property
+    def _core(self) -> dict[str, bytes]:
+        """The package that submissions import, and its bytecode, which each would else make."""
+        with tempfile.TemporaryDirectory(prefix="tinytorch-core-") as name:
+            folder = Path(name)
+            write_files(folder, self.assignment.core or {})
+            mode = py_compile.PycInvalidationMode.CHECKED_HASH  # good in any folder, at any time
+            compileall.compile_dir(folder, quiet=2, invalidation_mode=mode)
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    @cached_property
+    def _own_modules(self) -> set[str]:
+        code = [Path(name) for name, _ in self._own_files if name.endswith((".py", ".so", ".pyc"))]
+        return {part.partition(".")[0] for path in code for part in path.parts}
+
+    @property
+    def _own_files(self) -> list[tuple[str, bytes]]:
+        """The course's own code, which is no library to be loaded beforehand."""
+        return [*self.assignment.support.items(), *(self.assignment.core or {}).items()]
+
+    @cached_property
+    def _adds_missing_cells(self) -> bool:
+        return adds_missing_cells(self._converter)
+
+
+class _Bench:
+    """Where a submission is run: its working directory, and what it may import."""
+
+    def __init__(self, work: Path, core: Path, assignment: Assignment):
+        self.work, self.core = work, core
+        # A package of its own for each run: what one submission does to it, no other sees.
+        self.path = (str(core),) if assignment.core is not None else ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join(filter(None, [*self.path, os.environ.get("PYTHONPATH")]))
+        return {"NBGRADER_EXECUTION": "autograde"} | ({"PYTHONPATH": path} if path else {})
+
+
+_remover: Executor | None = None
+
+
+def finish_removals() -> None:
+    """Wait until the folders of all runs are gone."""
+    global _remover
+    if _remover:
+        _remover.shutdown()
+        _remover = None
+
+
+@contextmanager
+def _run_folder() -> Iterator[Path]:
+    """A folder that is removed while the next submission is graded: the disk takes its time.
+
+    Where the next submission may need the room, it is removed at once.
+    """
+    global _remover
+    _remover = _remover or ThreadPoolExecutor(1)
+    folder = Path(tempfile.mkdtemp(prefix="tinytorch-run-")).resolve()
+    try:
+        yield folder
+    finally:
+        removal = _remover.submit(shutil.rmtree, folder, ignore_errors=True)
+        if shutil.disk_usage(folder.parent).free < PLENTY:
+            removal.result()
+
+
+def _read_files(folder: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
+    """What lies in the folder after the run, without notebooks that nobody asked for."""
+    wanted = {f"{name}.ipynb" for name in notebooks}
+    files, total = {}, 0
+    for path in files_of(folder):
+        name = path.relative_to(folder).as_posix()
+        total += path.stat().st_size
+        if name in wanted or (path.suffix != ".ipynb" and total < intake.MAX_BYTES):
+            files[name] = path.read_bytes()
+    return files
