@@ -17,13 +17,12 @@ from pathlib import Path
 
 from tinytorch.course.cases import LessonCase
 from tinytorch.course.check import check_lessons, check_runs
-from tinytorch.course.evidence import Record
+from tinytorch.course.evidence import Record, run_trials
 from tinytorch.course.export import export, export_init
 from tinytorch.course.lesson import Lesson, LessonError, find_lessons, read_lesson
 from tinytorch.course.mistakes import table_paths, tables
 from tinytorch.course.notebook import notebook
 from tinytorch.course.package import TOOLS, ground
-from tinytorch.course.trials import run_trials
 from tinytorch.errors import UsageError
 from tinytorch.files import read_text, write_atomically
 

@@ -7,17 +7,21 @@ found is one that still holds. The same outcomes give the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from tinytorch.course.lesson import Lesson
 from tinytorch.course.run import TIMEOUT
-from tinytorch.course.trials import Fault, Outcome, Trial, hash_of
+from tinytorch.course.trials import Fault, Outcome, Trial, hash_of, outcome_of, run_afresh
 from tinytorch.files import read_text, write_if_changed
 from tinytorch.testing.diagnosis import same
 
 NAME = "evidence.json"
+SAVING = 30  # seconds of work that a crash may lose
 NUMBER = re.compile(r"[-+]?\d[\d.e+-]*")
 KINDS = ("mutants", "trials")
 COMPACT = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
@@ -91,6 +95,39 @@ class Record:
         if path not in self._held:
             self._held[path] = _read(path)
         return self._held[path]
+
+
+def run_trials(
+    trials: Iterable[Trial],
+    record: Record,
+    lessons: Iterable[Lesson],
+    *,
+    workers: int | None = None,
+    keep: bool = True,
+    progress: Callable[..., None] = lambda done, total, what="": None,
+) -> dict[str, Outcome]:
+    """What came of each trial, by its key; those that are not on record are run.
+
+    Args:
+        lessons: all of the course's.
+        keep: save what is new.
+        progress: called as `progress(done, total, what)`.
+    """
+    trials = list({trial.key: trial for trial in trials}.values())
+    new = [trial for trial in trials if record.get(trial) is None]
+    done, saved = len(trials) - len(new), time.monotonic()
+    with contextlib.ExitStack() as stack:
+        if keep and new:
+            stack.callback(record.save)
+        for trial, result in run_afresh(new, lessons, workers=workers):
+            record.put(trial, outcome_of(trial, result))
+            record.seconds[trial.key] = result.seconds
+            done += 1
+            progress(done, len(trials), trial.lesson.folder)
+            if keep and time.monotonic() - saved > SAVING:
+                record.save()
+                saved = time.monotonic()
+    return {trial.key: record.get(trial) for trial in trials}
 
 
 def alike(trial: Trial, one: Outcome, other: Outcome) -> bool:

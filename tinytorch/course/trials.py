@@ -5,27 +5,20 @@ They are run by the thousand, and none is run twice: see `evidence`.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import dis
 import hashlib
 import re
-import time
 import types
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 from tinytorch.course.lesson import Cell, Lesson
 from tinytorch.course.package import Packages
 from tinytorch.course.run import GRADED, Failure, Runner, RunResult
 
-if TYPE_CHECKING:
-    from tinytorch.course.evidence import Record
-
 DRAWING = {"figures", "plt"}
-SAVING = 30  # seconds of work that a crash may lose
 # What differs from one run to the next: places in memory, temporary folders, files of cells.
 PASSING = re.compile(
     r"\b0x[0-9a-f]{6,}|\S*/tinytorch-(?:run|earlier)-\w+/|\S*/?ipykernel_\d+/\d+\.py| \(\d+\.py, "
@@ -58,39 +51,6 @@ class Trial:
     def key(self) -> str:
         cells = [f"{cell.source}\0{cell.is_test}" for cell in self.lesson.cells]
         return hash_of(self.context, self.exercise, str(self.is_mutant), *cells)[:16]
-
-
-def run_trials(
-    trials: Iterable[Trial],
-    record: Record,
-    lessons: Iterable[Lesson],
-    *,
-    workers: int | None = None,
-    keep: bool = True,
-    progress: Callable[..., None] = lambda done, total, what="": None,
-) -> dict[str, Outcome]:
-    """What came of each trial, by its key; those that are not on record are run.
-
-    Args:
-        lessons: all of the course's.
-        keep: save what is new.
-        progress: called as `progress(done, total, what)`.
-    """
-    trials = list({trial.key: trial for trial in trials}.values())
-    new = [trial for trial in trials if record.get(trial) is None]
-    done, saved = len(trials) - len(new), time.monotonic()
-    with contextlib.ExitStack() as stack:
-        if keep and new:
-            stack.callback(record.save)
-        for trial, result in run_afresh(new, lessons, workers=workers):
-            record.put(trial, outcome_of(trial, result))
-            record.seconds[trial.key] = result.seconds
-            done += 1
-            progress(done, len(trials), trial.lesson.folder)
-            if keep and time.monotonic() - saved > SAVING:
-                record.save()
-                saved = time.monotonic()
-    return {trial.key: record.get(trial) for trial in trials}
 
 
 def run_afresh(

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from tinytorch.course.build import choose, read_lessons
 from tinytorch.course.cases import LessonCase
-from tinytorch.course.evidence import Record, alike, path_of
+from tinytorch.course.evidence import Record, alike, path_of, run_trials
 from tinytorch.course.judge import LessonJudge, Row, Scale, Validity, says_so, told_of
 from tinytorch.course.lesson import Lesson, Problem
-from tinytorch.course.trials import Trial, outcome_of, run_afresh, run_trials
+from tinytorch.course.trials import Trial, outcome_of, run_afresh
 from tinytorch.errors import UsageError
 
 __all__ = ["Row", "Scale", "Validity", "check_evidence", "says_so", "validity"]
