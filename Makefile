@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 course: build          ## build every lesson, then release, grade and report on a sample class
 	$(BIN)/tinytorch demo
-	$(BIN)/tinytorch grade || test $$? -eq 1  # 1: the sample holds files that nobody can grade
+	$(BIN)/tinytorch grade --sandbox any || test $$? -eq 1  # 1: the sample holds files that nobody can grade
 	$(BIN)/tinytorch demo --check
 	$(BIN)/tinytorch feedback
 	$(BIN)/tinytorch grades --csv grades.csv

@@ -72,7 +72,7 @@ def tell(words={SECRET.split()!r}):
     print(told, file=sys.stdout)
     for place in (".", "..", "../..", "../../..", "../../../.."):
         for folder in [pathlib.Path(place), *pathlib.Path(place).glob("*/")]:
-            if "tinytorch-run-" in str(folder.resolve()):
+            if "/run-" in str(folder.resolve()):
                 with contextlib.suppress(OSError):
                     (folder / "told.txt").write_text("\\n".join(told))
 with contextlib.suppress(AssertionError):

@@ -33,6 +33,13 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
         sub.add_argument("--workers", type=count, metavar="N", help="default: one for each core")
     grade.add_argument("--timeout", type=count, metavar="S", help="seconds for one cell")
     grade.add_argument("--memory", type=count, metavar="MB", help="for one submission")
+    grade.add_argument(
+        "--sandbox",
+        choices=("auto", "full", "landlock", "none", "any"),
+        default="",
+        help="the walls around students' code: the best there are (auto, the default), or these; "
+        "none only where you trust every submission; any: the best there are, even none",
+    )
     grade.add_argument("--backend", choices=("local", "dask"), default="local")
     grade.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster")
     grade.add_argument("--json", action="store_true", help="print the outcomes as JSON")
@@ -60,6 +67,7 @@ def _grade(options: argparse.Namespace) -> int:
     how = Options(
         workers=options.workers,
         timeout=options.timeout,
+        sandbox=options.sandbox,
         backend=options.backend,
         scheduler=options.scheduler,
         **({"memory_mb": options.memory} if options.memory else {}),

@@ -67,7 +67,7 @@ def _write_pages(
     root = str(course.root)
     context = FeedbackCourse(f"{root} {show_hidden_tests}", root, show_hidden_tests)
     tasks = (Task(context, page, number) for number, page in enumerate(pages))
-    with LocalPool(workers, runs=False) as pool:
+    with LocalPool(workers) as pool:
         for task, answer in pool.run(tasks):
             yield task.about, answer.reason if isinstance(answer, Failed) else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ from tinytorch.grading import NotGraded
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.reasons import NO_ROOM, reason_of
 from tinytorch.grading.run.process import Limits
+from tinytorch.grading.run.walls import AUTO, NO_WALLS, Walls, find
 from tinytorch.grading.standings import Standing, survey
+from tinytorch.grading.submission.earlier import answer_keys
 from tinytorch.grading.submission.journal import Entry, Journal
 from tinytorch.grading.work.assignment import AssignmentRun
 from tinytorch.grading.work.messages import Failed, Graded, Task
@@ -36,6 +39,7 @@ class GradingRun:
 
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False  # by Ctrl-C; another run goes on from here
+    walls: str = ""  # those around the runs
 
     def with_status(self, status: str) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.status == status]
@@ -46,7 +50,8 @@ class GradingRun:
         return [o for o in self.outcomes if o.repairs and o.status != "failed"]
 
     def as_json(self) -> dict:
-        return {"outcomes": [asdict(o) for o in self.outcomes], "interrupted": self.interrupted}
+        outcomes = [asdict(outcome) for outcome in self.outcomes]
+        return {"outcomes": outcomes, "interrupted": self.interrupted, "walls": self.walls}
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,17 @@ class Options:
     workers: int | None = None  # as many as there are cores
     timeout: int | None = None  # seconds for one cell, else what the course says
     memory_mb: int = Limits.memory_mb  # address space of one submission
+    sandbox: str = ""  # a mode of walls.py, AUTO or ANY; else what TINYTORCH_SANDBOX says, or AUTO
     backend: str = "local"
     scheduler: str = ""  # the address of Dask's, else a cluster on this machine
 
-    def pool(self) -> Pool:
+    @property
+    def wanted_walls(self) -> str:
+        return self.sandbox or os.environ.get("TINYTORCH_SANDBOX", AUTO)
+
+    def pool(self, walls: Walls) -> Pool:
         if self.backend == "local":
-            return LocalPool(self.workers)
+            return LocalPool(self.workers, walls)
         from tinytorch.grading.work.cluster import ClusterPool
 
         return ClusterPool(self.scheduler, self.workers)
@@ -93,16 +103,16 @@ def grade(
         options: who does the work, and within which limits.
 
     Raises:
-        UsageError: there is no such assignment.
+        UsageError: there is no such assignment, or no walls are to be had here.
     """
-    options = options or Options()
-    course = Course(root)
+    options, course = options or Options(), Course(root)
     wanted = course.find_assignments(assignments)
     standings = [standing for name in wanted for standing in survey(course, name, students)]
-    run = _Run(course, len(standings), options, progress)
+    settled = all(_settled(standing, force) for standing in standings)
+    walls = NO_WALLS if settled else find(options.wanted_walls, _walls_of(course))
+    run = _Run(course, len(standings), options, walls, progress)
     try:
-        settled = all(_settled(standing, force) for standing in standings)
-        with contextlib.nullcontext() if settled else options.pool() as pool:
+        with contextlib.nullcontext() if settled else options.pool(walls) as pool:
             tasks = run.tasks(standings, force)
             for task, answer in pool.run(tasks) if pool else tasks:
                 run.take(task, answer)
@@ -122,13 +132,14 @@ class _Run:
         course: Course,
         total: int,
         options: Options,
+        walls: Walls,
         progress: Progress | None,
     ):
-        self._course, self._options = course, options
+        self._course, self._options, self._walls = course, options, walls
         self._journal = Journal(course.journal)
         self._progress, self._total = progress, total
         self._assignments: dict[str, AssignmentRun] = {}
-        self.result = GradingRun()
+        self.result = GradingRun(walls=walls.mode)
 
     def tasks(self, standings: list[Standing], force: bool) -> Iterator[Task]:
         """What has to be graded. The rest is settled on the way."""
@@ -186,6 +197,7 @@ class _Run:
                 name,
                 standing.course,
                 limits=Limits(options.memory_mb),
+                walls=self._walls,
                 timeout=options.timeout,
             )
         return self._assignments[name]
@@ -215,6 +227,16 @@ class _Run:
         self.result.outcomes.append(outcome)
         if self._progress:
             self._progress(len(self.result.outcomes), self._total, outcome)
+
+
+def _walls_of(course: Course) -> Walls:
+    """What the walls around runs of a course's submissions are to hide and to show."""
+    settings = course.settings
+    return Walls(
+        hidden=(str(course.root), *answer_keys(course.root, course.assignments())),
+        readable=tuple(str(course.root / path) for path in settings.readable),
+        environment=tuple(settings.environment),
+    )
 
 
 def _settled(standing: Standing, force: bool) -> Outcome | None:

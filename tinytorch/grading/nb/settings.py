@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from traitlets import Bool
+from traitlets import Bool, List, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
@@ -23,6 +23,14 @@ class TinyTorch(Configurable):
         False,
         help="Whether a mistake costs its own points alone: where an exercise fails, the tests of "
         "later ones are tried once more with the instructor's solution in its place.",
+    ).tag(config=True)
+    readable = List(
+        Unicode(),
+        help="Files and folders, besides Python's own, that submissions may read: data, say. "
+        "What is not absolute is meant from the course's folder.",
+    ).tag(config=True)
+    environment = List(
+        Unicode(), help="Names of variables of the environment that submissions may see."
     ).tag(config=True)
 
 

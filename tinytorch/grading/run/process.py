@@ -1,7 +1,7 @@
 """The worker's side of a run: start it, send cells, read messages, interrupt it, end it.
 
-`WarmParent.start` is the one place where the run of a submission starts. What isolates runs (a
-sandbox of namespaces, locked tests in a process of their own) belongs behind it.
+`WarmParent.start` is the one place where the run of a submission starts, behind the walls of the
+`Enclosure` that the warm process stands in.
 """
 
 from __future__ import annotations
@@ -17,17 +17,15 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from tinytorch.grading.run.environment import ONE_THREAD
 from tinytorch.grading.run.preload import is_plain
+from tinytorch.grading.run.walls import NO_WALLS, Enclosure
 
-WARM = Path(__file__).with_name("warm")
 TOKEN_BYTES = 16
 READ = 1 << 18
 MOST_BYTES = 400_000_000  # of one cell's messages: many times what a sound cell can send
@@ -55,12 +53,17 @@ class Limits:
     def with_cpu(self, seconds: int | None) -> Limits:
         return replace(self, cpu_seconds=seconds)
 
-    def as_rlimits(self) -> dict[str, int]:
+    def as_rlimits(self, *, alone: bool = False) -> dict[str, int]:
+        """The limits under the names of `resource`.
+
+        Args:
+            alone: whether the user has no processes but the runs'.
+        """
         limits = {
             "RLIMIT_AS": self.memory_mb << 20,
             "RLIMIT_FSIZE": self.file_mb << 20,
             # Of all processes of this user together, so it is set above those there are.
-            "RLIMIT_NPROC": self.processes + _tasks_of_this_user(),
+            "RLIMIT_NPROC": self.processes + (0 if alone else _tasks_of_this_user()),
             "RLIMIT_CORE": 0,
         }
         return limits | ({"RLIMIT_CPU": self.cpu_seconds} if self.cpu_seconds else {})
@@ -74,6 +77,7 @@ class RunSpec:
     path: tuple[str, ...] = ()  # in front of sys.path
     environment: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    scratch: Path | None = None  # the one folder that it may write into; by default `folder`
 
 
 class WarmParent:
@@ -81,6 +85,7 @@ class WarmParent:
 
     Args:
         arguments: those of the kernel.
+        enclosure: the walls around it; by default none.
         like: another one that has run nothing yet. The new one is forked from it, and has loaded
             what that one has.
 
@@ -88,27 +93,42 @@ class WarmParent:
         RunDied: the other one ended.
     """
 
-    def __init__(self, arguments: Iterable[str] = (), *, like: WarmParent | None = None):
+    def __init__(
+        self,
+        arguments: Iterable[str] = (),
+        enclosure: Enclosure | None = None,
+        *,
+        like: WarmParent | None = None,
+    ):
         self.arguments, self.loaded = list(arguments), set()
+        self.enclosure = like.enclosure if like else enclosure or Enclosure(NO_WALLS)
         self._process: subprocess.Popen | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             if like:
                 self.arguments, self.loaded = like.arguments, set(like.loaded)
-                self._pid = like.ask({"clone": True}, theirs)["pid"]
+                like.ask({"clone": True}, theirs)
             else:
                 self._process = self._start_process(theirs)
-                self._pid = self._process.pid
+        self._pidfd = self._receive_pidfd() if like else os.pidfd_open(self._process.pid)
 
     def _start_process(self, control: socket.socket) -> subprocess.Popen:
         return subprocess.Popen(
-            [sys.executable, str(WARM), str(control.fileno()), *self.arguments],
+            self.enclosure.command(str(control.fileno()), *self.arguments),
             pass_fds=[control.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **ONE_THREAD},
+            env=self.enclosure.environment,
         )
+
+    def _receive_pidfd(self) -> int:
+        if not select.select([self._control], [], [], START)[0]:
+            raise RunDied("the warm process hangs")
+        _, descriptors, _, _ = socket.recv_fds(self._control, 1 << 10, 1)
+        if not descriptors:
+            raise RunDied("the warm process ended")
+        return descriptors[0]
 
     def load(self, modules: Mapping[str, Iterable[str]]) -> None:
         """Have modules imported before any fork, in this order; what can't be is passed over.
@@ -163,18 +183,20 @@ class WarmParent:
             RunDied: this process, or the new one, ended.
         """
         token = secrets.token_bytes(TOKEN_BYTES)
+        inside = self.enclosure.inside
         job = {
-            "folder": str(spec.folder),
-            "path": list(spec.path),
+            "folder": inside(spec.folder),
+            "path": [inside(path) for path in spec.path],
+            "scratch": inside(spec.scratch or spec.folder),
             "environment": spec.environment,
-            "limits": spec.limits.as_rlimits(),
+            "limits": spec.limits.as_rlimits(alone=not self.enclosure.user_has_others),
             "token": token.hex(),
         }
         requests, their_requests = socket.socketpair()
         results, their_results = socket.socketpair()
         with their_requests, their_results:
-            pid = self.ask(job, their_requests, their_results)["pid"]
-        return Run(self, pid, token, requests, results)
+            self.ask(job, their_requests, their_results)
+        return Run(self, token, requests, results)
 
     def ask(self, what: dict, *sockets: socket.socket) -> dict:
         """Tell the process to do something, hand sockets over for it, and take its answer."""
@@ -186,7 +208,7 @@ class WarmParent:
         return self.tell(START)
 
     def tell(self, timeout: float) -> dict:
-        """What the process says next: the id of the fork, or its exit status."""
+        """What the process says next: that the fork is there, or its exit status."""
         if not select.select([self._control], [], [], timeout)[0]:
             raise RunDied("the warm process hangs")
         message = self._receive(1 << 16)
@@ -215,15 +237,22 @@ class WarmParent:
         if self._process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1)  # it ends by itself, unless something holds it
+                os.close(self._pidfd)
                 return
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGKILL)
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         if self._process:
             self._process.wait()
+        os.close(self._pidfd)
 
     def forget(self) -> None:
         """Let go of the process without ending it: it is another process's now."""
         self._control.close()
+        os.close(self._pidfd)
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the run."""
+        self._tell({"signal": number})
 
 
 class Run:
@@ -232,12 +261,11 @@ class Run:
     def __init__(
         self,
         parent: WarmParent,
-        pid: int,
         token: bytes,
         requests: socket.socket,
         results: socket.socket,
     ):
-        self._parent, self._pid, self._token = parent, pid, token
+        self._parent, self._token = parent, token
         self._requests, self._results = requests, results
         self._buffer = bytearray()
         self._ended = False
@@ -281,27 +309,19 @@ class Run:
 
     def interrupt(self) -> None:
         """What a Jupyter server does when somebody presses the interrupt button."""
-        self._signal(signal.SIGINT)
+        if not self._ended:
+            self._parent.send_signal(signal.SIGINT)
 
     def close(self) -> None:
         """End the run and everything that it has started."""
         self._requests.close()
         if not self._ended:
             # A fork whose input ends would end by itself, unless a cell still keeps it busy.
-            self._signal(signal.SIGKILL)
+            self._parent.send_signal(signal.SIGKILL)
             with contextlib.suppress(RunDied):
                 self.status = self._parent.tell(START).get("status")
             self._ended = True
         self._results.close()
-
-    def _signal(self, number: int) -> None:
-        # Until the warm process tells of its end, the id can't go to another process.
-        if not self._ended:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._pid, number)
-            with contextlib.suppress(ProcessLookupError):
-                if number == signal.SIGKILL:
-                    os.kill(self._pid, number)  # before it has a group of its own
 
     def _read(self, timeout: float | None) -> None:
         sources = [self._results] if self._ended else [self._results, self._parent]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,6 +69,13 @@ def earlier_modules(root: Path, assignment: str) -> list[Path]:
     here = int(NUMBERED.match(assignment)[1])
     earlier = {name for name, number in _numbers(root).items() if number < here}
     return sorted(path for path in (package / "core").glob("*.py") if path.stem in earlier)
+
+
+def answer_keys(root: Path, assignments: Iterable[str]) -> set[str]:
+    """The packages that hold answers to these assignments."""
+    found = (_package(root, assignment) for assignment in assignments)
+    keys = {str(package.resolve()) for package in found if package}
+    return keys | ({str(Path(tinytorch.__file__).parent.resolve())} if keys else set())
 
 
 def _package(root: Path, assignment: str) -> Path | None:

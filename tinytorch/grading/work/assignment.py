@@ -16,6 +16,7 @@ from tinytorch.grading.nb.settings import CONFIG
 from tinytorch.grading.nb.writer import Writer, penalty_of
 from tinytorch.grading.reasons import reason_of
 from tinytorch.grading.run.process import Limits
+from tinytorch.grading.run.walls import NO_WALLS, Walls
 from tinytorch.grading.submission import intake
 from tinytorch.grading.submission.earlier import core_files, earlier_core
 from tinytorch.grading.submission.folders import Replacement, files_of, write_files
@@ -37,10 +38,12 @@ class AssignmentRun:
         course_digest: str,
         *,
         limits: Limits | None = None,
+        walls: Walls = NO_WALLS,
         timeout: int | None = None,
     ):
         self.course, self.assignment, self.course_digest = course, assignment, course_digest
         self._limits, self._timeout = limits or Limits(), timeout
+        self._walls = walls
 
     @cached_property
     def fault(self) -> str:
@@ -131,7 +134,7 @@ class AssignmentRun:
         root, name = self.course.root, self.assignment
         released = converters.register_assignment(self.course, name)
         return Assignment(
-            key=f"{name} {self.course_digest} {self._limits} {self._timeout}",
+            key=f"{name} {self.course_digest} {self._limits} {self._walls} {self._timeout}",
             name=name,
             root=str(root),
             config=self.course.config_text,
@@ -140,6 +143,7 @@ class AssignmentRun:
             support=self._support(),
             core=core_files(root, name),
             limits=self._limits,
+            walls=self._walls,
             timeout=self._timeout,
             exercises=self._exercises(list(released)),
         )

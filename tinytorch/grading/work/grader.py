@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,8 +31,9 @@ from tinytorch.grading.nb.steps import RunCells, Work, kernel_arguments
 from tinytorch.grading.reasons import reason_of
 from tinytorch.grading.run.preload import ALWAYS, KNOWN, imported_modules
 from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
+from tinytorch.grading.run.walls import Enclosure
 from tinytorch.grading.submission import intake
-from tinytorch.grading.submission.folders import files_of, write_files
+from tinytorch.grading.submission.folders import files_of, read_file, remove, write_files
 from tinytorch.grading.work.messages import Assignment, Failed, Graded, Submission
 
 PLENTY = 2**30  # bytes left on the disk with which the next submission surely does
@@ -48,13 +49,14 @@ class Grader:
         course = Course(Path(assignment.root), assignment.config)
         self._converter = autograde_converter(course, settings)
         self._warm = warm
+        self._enclosure = warm.enclosure if warm else Enclosure(assignment.walls)
         self._prepared: WarmParent | None = None  # the one that knows of this assignment
 
     def grade(self, submission: Submission) -> Graded | Failed:
         """Grade a submission, whatever is wrong with it."""
         began = time.monotonic()
         try:
-            with warnings.catch_warnings(action="ignore"), _run_folder() as folder:
+            with warnings.catch_warnings(action="ignore"), self._run_folder() as folder:
                 answer = self._grade(submission, folder)
         except NotGraded as error:
             answer = Failed(str(error))
@@ -79,6 +81,10 @@ class Grader:
         self._prepared = warm
 
     def close(self) -> None:
+        self._close_warm()
+        self._enclosure.close()
+
+    def _close_warm(self) -> None:
         if self._warm:
             self._warm.close()
             self._warm = None
@@ -87,20 +93,20 @@ class Grader:
         notebooks, repairs = intake.unpack(
             submission.files, self.assignment.released, put_back=self._adds_missing_cells
         )
-        bench, sheets = self._bench(submission, folder), {}
+        bench, sheets, graded = self._bench(submission, folder), {}, {}
         for name in sorted(notebooks):
             text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
-            (bench.work / f"{name}.ipynb").write_text(text, encoding="utf-8")
-        files = _read_files(bench.work, sheets)
+            graded[f"{name}.ipynb"] = text.encode()
+        files = read_left(bench.work) | graded
         for name, sheet in sheets.items():
-            gains = self._try_again(submission, folder / "again", name, notebooks[name], sheet)
+            gains = self._try_again(submission, name, notebooks[name], sheet)
             if gains:
                 sheet.auto_scores |= {test: gain.score for test, gain in gains.items()}
                 files[f"{name}.ipynb"] = with_notes(files[f"{name}.ipynb"], gains)
         return Graded(sheets, files, tuple(repairs))
 
     def _try_again(
-        self, submission: Submission, folder: Path, name: str, notebook: dict, first: ScoreSheet
+        self, submission: Submission, name: str, notebook: dict, first: ScoreSheet
     ) -> dict[str, Gain]:
         """What tests gain in a second run, where there is anything to gain: see second_run.py."""
         exercises = self.assignment.exercises.get(name, ())
@@ -108,17 +114,19 @@ class Grader:
         if not trial.is_needed:
             return {}
         try:
-            bench, execute = self._bench(submission, folder / name), partial(RunMended, trial)
-            _, second = self._grade_notebook(submission, bench, name, notebook, execute)
+            with self._run_folder() as folder:
+                bench, execute = self._bench(submission, folder), partial(RunMended, trial)
+                _, second = self._grade_notebook(submission, bench, name, notebook, execute)
         except Exception:  # it died, or could not be interrupted: the first results stand
             return {}
         return trial.gains(second)
 
     def _bench(self, submission: Submission, folder: Path) -> _Bench:
-        bench = _Bench(folder / self.assignment.name, folder / "earlier", self.assignment)
+        bench = _Bench(folder, self.assignment, self._enclosure)
         beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
         write_files(bench.work, beside | self.assignment.support)
         write_files(bench.core, self._core)
+        self._enclosure.hand_over(folder)
         return bench
 
     def _grade_notebook(
@@ -136,7 +144,9 @@ class Grader:
 
         # nbgrader would have run it in its place; tinytorch/… is enough of a path for a student.
         place = submission.place
-        moved = {f"{bench.core}/": ""} | ({str(bench.work): place} if place else {})
+        inside = self._enclosure.inside
+        moved = {f"{inside(bench.core)}/": ""} | ({inside(bench.work): place} if place else {})
+        moved |= {inside(bench.temporary): tempfile.gettempdir()}
         work = Work(self.assignment.notebooks[name], start, bench.environment, moved)
         text = grade_notebook(
             *(self._converter, notebook, work),
@@ -149,19 +159,35 @@ class Grader:
 
     def _start(self, bench: _Bench, cpu_seconds: int | None) -> Run:
         limits = self.assignment.limits.with_cpu(cpu_seconds)
-        spec = RunSpec(bench.work, bench.path, bench.environment, limits)
+        spec = RunSpec(bench.work, bench.path, bench.environment, limits, scratch=bench.scratch)
         try:
             return self._warm_parent().start(spec)
         except RunDied:
             # The next submission must not suffer from whatever has become of this process.
-            self.close()
+            self._close_warm()
             raise
+
+    @contextmanager
+    def _run_folder(self) -> Iterator[Path]:
+        """A folder that is removed while the next submission is graded: the disk takes its time.
+
+        Where the next submission may need the room, it is removed at once.
+        """
+        global _remover
+        _remover = _remover or ThreadPoolExecutor(1)
+        folder = self._enclosure.new_run()
+        try:
+            yield folder
+        finally:
+            removal = _remover.submit(remove, folder)
+            if shutil.disk_usage(folder.parent).free < PLENTY:
+                removal.result()
 
     def _warm_parent(self) -> WarmParent:
         if self._warm and not self._can_use(self._warm):
-            self.close()
+            self._close_warm()
         if self._warm is None:
-            self._warm = WarmParent(self._kernel_arguments)
+            self._warm = WarmParent(self._kernel_arguments, self._enclosure)
         if self._warm is not self._prepared:
             self._load(self._libraries)
             self._warm.read(self._released_code)
@@ -177,14 +203,15 @@ class Grader:
         except RunDied:
             clash, loud = True, set()
         if clash or loud:
-            self.close()
-            self._warm = WarmParent(self._kernel_arguments)
+            self._close_warm()
+            self._warm = WarmParent(self._kernel_arguments, self._enclosure)
             fit = {name: libraries[name] for name in libraries if not clash and name not in loud}
             if fit:
                 self._load(fit)
 
     def _can_use(self, warm: WarmParent) -> bool:
-        return warm.is_alive and warm.arguments == self._kernel_arguments
+        same = warm.arguments == self._kernel_arguments
+        return same and warm.enclosure.walls == self.assignment.walls and warm.is_alive
 
     @cached_property
     def _kernel_arguments(self) -> list[str]:
@@ -240,15 +267,19 @@ class Grader:
 class _Bench:
     """Where a submission is run: its working directory, and what it may import."""
 
-    def __init__(self, work: Path, core: Path, assignment: Assignment):
-        self.work, self.core = work, core
+    def __init__(self, scratch: Path, assignment: Assignment, enclosure: Enclosure):
+        self.scratch, self.temporary = scratch, scratch / "tmp"
         # A package of its own for each run: what one submission does to it, no other sees.
-        self.path = (str(core),) if assignment.core is not None else ()
+        self.work, self.core = scratch / assignment.name, scratch / "earlier"
+        self.path = (str(self.core),) if assignment.core is not None else ()
+        self._enclosure = enclosure
 
     @property
     def environment(self) -> dict[str, str]:
-        path = os.pathsep.join(filter(None, [*self.path, os.environ.get("PYTHONPATH")]))
-        return {"NBGRADER_EXECUTION": "autograde"} | ({"PYTHONPATH": path} if path else {})
+        inside = map(self._enclosure.inside, self.path)
+        path = os.pathsep.join(filter(None, [*inside, os.environ.get("PYTHONPATH")]))
+        found = {"NBGRADER_EXECUTION": "autograde"} | self._enclosure.environment_of(self.scratch)
+        return found | ({"PYTHONPATH": path} if path else {})
 
 
 _remover: Executor | None = None
@@ -262,30 +293,14 @@ def finish_removals() -> None:
         _remover = None
 
 
-@contextmanager
-def _run_folder() -> Iterator[Path]:
-    """A folder that is removed while the next submission is graded: the disk takes its time.
-
-    Where the next submission may need the room, it is removed at once.
-    """
-    global _remover
-    _remover = _remover or ThreadPoolExecutor(1)
-    folder = Path(tempfile.mkdtemp(prefix="tinytorch-run-")).resolve()
-    try:
-        yield folder
-    finally:
-        removal = _remover.submit(shutil.rmtree, folder, ignore_errors=True)
-        if shutil.disk_usage(folder.parent).free < PLENTY:
-            removal.result()
-
-
-def _read_files(folder: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
-    """What lies in the folder after the run, without notebooks that nobody asked for."""
-    wanted = {f"{name}.ipynb" for name in notebooks}
+def read_left(folder: Path) -> dict[str, bytes]:
+    """What a run has left in its folder, but for notebooks and for what is no file."""
     files, total = {}, 0
     for path in files_of(folder):
-        name = path.relative_to(folder).as_posix()
-        total += path.stat().st_size
-        if name in wanted or (path.suffix != ".ipynb" and total < intake.MAX_BYTES):
-            files[name] = path.read_bytes()
+        if path.suffix == ".ipynb":
+            continue
+        data = read_file(path)
+        total += len(data or b"")
+        if data is not None and total < intake.MAX_BYTES:
+            files[path.relative_to(folder).as_posix()] = data
     return files

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tinytorch.grading.nb.records import Exercise, NotebookRecord, ScoreSheet
 from tinytorch.grading.run.process import Limits
+from tinytorch.grading.run.walls import NO_WALLS, Walls
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Assignment:
     support: dict[str, bytes]  # files beside the notebooks in source/
     core: dict[str, bytes] | None  # the package `tinytorch` that a submission may import
     limits: Limits
+    walls: Walls = NO_WALLS
     timeout: int | None = None  # seconds for a cell, where it differs from the course's
     # By notebook, where a mistake is to cost its own points alone.
     exercises: dict[str, tuple[Exercise, ...]] = field(default_factory=dict)

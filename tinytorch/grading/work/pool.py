@@ -15,6 +15,7 @@ from multiprocessing.reduction import send_handle
 from typing import Protocol
 
 from tinytorch.errors import TinyTorchError
+from tinytorch.grading.run.walls import Walls
 from tinytorch.grading.work.messages import Assignment, Failed, FeedbackCourse, Graded, Task
 
 STARTER = "tinytorch.grading.work.starter"
@@ -36,11 +37,11 @@ class LocalPool:
 
     Args:
         workers: how many; by default as many as there are cores.
-        runs: whether their work is to run notebooks.
+        walls: those around notebooks; None where their work is not to run any.
     """
 
-    def __init__(self, workers: int | None = None, *, runs: bool = True):
-        self._size, self._runs = workers or os.cpu_count() or 1, runs
+    def __init__(self, workers: int | None = None, walls: Walls | None = None):
+        self._size, self._walls = workers or os.cpu_count() or 1, walls
         self._workers: list[_Worker] = []
         self._starter: _Starter | None = None
 
@@ -80,7 +81,7 @@ class LocalPool:
                 worker = _Worker(*self._starter.fork(task.context), task.context.key)
             except (EOFError, OSError):  # it was killed, and its workers with it
                 self._starter.close()
-                self._starter = _Starter(self._runs)
+                self._starter = _Starter(self._walls)
             else:
                 worker.start(task)
                 self._workers.append(worker)
@@ -100,7 +101,7 @@ class LocalPool:
 
     def __enter__(self) -> LocalPool:
         # It takes a second to load; meanwhile the first task is made ready.
-        self._starter = _Starter(self._runs)
+        self._starter = _Starter(self._walls)
         return self
 
     def __exit__(self, *_) -> None:
@@ -110,9 +111,9 @@ class LocalPool:
 class _Starter:
     """The process from which workers are forked: see starter.py."""
 
-    def __init__(self, runs: bool):
+    def __init__(self, walls: Walls | None):
         ours, theirs = socket.socketpair()
-        warm = ["warm"] if runs else []
+        warm = [walls.as_json()] if walls else []
         with theirs:
             self._process = subprocess.Popen(
                 # -P: the course's own folder may hold a package of our name.

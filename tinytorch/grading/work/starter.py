@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 
 from tinytorch.grading.run.process import WarmParent, die_with_parent
+from tinytorch.grading.run.walls import Enclosure, Walls
 from tinytorch.grading.work.messages import Assignment, FeedbackCourse
 
 USUAL_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)  # what nbclient gives a kernel
@@ -23,13 +24,14 @@ def main() -> None:
     """Fork workers until the pool hangs up.
 
     The pool says what the next worker's first piece of work is about, and hands over the socket
-    that it is to serve. The words of the command are the pool's socket, and "warm" where
+    that it is to serve. The words of the command are the pool's socket, and the walls where
     notebooks will be run.
     """
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
     control, workers = Connection(int(sys.argv[1])), []
-    warm = WarmParent(USUAL_ARGUMENTS) if "warm" in sys.argv[2:] else None
+    enclosure = Enclosure(Walls.from_json(sys.argv[2])) if sys.argv[2:] else None
+    warm = WarmParent(USUAL_ARGUMENTS, enclosure) if enclosure else None
     from tinytorch.grading.work import worker
 
     with contextlib.suppress(EOFError, ConnectionError):
@@ -42,6 +44,8 @@ def main() -> None:
     for pid in workers:  # not before: until now no process of another may have a worker's id
         os.waitpid(pid, 0)
     worker.close_grader()
+    if enclosure:
+        enclosure.close()
 
 
 def fork(

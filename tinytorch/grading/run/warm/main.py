@@ -4,7 +4,7 @@ This package imports nothing of tinytorch and goes by another name where it runs
 the process is in the reach of students' code, so it must not hold the answers, other submissions
 or the gradebook. It is started by `run.process.WarmParent`, which says over a socket what to run
 and hands over two more: `requests` brings the cells' code to the fork, `results` takes Jupyter's
-messages back.
+messages back. The walls that it stands behind are put up by guard.py, before any of that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import inspect
 import io
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -27,6 +26,7 @@ import tempfile
 import warnings
 
 from . import shortcuts
+from .guard import Guard
 from .kernel import serve, start_kernel
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -36,7 +36,10 @@ LOUD: set[str] = set()
 
 def main() -> None:
     """Serve until the worker hangs up."""
-    control, arguments = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
+    guard = Guard(**json.loads(sys.argv[1]))
+    if sys.argv[2] == "probe":
+        probe(guard, sys.argv[3])
+    control, arguments = socket.socket(fileno=int(sys.argv[2])), sys.argv[3:]
     settle()
     # The words that a kernel is started with: a cell's argparse meets them.
     launcher = importlib.util.find_spec("ipykernel_launcher").origin
@@ -61,14 +64,40 @@ def main() -> None:
             loaded = sys.modules.keys() - kernels_own
             answer = {"clash": not loaded.isdisjoint(job["clash"]), "loud": sorted(LOUD)}
             control.send(json.dumps(answer).encode())
+        elif "signal" in job:
+            pass  # it came too late: the run has ended
         elif "clone" in job:
             control = clone(control, *descriptors)
         else:
-            status = fork(app, job, descriptors, control)
+            status = fork(app, guard, job, descriptors, control)
             control.send(json.dumps({"status": status}).encode())
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()  # for clones, which end as this one does
+
+
+def probe(guard: Guard, scratch: str) -> None:
+    """Try the walls out, print their mode if they hold, and end."""
+    pid = guard.fork()
+    if pid == 0:
+        guard.confine(scratch, {})
+        with open(f"{scratch}/tmp/probe", "w") as file:
+            file.write("in one's own folder one may write")
+        for reach in (
+            lambda: os.listdir(os.path.dirname(scratch)),
+            lambda: os.kill(os.getppid() or 2, 0),
+            lambda: socket.socket(socket.AF_INET),
+            lambda: os.open(os.path.expanduser("~/probe"), os.O_CREAT),
+        ):
+            with contextlib.suppress(OSError):
+                print(reach())
+                sys.stdout.flush()
+                os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    print(guard.mode if status == 0 else "the walls have a hole")
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def settle() -> None:
@@ -80,37 +109,57 @@ def settle() -> None:
 
 def clone(control: socket.socket, descriptor: int) -> socket.socket:
     """Fork into two warm processes. Gives each the socket that it is to serve."""
-    pid = os.fork()
-    if pid:
+    if os.fork():
         os.close(descriptor)
-        control.send(json.dumps({"pid": pid}).encode())
+        control.send(b"{}")
         return control
     control.close()
     settle()
-    return socket.socket(fileno=descriptor)
+    control = socket.socket(fileno=descriptor)
+    # By its id the worker might not find it: in a container ids are others.
+    mine = os.pidfd_open(os.getpid())
+    socket.send_fds(control, [b"{}"], [mine])
+    os.close(mine)
+    return control
 
 
-def fork(app, job: dict, descriptors: list[int], control: socket.socket) -> int:
-    """Run a job in a fork, tell its process id, and return its exit status when all is over."""
+def fork(app, guard: Guard, job: dict, descriptors: list[int], control: socket.socket) -> int:
+    """Run a job in a fork, say when it is there, and return its exit status when all is over.
+
+    Meanwhile the worker may ask for signals to it and to what it has started.
+    """
     forget_output()
     gc.collect()
     gc.freeze()  # else the first collection in the fork would copy every page
-    pid = os.fork()
+    pid = guard.fork()
     if pid == 0:
         with contextlib.suppress(BaseException):
             control.close()
-            run(app, job, *(socket.socket(fileno=fd) for fd in descriptors))
+            run(app, guard, job, *(socket.socket(fileno=fd) for fd in descriptors))
         os._exit(0)  # wait for no thread that a cell has left behind
     for descriptor in descriptors:
         os.close(descriptor)
-    control.send(json.dumps({"pid": pid}).encode())
+    control.send(b"{}")
     watch = os.pidfd_open(pid)
-    if control in select.select([watch, control], [], [])[0]:
-        os.kill(pid, signal.SIGKILL)  # the worker hung up: nobody waits for this run any more
+    while watch not in select.select([watch, control], [], [])[0]:
+        message = control.recv(1 << 10)
+        # Where the worker hung up, nobody waits for this run any more.
+        send_signal(pid, json.loads(message)["signal"] if message else signal.SIGKILL)
+        if not message:
+            break
     os.close(watch)
     _, status = os.waitpid(pid, 0)
     end_leftovers(pid)
     return os.waitstatus_to_exitcode(status)
+
+
+def send_signal(pid: int, number: int) -> None:
+    """Send a signal to a run, and to all of its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+    if number == signal.SIGKILL:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)  # before it has a group of its own
 
 
 def forget_output() -> None:
@@ -130,7 +179,7 @@ def end_leftovers(pid: int) -> None:
 
 
 def children() -> list[int]:
-    with open(f"/proc/self/task/{os.getpid()}/children") as file:
+    with open("/proc/thread-self/children") as file:
         return [int(pid) for pid in file.read().split()]
 
 
@@ -172,16 +221,16 @@ def draw_something() -> None:
     FigureCanvasAgg(figure).print_png(io.BytesIO())
 
 
-def run(app, job: dict, requests: socket.socket, results: socket.socket) -> None:
+def run(app, guard: Guard, job: dict, requests: socket.socket, results: socket.socket) -> None:
     """Run the cells that `requests` brings, until it brings no more."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
-    for name, value in job["limits"].items():
-        limit(getattr(resource, name), value)
-    os.chdir(job["folder"])
-    os.environ.update(job["environment"])
-    sys.path[:0] = job["path"]
     redirect(app)
+    os.environ.update(job["environment"])
+    tempfile.tempdir = None  # where they go may have changed
+    sys.path[:0] = job["path"]
+    guard.confine(job["scratch"], job["limits"])
+    os.chdir(job["folder"])
     for source in {"numpy.random", "torch"} & sys.modules.keys():
         sys.modules[source].seed()  # else all students would draw the same numbers
     app.kernel.shell.user_ns["_dh"][:] = [type(app.kernel.shell.user_ns["_dh"][0])(job["folder"])]
@@ -190,13 +239,6 @@ def run(app, job: dict, requests: socket.socket, results: socket.socket) -> None
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.run_until_complete(serve(app.kernel, requests))
-
-
-def limit(name: int, value: int) -> None:
-    """Lower a limit for good; never above what this process has itself."""
-    _, hard = resource.getrlimit(name)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(name, (value, value))
 
 
 def redirect(app) -> None:

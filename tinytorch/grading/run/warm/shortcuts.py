@@ -190,11 +190,12 @@ def speed_up_tracebacks(shell) -> None:
         return list(lines), start
 
     inspect.getsourcelines = getsourcelines_once
-    getmodule, cells = inspect.getmodule, os.path.join(tempfile.gettempdir(), "ipykernel_")
+    getmodule = inspect.getmodule
 
     def getmodule_unless_cell(thing, _filename=None):
         """For the file of a cell it looks through all modules, in vain."""
         is_code = isinstance(thing, CodeType | FrameType | TracebackType)
+        cells = os.path.join(tempfile.gettempdir(), "ipykernel_")
         if is_code and (_filename or inspect.getfile(thing)).startswith(cells):
             return None
         return getmodule(thing, _filename)

@@ -1,0 +1,330 @@
+"""The walls around runs: which of them this machine gives, and how a process starts behind them.
+
+Three modes, the best first:
+
+full      bubblewrap's container around the warm processes, with a read-only runtime, no course and
+          no network; in it each run has namespaces of its own, Landlock and seccomp
+landlock  Landlock and seccomp around each run: where namespaces are off, as in many containers
+none      nothing: a run may do whatever its user may
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import site
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from tinytorch.errors import UsageError
+from tinytorch.grading.run.environment import ONE_THREAD
+from tinytorch.grading.run.warm.confine import SIGNALS_FROM, landlock_version
+from tinytorch.grading.run.warm.guard import FULL, LANDLOCK, NONE
+
+AUTO, ANY = "auto", "any"
+WARM = Path(__file__).with_name("warm")
+# Where things are in a container.
+WARM_INSIDE, RUNS_INSIDE = "/run/warm", "/grading"
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store")
+OF_ETC = (
+    "alternatives", "ca-certificates", "fonts", "group", "hosts", "ld.so.cache", "ld.so.conf",
+    "ld.so.conf.d", "localtime", "magic", "mime.types", "nsswitch.conf", "passwd", "pki",
+    "protocols", "services", "ssl", "timezone",
+)  # fmt: skip
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+# What a run sees of the instructor's environment; all else may be a secret.
+HANDED_ON = (
+    "PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHASHSEED",
+    "PYTHONUTF8", "PYTHONIOENCODING", "MPLBACKEND", "VIRTUAL_ENV", "CONDA_PREFIX",
+)  # fmt: skip
+FIRST_USER, USERS = 0x4000_0000, 0x1000_0000  # ids that nobody has
+PROBE = 20.0  # seconds
+
+
+@dataclass(frozen=True)
+class Walls:
+    """How runs are kept in.
+
+    Args:
+        mode: FULL, LANDLOCK or NONE.
+        hidden: folders of the course, which no run may read.
+        readable: more folders that runs may read.
+        environment: names of more variables that runs may see.
+    """
+
+    mode: str = NONE
+    hidden: tuple[str, ...] = ()
+    readable: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Walls:
+        fields = json.loads(text)
+        return cls(fields.pop("mode"), **{name: tuple(value) for name, value in fields.items()})
+
+
+NO_WALLS = Walls()
+
+
+def find(wanted: str, walls: Walls = NO_WALLS) -> Walls:
+    """The walls that this machine gives.
+
+    Args:
+        wanted: a mode, AUTO for the best there is, or ANY for the same and even for none.
+        walls: what else is wanted of them.
+
+    Raises:
+        UsageError: there are none of that kind; the message says how to go on.
+    """
+    if wanted == NONE:
+        return replace(walls, mode=NONE)
+    reasons = {}
+    for mode in (FULL, LANDLOCK) if wanted in (AUTO, ANY) else (wanted,):
+        reasons[mode] = fault_of(mode)
+        if not reasons[mode]:
+            return replace(walls, mode=mode)
+    if wanted == ANY:
+        return replace(walls, mode=NONE)
+    told = "; ".join(f"{mode}: {reason}" for mode, reason in reasons.items())
+    raise UsageError(
+        f"students' code would run without walls here ({told}). See `tinytorch doctor`, or add "
+        "--sandbox none where you trust every submission"
+    )
+
+
+@lru_cache
+def fault_of(mode: str) -> str:
+    """Why this machine does not give such walls; nothing where it does. It is tried out."""
+    if sys.platform != "linux":
+        return f"needs Linux, and this is {sys.platform}"
+    if mode == FULL and not shutil.which("bwrap"):
+        return "bubblewrap is not installed (Debian, Ubuntu, Fedora: package `bubblewrap`)"
+    if mode == LANDLOCK and landlock_version() < SIGNALS_FROM:
+        return f"needs Landlock {SIGNALS_FROM} (Linux 6.12), and there is {landlock_version()}"
+    with Enclosure(Walls(mode)) as enclosure:
+        command = enclosure.command("probe", enclosure.inside(enclosure.new_run()))
+        try:
+            done = subprocess.run(
+                command,
+                env=enclosure.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=PROBE,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+    if done.returncode == 0 and done.stdout.strip() == mode:
+        return ""
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return lines[-1] if lines else f"a process behind them ended with {done.returncode}"
+
+
+class Enclosure:
+    """Walls as they stand: a folder for runs, and commands that start behind the walls."""
+
+    def __init__(self, walls: Walls):
+        self.walls = walls
+        self._owner = os.getpid()
+        self._user = _new_user(walls.mode)
+
+    @cached_property
+    def _folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="tinytorch-runs-")).resolve()
+        (folder / "home").mkdir()
+        if self._user is not None:
+            folder.chmod(0o711)
+            self.hand_over(folder / "home")
+        return folder
+
+    def __enter__(self) -> Enclosure:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the folder, in the process that made it."""
+        if os.getpid() == self._owner and "_folder" in self.__dict__:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def new_run(self) -> Path:
+        """A new folder for a run, with a home and a place for temporary files in it."""
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+        for name in ("home", "tmp"):
+            (folder / name).mkdir()
+        self.hand_over(folder)
+        return folder
+
+    def hand_over(self, folder: Path) -> None:
+        """Give a folder, and all in it, to whom the runs are."""
+        if self._user is None:
+            return
+        for where, folders, files in os.walk(folder):
+            for name in (".", *folders, *files):
+                os.chown(os.path.join(where, name), self._user, self._user, follow_symlinks=False)
+
+    def inside(self, path: Path | str) -> str:
+        """The path by which runs know what lies in a run's folder."""
+        path = Path(path)
+        if self.walls.mode != FULL or not path.is_relative_to(self._folder):
+            return str(path)
+        return str(RUNS_INSIDE / path.relative_to(self._folder))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the processes behind the walls see of the environment."""
+        if self.walls.mode == NONE:
+            return {**os.environ, **ONE_THREAD}
+        names = (*HANDED_ON, *self.walls.environment)
+        found = {n: v for n, v in os.environ.items() if n in names or n.startswith("LC_")}
+        return found | {"HOME": self.inside(self._folder / "home"), **ONE_THREAD}
+
+    def environment_of(self, run: Path) -> dict[str, str]:
+        """What is different in the environment of one run."""
+        if self.walls.mode == NONE:
+            return {}
+        home = {"HOME": self.inside(run / "home")}
+        return home | ({} if self.walls.mode == FULL else {"TMPDIR": str(run / "tmp")})
+
+    @property
+    def user_has_others(self) -> bool:
+        """Whether processes besides the runs' count against their user's limits."""
+        return self._user is None
+
+    def command(self, *words: str) -> list[str]:
+        """The command that starts a warm process behind the walls."""
+        user = self._user
+        if self.walls.mode == NONE:
+            return [sys.executable, str(WARM), json.dumps({"mode": NONE}), *words]
+        hidden = [*self.walls.hidden]
+        runtime = _runtime(hidden, self.walls.readable)
+        if user is not None:
+            # One that only its owner may read would make the way to the others' its owner's too.
+            runtime = [path for path in runtime if os.stat(path).st_mode & 0o005 == 0o005]
+        if self.walls.mode == FULL:
+            guard = {
+                "mode": FULL,
+                "user": user,
+                "readable": [*SYSTEM, "/etc", "/proc", WARM_INSIDE, *runtime],
+                "devices": ["/dev"],
+            }
+            python = [sys.executable, WARM_INSIDE]
+            return [*self._container(runtime, hidden), *python, json.dumps(guard), *words]
+        etc = [f"/etc/{name}" for name in OF_ETC]
+        readable = _without(hidden, [*SYSTEM, *etc, "/proc", *runtime])
+        guard = {
+            "mode": LANDLOCK,
+            "user": user,
+            "readable": [*readable, str(WARM)],
+            "devices": [f"/dev/{name}" for name in DEVICES],
+        }
+        return [sys.executable, str(WARM), json.dumps(guard), *words]
+
+    def _container(self, runtime: Iterable[str], hidden: Iterable[str]) -> list[str]:
+        """bubblewrap's command line."""
+        words = [
+            "bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid",
+            "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "grader",
+            "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp",
+        ]  # fmt: skip
+        if os.geteuid() != 0:
+            words.append("--unshare-user")
+        elif self._user is not None:
+            words += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        for path in SYSTEM:
+            if os.path.islink(path):
+                words += ["--symlink", os.readlink(path), path]
+            else:
+                words += ["--ro-bind-try", path, path]
+        for name in OF_ETC:
+            words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+        # What lies within another comes after it.
+        shown = {path: ["--ro-bind", path, path] for path in runtime}
+        within = [p for p in hidden if any(Path(p).is_relative_to(q) for q in (*shown, *SYSTEM))]
+        shown |= {path: ["--tmpfs", path] for path in within}
+        # Whatever the rights of the folders on the way are outside: no one else is in here.
+        for folder in sorted({parent for path in runtime for parent in Path(path).parents}):
+            words += ["--perms", "0755", "--dir", str(folder)]
+        for path in sorted(shown, key=lambda path: len(Path(path).parts)):
+            words += shown[path]
+        words += ["--ro-bind", str(WARM), WARM_INSIDE, "--bind", str(self._folder), RUNS_INSIDE]
+        return [*words, "--chdir", "/", "--"]
+
+
+def _runtime(hidden: Iterable[str], more: Iterable[str]) -> list[str]:
+    """The folders of this Python and of what it imports, but for hidden ones."""
+    python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()]
+    # Not sys.path itself: the folder of whatever script runs here stands in it, and the course's.
+    sites = [*site.getsitepackages(), site.getusersitepackages()]
+    modules = [*sites, *os.environ.get("PYTHONPATH", "").split(os.pathsep), *_added(sites)]
+    for module in list(sys.modules.values()):  # what pip installed as editable is found by these
+        if getattr(module, "__name__", "").startswith("__editable__"):
+            modules += getattr(module, "MAPPING", {}).values()
+    fonts = os.path.expanduser("~/.fonts"), os.path.expanduser("~/.local/share/fonts")
+    everything = (*python, *modules, *_jupyter(), *fonts)
+    found = [os.path.abspath(path) for path in everything if path]
+    kept = {p for p in found if os.path.isdir(p) and not _is_one_of(p, hidden) and p != "/"}
+    kept |= {os.path.realpath(path) for path in (sys.executable, *kept)} - {"/"}
+    kept |= {os.path.abspath(path) for path in more if os.path.exists(path)}
+    return sorted(p for p in kept if not any(q != p and Path(p).is_relative_to(q) for q in kept))
+
+
+def _added(sites: Iterable[str]) -> Iterator[str]:
+    """The folders that .pth files add to sys.path."""
+    for folder in sites:
+        for file in Path(folder).glob("*.pth"):
+            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.strip() and not line.startswith(("#", "import ", "import\t")):
+                    yield os.path.join(folder, line.strip())
+
+
+def _is_one_of(path: str, hidden: Iterable[str]) -> bool:
+    """Whether a path is hidden, or has something hidden directly below it: a course's root."""
+    return any(path == h or Path(h).parent == Path(path) for h in hidden) and path not in (
+        sys.prefix,
+        sys.base_prefix,
+        *(sysconfig.get_path(name) for name in ("purelib", "platlib")),
+    )
+
+
+def _jupyter() -> list[str]:
+    from jupyter_core.paths import jupyter_path
+
+    return jupyter_path()
+
+
+def _without(hidden: Iterable[str], paths: Iterable[str]) -> Iterator[str]:
+    """Paths that cover what these cover, but for hidden ones."""
+    for path in paths:
+        inner = [h for h in hidden if Path(h).is_relative_to(path)]
+        if not inner:
+            yield path
+        elif path not in hidden:
+            with contextlib.suppress(OSError):
+                yield from _without(inner, [f"{path}/{name}" for name in sorted(os.listdir(path))])
+
+
+def _new_user(mode: str) -> int | None:
+    """A user for runs that root starts; None to stay who one is.
+
+    In a container it reads what is bound there; else it needs a way down to this Python.
+    """
+    if mode == NONE or os.geteuid() != 0:
+        return None
+    prefixes = [Path(sys.prefix), Path(sys.base_prefix), WARM]
+    on_the_way = [parent for path in prefixes for parent in path.parents] if mode != FULL else []
+    is_open = all(path.stat().st_mode & 0o005 == 0o005 for path in (*prefixes, *on_the_way))
+    return FIRST_USER + secrets.randbelow(USERS) if is_open else None
