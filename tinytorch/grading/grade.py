@@ -108,6 +108,7 @@ def grade(
     options, course = options or Options(), Course(root)
     wanted = course.find_assignments(assignments)
     standings = [standing for name in wanted for standing in survey(course, name, students)]
+    standings.sort(key=lambda standing: standing.tries)  # what may end this run too comes last
     settled = all(_settled(standing, force) for standing in standings)
     walls = NO_WALLS if settled else find(options.wanted_walls, _walls_of(course))
     run = _Run(course, len(standings), options, walls, progress)
@@ -139,6 +140,7 @@ class _Run:
         self._journal = Journal(course.journal)
         self._progress, self._total = progress, total
         self._assignments: dict[str, AssignmentRun] = {}
+        self._started: list[Standing] = []
         self.result = GradingRun(walls=walls.mode)
 
     def tasks(self, standings: list[Standing], force: bool) -> Iterator[Task]:
@@ -149,11 +151,13 @@ class _Run:
             if outcome:
                 self._report(outcome)
             elif task:
+                self._start(standing)
                 yield task
 
     def take(self, task: Task, answer: Graded | Failed) -> None:
         """Deal with what came back."""
         standing = task.about
+        self._started.remove(standing)
         if isinstance(answer, Failed):
             self._refuse(standing, answer.reason, answer.seconds, lasting=answer.lasting)
             return
@@ -162,11 +166,13 @@ class _Run:
         except NotGraded as error:
             self._refuse(standing, str(error), answer.seconds)
         except Exception as error:  # of the disk or the gradebook: the others may do better
-            self._report(_fault(standing, f"could not be stored: {reason_of(error)}"))
+            self._leave(standing, f"could not be stored: {reason_of(error)}")
         else:
             self._note(standing, "graded", repairs=answer.repairs, seconds=answer.seconds)
 
     def close(self) -> None:
+        for standing in self._started:  # by Ctrl-C, which is no fault of theirs
+            self._stop(standing)
         for assignment in self._assignments.values():
             assignment.close()
 
@@ -175,7 +181,7 @@ class _Run:
         assignment = self._assignment(standing)
         if assignment.fault:
             # The course's fault, so not noted: mending it must lead to grading.
-            self._report(_fault(standing, assignment.fault))
+            self._leave(standing, assignment.fault)
             return None
         try:
             task = assignment.task(standing.student, standing)
@@ -206,22 +212,34 @@ class _Run:
         self, standing: Standing, reason: str, seconds: float = 0.0, *, lasting: bool = True
     ) -> None:
         if not lasting or reason == NO_ROOM:
-            # No fault of the submission's, so not noted: the next run tries again.
-            self._report(_fault(standing, reason))
+            self._leave(standing, reason)
             return
         self._assignment(standing).withdraw(standing.student)
         self._note(standing, "failed", reason=reason, seconds=seconds)
 
     def _note(self, standing: Standing, status: str, **details) -> None:
         """Write in the journal what became of a submission, and tell of it."""
-        who = (standing.assignment, standing.student)
-        entry = Entry("autograde", *who, standing.submission, standing.course, status, **details)
         try:
-            self._journal.add(entry)
+            self._journal.add(_entry(standing, status, **details))
         except OSError as error:  # the next run finds no word of it, and grades it once more
             self._report(_fault(standing, reason_of(error)))
         else:
-            self._report(Outcome(*who, status, **details))
+            self._report(Outcome(standing.assignment, standing.student, status, **details))
+
+    def _start(self, standing: Standing) -> None:
+        """Note that a submission goes out: should it end this run, the next one will know."""
+        self._started.append(standing)
+        with contextlib.suppress(OSError):
+            self._journal.add(_entry(standing, "started", tries=standing.tries + 1), safe=False)
+
+    def _stop(self, standing: Standing) -> None:
+        with contextlib.suppress(OSError):
+            self._journal.add(_entry(standing, "stopped"), safe=False)
+
+    def _leave(self, standing: Standing, reason: str) -> None:
+        """Tell what failed by no fault of the submission's: the next run tries again."""
+        self._stop(standing)
+        self._report(_fault(standing, reason))
 
     def _report(self, outcome: Outcome) -> None:
         self.result.outcomes.append(outcome)
@@ -246,8 +264,13 @@ def _settled(standing: Standing, force: bool) -> Outcome | None:
     if force or standing.status in ("waiting", "outdated"):
         return None
     status = "failed" if standing.status == "failed" else "unchanged"
-    entry = standing.entry
-    return Outcome(standing.assignment, standing.student, status, entry.reason, entry.repairs)
+    reason, repairs = standing.reason, standing.entry.repairs
+    return Outcome(standing.assignment, standing.student, status, reason, repairs)
+
+
+def _entry(standing: Standing, status: str, **details) -> Entry:
+    who = (standing.assignment, standing.student)
+    return Entry("autograde", *who, standing.submission, standing.course, status, **details)
 
 
 def _fault(standing: Standing, reason: str) -> Outcome:

@@ -156,7 +156,7 @@ def _row(standing: Standing) -> Row:
 def _explain(standing: Standing) -> str:
     """What a person should know about a grade, or about there being none."""
     if standing.status == "failed":
-        return standing.entry.reason
+        return standing.reason
     if standing.status == "graded":
         repairs = standing.entry.repairs if standing.entry else ()
         return "repaired: " + "; ".join(repairs) if repairs else ""

@@ -13,6 +13,8 @@ from tinytorch.grading.submission.earlier import core_files
 from tinytorch.grading.submission.folders import files_of
 from tinytorch.grading.submission.journal import Entry, Journal, digest
 
+MOST_TRIES = 3  # how many runs may end with a submission before it is put aside
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -38,7 +40,23 @@ class Standing:
             return "outdated"
         if self.entry.status == "graded" and self.score is None:
             return "waiting"  # someone removed the gradebook
+        if self.entry.status in ("started", "stopped"):
+            return "failed" if self.tries >= MOST_TRIES else "waiting"
         return self.entry.status
+
+    @property
+    def tries(self) -> int:
+        """How many runs have ended, and not by themselves, while they graded just this."""
+        now = self.entry and (self.entry.submission, self.entry.course)
+        same = now == (self.submission, self.course) and self.entry.status == "started"
+        return self.entry.tries if same else 0
+
+    @property
+    def reason(self) -> str:
+        """Why it failed."""
+        if self.tries >= MOST_TRIES:
+            return f"{self.tries} runs ended while they graded it: look at it, then add --force"
+        return self.entry.reason
 
     @property
     def missing(self) -> str:

@@ -1,7 +1,8 @@
 """Feedback: nbgrader's own pages, one at a time.
 
-They differ from nbgrader's in two ways that help students and keep tests secret: the text of
-hidden tests is left out, unless it is asked for, and what failed is said at the top.
+They differ from nbgrader's in three ways: the text of hidden tests is left out, unless it is asked
+for; what failed is said at the top; and nothing that a student wrote can run in the page, or hide
+what it says.
 """
 
 from __future__ import annotations
@@ -25,6 +26,17 @@ BODY = '<div class="panel-body">'  # of nbgrader's template: the notebook begins
 MOST_CHARACTERS = 500  # of one diagnosis
 
 
+# What texts and outputs may hold besides words.
+TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del",
+    "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins",
+    "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub",
+    "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
+}  # fmt: skip
+IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*|https?://.*|[\w./-]*")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+
+
 class Printer:
     """Writes the feedback of one course.
 
@@ -39,8 +51,10 @@ class Printer:
         self._exporter = _quick(self._converter.exporter_class)(
             parent=self._converter, config=self._converter.config
         )
+        self._exporter.sanitize_html = True  # a page runs nothing that a student wrote
         if not show_hidden_tests:
             self._exporter.register_preprocessor(_hiding_step()(parent=self._exporter))
+        self._exporter.register_preprocessor(_harmless_step()(parent=self._exporter))
         for step in self._converter.preprocessors:
             step = self._marks if step is type(self._marks).__base__ else step
             self._exporter.register_preprocessor(step)
@@ -123,6 +137,7 @@ def _quick(exporter: type) -> type:
     goes through both on its own.
     """
     from bs4 import BeautifulSoup
+    from jinja2 import pass_context
     from nbconvert.exporters import HTMLExporter
     from nbconvert.filters import Highlight2HTML
 
@@ -133,7 +148,8 @@ def _quick(exporter: type) -> type:
         def __init__(self, **settings):
             super().__init__(**settings)
             # Once: the templates are compiled anew whenever a filter changes.
-            self.filters = {"highlight_code": self._place, **self.filters}
+            ours = {"highlight_code": self._place, "clean_html": harmless}
+            self.filters = ours | self.filters
 
         def from_notebook_node(self, nb, resources=None, **more):
             language = nb.metadata.get("language_info", {})
@@ -146,6 +162,10 @@ def _quick(exporter: type) -> type:
                 return super().from_notebook_node(nb, resources, **more)
             find = rf"<!--{self._mark} (\d+)-->"
             return re.sub(find, lambda found: self._pieces[int(found[1])], page), about
+
+        @pass_context
+        def markdown2html(self, context, source):
+            return harmless(super().markdown2html(context, source))
 
         def _place(self, source: str, language: str | None = None, metadata: dict | None = None):
             magics = (metadata or {}).get("magics_language")
@@ -168,6 +188,48 @@ def _quick(exporter: type) -> type:
             return str(BeautifulSoup(piece, "html.parser")), text[len(piece) :]
 
     return QuickExporter
+
+
+@lru_cache(1000)
+def harmless(text: str) -> str:
+    """HTML without what could run, load a page, or lie over what else is on it."""
+    import bleach
+
+    return bleach.clean(text, TAGS, _is_harmless, strip=True)
+
+
+def _is_harmless(tag: str, name: str, value: str) -> bool:
+    if tag == "img" and name == "src":
+        return bool(IMAGE.fullmatch(value))
+    of_tag = {"a": {"href"}, "img": {"alt", "width", "height"}, "ol": {"start"}}
+    cells = {"colspan", "rowspan", "align", "scope"}
+    return name in {"class", "id", "title"} | of_tag.get(tag, set()) | (
+        cells if tag in ("td", "th") else set()
+    )
+
+
+def _harmless_step() -> type:
+    """A step that takes out of outputs what templates put into attributes as it is."""
+    from nbgrader.preprocessors import NbGraderPreprocessor
+
+    class HarmlessOutputs(NbGraderPreprocessor):
+        def preprocess_cell(self, cell, resources, cell_index):
+            for output in cell.get("outputs", []):
+                if "data" not in output:
+                    continue
+                sizes = {
+                    kind: {n: v for n, v in about.items() if isinstance(v, int | float)}
+                    for kind, about in output.metadata.items()
+                    if isinstance(about, dict)
+                }
+                for kind in [k for k in output.data if k.startswith("image/")]:
+                    output.metadata[kind] = sizes.get(kind, {})
+                    data = output.data[kind]
+                    if kind != "image/svg+xml" and not BASE64.fullmatch(str(data)):
+                        del output.data[kind]
+            return cell, resources
+
+    return HarmlessOutputs
 
 
 def _marks_step() -> type:

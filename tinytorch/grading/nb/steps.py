@@ -185,8 +185,7 @@ class RunCells(Execute):
     def _can_fork(self, nb) -> bool:
         """Whether all that the course has configured is known to the way by forks."""
         name = self.kernel_name or nb.metadata.get("kernelspec", {}).get("name") or "python3"
-        widgets = any("ipywidgets" in cell.source for cell in nb.cells)
-        return not (widgets or any(getattr(self, it) for it in UNKNOWN)) and is_own_kernel(name)
+        return not any(getattr(self, it) for it in UNKNOWN) and is_own_kernel(name)
 
     def _start(self, nb) -> Run:
         cells = sum(cell.cell_type == "code" for cell in nb.cells)

@@ -31,8 +31,10 @@ def pack(folder: Path, names: Iterable[str], ignore: Iterable[str] = ()) -> dict
         ignore: patterns of file and folder names to leave out.
 
     Raises:
-        NotGraded: there is no such notebook, or one that is no file.
+        NotGraded: there is no such notebook, or one that is no file; or there is a link, whose
+            target nobody knows when it is read.
     """
+    _refuse_links(folder)
     files = {f"{name}.ipynb": _bytes(folder / f"{name}.ipynb") for name in _present(folder, names)}
     for path in files_of(folder, ignore):
         if path.suffix != ".ipynb":
@@ -126,6 +128,18 @@ def repair(notebook: dict, released: dict, *, put_back: bool = True) -> tuple[di
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}, repairs
 
 
+def _refuse_links(folder: Path) -> None:
+    for path in (folder, folder.parent):
+        if path.is_symlink():
+            raise NotGraded(f"the folder {path.name} is a link: ask for the files themselves")
+    for where, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(where, name)
+            if path.is_symlink():
+                found = path.relative_to(folder)
+                raise NotGraded(f"{found} is a link, not a file: ask for the file itself")
+
+
 def _present(folder: Path, names: Iterable[str]) -> list[str]:
     """The names of the assignment's notebooks that are in the folder."""
     if not folder.is_dir():
@@ -142,8 +156,6 @@ def _present(folder: Path, names: Iterable[str]) -> list[str]:
 def _bytes(path: Path) -> bytes:
     """The content of a file that someone else wrote."""
     name = path.name
-    if path.is_symlink():
-        raise NotGraded(f"{name} is a link, not a file: ask for the notebook itself")
     if not path.is_file():
         raise NotGraded(f"{name} is not a file")
     try:

@@ -19,10 +19,11 @@ class Entry:
     student: str
     submission: str  # the hash of what was handed in
     course: str  # the hash of what it was graded with
-    status: str  # "graded" or "failed"
+    status: str  # "graded" or "failed"; "started" while it is graded, "stopped" if that ended
     reason: str = ""
     repairs: tuple[str, ...] = ()
     seconds: float = 0.0
+    tries: int = 0  # how often it was started and the run ended with it
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -45,8 +46,8 @@ class Journal:
     def last(self, step: str, assignment: str, student: str) -> Entry | None:
         return self._last.get((step, assignment, student))
 
-    def add(self, entry: Entry) -> None:
-        """Write an entry, and return when it is safe on the disk."""
+    def add(self, entry: Entry, *, safe: bool = True) -> None:
+        """Write an entry, and return when it is `safe` on the disk: it outlasts the machine."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps(asdict(entry), sort_keys=True).encode() + b"\n"
         # What a killed run wrote last may lack its end, and so may what met a full disk: the
@@ -55,7 +56,8 @@ class Journal:
         with self.path.open("ab") as file:
             file.write(b"\n" + line if torn else line)
             file.flush()
-            os.fsync(file.fileno())
+            if safe:
+                os.fsync(file.fileno())
         self._torn = False
         self._last[entry.key] = entry
 

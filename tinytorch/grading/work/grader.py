@@ -296,7 +296,7 @@ def finish_removals() -> None:
 def read_left(folder: Path) -> dict[str, bytes]:
     """What a run has left in its folder, but for notebooks and for what is no file."""
     files, total = {}, 0
-    for path in files_of(folder):
+    for path in files_of(folder) if not folder.is_symlink() else ():
         if path.suffix == ".ipynb":
             continue
         data = read_file(path)

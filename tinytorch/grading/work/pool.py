@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import send_handle
+from pathlib import Path
 from typing import Protocol
 
 from tinytorch.errors import TinyTorchError
@@ -19,6 +20,7 @@ from tinytorch.grading.run.walls import Walls
 from tinytorch.grading.work.messages import Assignment, Failed, FeedbackCourse, Graded, Task
 
 STARTER = "tinytorch.grading.work.starter"
+LOOK = 5.0  # seconds after which workers that say nothing are looked at
 Answer = tuple[Task, Graded | Failed | None]
 DIED = Failed(
     "the grading process ended twice with this submission: is there memory enough?", lasting=False
@@ -51,7 +53,11 @@ class LocalPool:
         for task in islice(tasks, self._size):
             self._hire(task)
         while busy := {worker.connection: worker for worker in self._workers}:
-            for connection in wait(list(busy)):
+            ready = wait(list(busy), LOOK)
+            if not ready:
+                for worker in busy.values():
+                    worker.end_if_stopped()
+            for connection in ready:
                 worker = busy[connection]
                 task, answer = worker.take_answer()
                 if answer is DIED:
@@ -167,6 +173,13 @@ class _Worker:
             return task, self.connection.recv()
         except (EOFError, OSError):
             return task, DIED
+
+    def end_if_stopped(self) -> None:
+        """Kill a worker that somebody has stopped, as by SIGSTOP: it would never answer."""
+        with contextlib.suppress(OSError, IndexError):
+            state = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0]
+            if state in "Tt":
+                os.kill(self._pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the worker, and with it what it has started."""

@@ -1,0 +1,8 @@
+# Stops its parent, its parent's parent and so on, up to the coordinator.
+# Success: the batch hangs.
+# %% last
+import os
+import signal
+
+for pid in [*chain(), *([GIVEN["coordinator"]] if GIVEN else [])]:
+    attempt(os.kill, pid, signal.SIGSTOP)
