@@ -1,7 +1,7 @@
 """Nobody gains points, reads, changes or stops anything by what they hand in, as far as we know.
 
-Each attack of attacks/notebooks is graded between right classmates. What it achieves today stands
-in OPEN: a wall that is built takes its lines away, and an attack that is new adds one.
+Each attack of attacks/notebooks is graded between right classmates, behind the best walls that the
+machine gives, once where it has to find its target and once where it is told.
 """
 
 from __future__ import annotations
@@ -9,19 +9,11 @@ from __future__ import annotations
 import pytest
 from attacks.harness import OURS, Range, attacks
 
-# Attack -> the first words of all that it may still achieve, in any variant.
+from tinytorch.grading.run.walls import ANY, FULL, find
+
+# What a student's own process holds, tests and all, is in the reach of their code. Attack -> the
+# first words of what it may still achieve. A wall that is built takes its lines away.
 OPEN: dict[str, tuple[str, ...]] = {
-    "ending_fifo": ("writes", "the batch hangs"),
-    "ending_groups": ("harms", "writes"),
-    "ending_interrupt": ("harms", "writes"),
-    "ending_limits": ("harms", "writes"),
-    "ending_parents": ("harms", "writes"),
-    "ending_parents_stopped": ("harms", "writes", "the batch hangs"),
-    "ending_siblings": ("harms", "writes"),
-    "ending_siblings_stopped": ("harms", "writes", "the batch hangs"),
-    "ending_trace": ("harms", "writes", "the batch hangs"),
-    "exhausting_depth": ("leaks", "writes"),
-    "exhausting_disk": ("writes",),
     "lying_array": ("gains",),
     "lying_bool": ("gains",),
     "lying_equal": ("gains",),
@@ -31,19 +23,6 @@ OPEN: dict[str, tuple[str, ...]] = {
     "lying_nan": ("gains",),
     "lying_negative": ("gains",),
     "lying_points": ("gains",),
-    "metadata_launcher": ("gains", "leaks"),
-    "network_abstract": ("leaks", "reaches"),
-    "network_http": ("reaches",),
-    "network_ipv6": ("reaches",),
-    "network_tcp": ("leaks", "reaches"),
-    "network_udp": ("leaks", "reaches"),
-    "pages_comment": ("page:",),
-    "pages_frames": ("page:",),
-    "pages_images": ("page:",),
-    "pages_javascript": ("page:",),
-    "pages_markdown": ("page:",),
-    "pages_script": ("page:",),
-    "pages_style": ("page:",),
     "patching_assert": ("gains",),
     "patching_ast": ("gains",),
     "patching_builtins": ("gains",),
@@ -67,36 +46,10 @@ OPEN: dict[str, tuple[str, ...]] = {
     "patching_user_ns": ("gains",),
     "reading_constants": ("gains",),
     "reading_definition": ("gains",),
-    "reading_descriptors": ("leaks",),
-    "reading_environ": ("leaks",),
-    "reading_gradebook": ("leaks",),
-    "reading_hardlink": ("leaks",),
-    "reading_history": ("leaks",),
-    "reading_import": ("gains",),
-    "reading_key": ("leaks",),
-    "reading_linecache": ("leaks",),
-    "reading_memory": ("leaks",),
-    "reading_moved_folder": ("leaks", "writes"),
-    "reading_neighbour": ("gains", "leaks"),
-    "reading_proc": ("leaks",),
-    "reading_second_run": ("leaks", "writes", "reaches"),
-    "reading_secret": ("leaks",),
-    "reading_source": ("gains", "leaks"),
-    "writing_bytecode": ("harms",),
-    "writing_course": ("harms", "writes"),
+    "reading_history": ("leaks hidden test by outputs",),
+    "reading_linecache": ("leaks hidden test by outputs",),
+    "reading_memory": ("leaks hidden test by outputs",),
     "writing_forged": ("gains",),
-    "writing_gradebook": ("harms",),
-    "writing_hard_link": ("writes",),
-    "writing_home": ("writes",),
-    "writing_litter": ("writes",),
-    "writing_memory": ("harms",),
-    "writing_neighbour_run": ("harms",),
-    "writing_own_grade": ("writes",),
-    "writing_shared_memory": ("writes",),
-    "writing_site": ("writes",),
-    "writing_stolen_descriptor": ("harms", "writes"),
-    "writing_through_link": ("writes",),
-    "writing_trigger": ("gains", "harms"),
 }
 
 
@@ -106,6 +59,7 @@ def place(tmp_path_factory) -> Range:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(find(ANY).mode != FULL, reason="not all walls are to be had here")
 @pytest.mark.parametrize(
     ("name", "variant"), [(a.name, v) for a in attacks().values() for v in a.variants]
 )

@@ -72,14 +72,14 @@ def test_a_killed_worker_costs_only_what_it_held(course, cluster, tmp_path, caps
     # The same from the command line, with the worker that is left.
     words = ["grade", "01_add", "--root", str(course), "--student", "*_0[0-2]", "--force"]
     assert main([*words, "--backend", "dask", "--scheduler", address]) == 0
-    assert capsys.readouterr().out == "3 graded\n"
+    assert capsys.readouterr().out.endswith("3 graded\n")
     assert compare.differences(*map(compare.gradebook_rows, (course, local))) == []
 
 
 def test_without_a_scheduler_a_cluster_of_this_machine_grades(graded, alone, capsys):
     words = ["grade", "01_add", "--root", str(graded), "--force"]
     assert main([*words, "--backend", "dask", "--workers", "1"]) == 0
-    assert capsys.readouterr().out == "2 graded\n"
+    assert capsys.readouterr().out.endswith("2 graded\n")
     assert compare.differences(*map(compare.gradebook_rows, (graded, alone))) == []
 
 

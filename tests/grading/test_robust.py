@@ -22,6 +22,7 @@ from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.scores import scores as read_scores
 from tinytorch.grading.run.process import Limits
 from tinytorch.grading.run.walls import FULL, find
+from tinytorch.grading.standings import MOST_TRIES
 
 # The starter, its worker, a warm process for each, and the run; in a container three more: two are
 # bubblewrap's, and one waits for the first process of a namespace.
@@ -40,7 +41,7 @@ def hand_in(course: Path, number: int, seconds: float) -> None:
 
 def graded_so_far(course: Path) -> int:
     journal = Course(course).journal
-    return len(journal.read_bytes().splitlines()) if journal.exists() else 0
+    return journal.read_bytes().count(b'"status": "graded"') if journal.exists() else 0
 
 
 def wait_for(condition, seconds: float = 60) -> None:
@@ -180,3 +181,33 @@ def test_a_cell_that_awaits_for_ever_is_interrupted(course):
 def scores(course: Path) -> dict[str, float]:
     students = read_scores(Course(course), "01_add").students
     return {name: score.score for name, score in students.items()}
+
+
+def test_what_ends_three_runs_is_named_and_put_aside(course):
+    hand_in(course, 2, seconds=60)
+    Student(course, "a_quick_one").writes("add", RIGHT).hands_in()
+    for number in range(MOST_TRIES):
+        enough = 2 * (number + 1)
+        run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
+        # After the first round it is at work on both at once, for they come last.
+        wait_for(lambda enough=enough: graded_so_far(course) == 1 and started(course) >= enough)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    found = {o.student: o for o in grade.grade(course, ["01_add"]).outcomes}
+    assert found.pop("a_quick_one").status == "unchanged"
+    assert {outcome.status for outcome in found.values()} == {"failed"}
+    assert all("3 runs ended" in outcome.reason for outcome in found.values())
+
+
+def started(course: Path) -> int:
+    slow = [line for line in Course(course).journal.read_text().splitlines() if "quick" not in line]
+    return sum('"status": "started"' in line for line in slow)
+
+
+def test_a_stopped_worker_is_replaced(course):
+    hand_in(course, 6, seconds=0.5)
+    run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
+    wait_for(lambda: workers_of(run.pid))
+    os.kill(workers_of(run.pid)[0], signal.SIGSTOP)
+    assert run.wait(60) == 0
+    assert graded_so_far(course) == 6

@@ -49,6 +49,13 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
         help="show the text of hidden tests, as nbgrader does",
     )
 
+    command(
+        "doctor",
+        _doctor,
+        "tell which walls this machine gives",
+        "Try out which walls around students' code this machine gives, and say how to get more.",
+        "grading",
+    )
     grades = command("grades", _grades, "show the grades of the class", extra="grading")
     grades.add_argument("lessons", **LESSONS)
     grades.add_argument("--csv", type=Path, metavar="FILE", help="also write them to a CSV file")
@@ -122,6 +129,27 @@ def _grades(options: argparse.Namespace) -> int:
     else:
         report.render(table)
     return DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from tinytorch.grading.run import walls
+
+    faults = {mode: walls.fault_of(mode) for mode in (walls.FULL, walls.LANDLOCK)}
+    for mode, fault in faults.items():
+        print(f"{mode:9} {'no: ' + fault if fault else 'yes, it was tried out'}")
+    best = next((mode for mode, fault in faults.items() if not fault), None)
+    if best == walls.FULL:
+        print("`tinytorch grade` runs students' code behind all of them.")
+        return DONE
+    if best:
+        print("`tinytorch grade` uses these: no code reaches files, processes or the network.")
+        print("For a container around them as well, install bubblewrap and allow user namespaces.")
+        return DONE
+    print(
+        "`tinytorch grade` refuses here. Grade on Linux with bubblewrap, in a virtual machine say,"
+    )
+    print("or, where you trust every submission, with --sandbox none.")
+    return FINDINGS
 
 
 def _assignments(root: Path, names: list[str]) -> list[str]:

@@ -39,7 +39,7 @@ class GradingRun:
 
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False  # by Ctrl-C; another run goes on from here
-    walls: str = ""  # those around the runs
+    walls: str = ""  # the mode of those around the runs; nothing where none were needed
 
     def with_status(self, status: str) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.status == status]
@@ -112,6 +112,7 @@ def grade(
     settled = all(_settled(standing, force) for standing in standings)
     walls = NO_WALLS if settled else find(options.wanted_walls, _walls_of(course))
     run = _Run(course, len(standings), options, walls, progress)
+    run.result.walls = "" if settled else walls.mode
     try:
         with contextlib.nullcontext() if settled else options.pool(walls) as pool:
             tasks = run.tasks(standings, force)
@@ -141,7 +142,7 @@ class _Run:
         self._progress, self._total = progress, total
         self._assignments: dict[str, AssignmentRun] = {}
         self._started: list[Standing] = []
-        self.result = GradingRun(walls=walls.mode)
+        self.result = GradingRun()
 
     def tasks(self, standings: list[Standing], force: bool) -> Iterator[Task]:
         """What has to be graded. The rest is settled on the way."""
@@ -238,7 +239,9 @@ class _Run:
 
     def _leave(self, standing: Standing, reason: str) -> None:
         """Tell what failed by no fault of the submission's: the next run tries again."""
-        self._stop(standing)
+        last = self._journal.last("autograde", standing.assignment, standing.student)
+        if last and last.status == "started":
+            self._stop(standing)
         self._report(_fault(standing, reason))
 
     def _report(self, outcome: Outcome) -> None:

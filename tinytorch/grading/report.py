@@ -11,6 +11,7 @@ from pathlib import Path
 from tinytorch.files import write_atomically
 from tinytorch.grading.grade import GradingRun
 from tinytorch.grading.nb.course import Course
+from tinytorch.grading.run.walls import NONE
 from tinytorch.grading.standings import Standing, survey
 
 FIELDS = (
@@ -130,6 +131,10 @@ def told(run: GradingRun) -> list[str]:
     counts = {status: len(run.with_status(status)) for status in ("graded", "unchanged", "missing")}
     counts |= {"not graded": len(failed), "flagged": len(run.flagged)}
     parts = [f"{count} {status}" for status, count in counts.items() if count]
+    if run.walls == NONE:
+        lines.append("no walls: students' code could do whatever you may; see `tinytorch doctor`")
+    elif run.walls:
+        lines.append(f"walls around students' code: {run.walls}")
     return [*lines, ", ".join(parts) or "no submissions"]
 
 
