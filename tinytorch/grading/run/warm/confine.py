@@ -106,13 +106,15 @@ class Namespaces:
 
         Args:
             mounts: what is to be seen at a path: another folder, or "" for an empty one in memory.
+                They are made in this order.
         """
         os.close(self._own)
         _check(LIBC.unshare(NEW_MOUNTS | NEW_IPC))
         mount("none", "/", "", MS_REC | MS_PRIVATE)
         for target, source in mounts.items():
             if source:
-                mount(source, target, "", MS_BIND)
+                os.makedirs(target, exist_ok=True)
+                mount(source, target, "", MS_BIND | MS_REC)
             else:
                 mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, "size=256m,mode=1777")
 

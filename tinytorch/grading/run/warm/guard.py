@@ -55,7 +55,10 @@ class Guard:
         """
         confine.prctl(confine.PR_SET_DUMPABLE, 1)  # it may look at itself
         if self._namespaces:
-            self._namespaces.enter({"/tmp": f"{scratch}/tmp", "/dev/shm": ""})
+            # A Python that is installed below /tmp stays to be seen there.
+            kept = [path for path in self._readable if path.startswith("/tmp/")]
+            mounts = {f"{scratch}{path}": path for path in kept}
+            self._namespaces.enter(mounts | {"/tmp": f"{scratch}/tmp", "/dev/shm": ""})
         for name, value in limits.items():
             limit(getattr(resource, name), value)
         if self.mode == NONE:
