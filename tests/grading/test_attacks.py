@@ -1,7 +1,7 @@
 """Nobody gains points, reads, changes or stops anything by what they hand in, as far as we know.
 
 Each attack of attacks/notebooks is graded between right classmates, behind the best walls that the
-machine gives, once where it has to find its target and once where it is told.
+machine gives.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def place(tmp_path_factory) -> Range:
 @pytest.mark.slow
 @pytest.mark.skipif(find(ANY).mode != FULL, reason="not all walls are to be had here")
 @pytest.mark.parametrize(
-    ("name", "variant"), [(a.name, v) for a in attacks().values() for v in a.variants]
+    # Where an attack can be told its target it is; the table in benchmarks/ tries both ways.
+    ("name", "variant"),
+    [(a.name, a.variants[-1]) for a in attacks().values()],
 )
 def test_an_attack_achieves_nothing(place, name, variant):
     result = place.try_attack(attacks()[name], variant, OURS)
