@@ -205,9 +205,9 @@ def started(course: Path) -> int:
 
 
 def test_a_stopped_worker_is_replaced(course):
-    hand_in(course, 6, seconds=0.5)
+    hand_in(course, 6, seconds=1)
     run = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.DEVNULL)
-    wait_for(lambda: workers_of(run.pid))
+    wait_for(lambda: graded_so_far(course) > 0)
     os.kill(workers_of(run.pid)[0], signal.SIGSTOP)
     assert run.wait(60) == 0
     assert graded_so_far(course) == 6

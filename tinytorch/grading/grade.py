@@ -234,8 +234,12 @@ class _Run:
             self._journal.add(_entry(standing, "started", tries=standing.tries + 1), safe=False)
 
     def _stop(self, standing: Standing) -> None:
+        """Note that nothing came of it: what an earlier run noted of it holds as before."""
+        before = standing.entry
+        if before is None or before.status == "started":
+            before = _entry(standing, "stopped")
         with contextlib.suppress(OSError):
-            self._journal.add(_entry(standing, "stopped"), safe=False)
+            self._journal.add(before, safe=False)
 
     def _leave(self, standing: Standing, reason: str) -> None:
         """Tell what failed by no fault of the submission's: the next run tries again."""
