@@ -130,7 +130,7 @@ def test_the_build_runs_what_is_not_on_record_and_keeps_it(course, monkeypatch):
         counts.append(len(tried))
         return run(tried, *others, **options)
 
-    monkeypatch.setattr(trials, "run_afresh", count)
+    monkeypatch.setattr("tinytorch.course.evidence.run_afresh", count)
     lesson = write(course, SEEING, each(WRONG))
     build(course, check=True)
     assert not lesson.path.with_name("evidence.json").exists(), "a check writes nothing"

@@ -15,7 +15,6 @@ import json
 import os
 import queue
 import re
-import subprocess
 import tempfile
 import threading
 import time
@@ -365,14 +364,9 @@ def _by_kernel(
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from nbformat import from_dict
 
-    from tinytorch.grading.nb.steps import Execute
+    from tinytorch.grading.nb.steps import QuietExecute
     from tinytorch.grading.run.environment import ONE_THREAD
     from tinytorch.grading.run.environment import environment as set_environment
-
-    class Quiet(Execute):
-        def start_new_kernel(self, **settings) -> None:
-            nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            super().start_new_kernel(**nowhere, **settings)
 
     deadline = None
 
@@ -381,7 +375,7 @@ def _by_kernel(
         deadline = deadline or time.monotonic() + timeout
         return max(0.01, deadline - time.monotonic())
 
-    execute = Quiet(timeout_func=left, interrupt_on_timeout=False)
+    execute = QuietExecute(timeout_func=left, interrupt_on_timeout=False)
     nb = from_dict({"cells": sheet.nodes, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     sheet.nodes = nb.cells
     ended, whole = None, False

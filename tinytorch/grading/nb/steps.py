@@ -154,7 +154,15 @@ class AskForLatePenalty(AssignLatePenalties):
         return nb, resources
 
 
-class RunCells(Execute):
+class QuietExecute(Execute):
+    """Execute with a kernel that can't write into our terminal; cells' outputs are collected."""
+
+    def start_new_kernel(self, **settings) -> None:
+        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        super().start_new_kernel(**nowhere, **settings)
+
+
+class RunCells(QuietExecute):
     """Execute, in a fork of a warm process where the kernel is ours; else with a kernel.
 
     Messages from the fork are processed by nbclient, as those of a kernel are.
@@ -176,11 +184,6 @@ class RunCells(Execute):
                 self._run_cell(run, cell, index)
         self.set_widgets_metadata()
         return nb, resources
-
-    def start_new_kernel(self, **settings) -> None:
-        """Start a kernel that can't write into our terminal."""
-        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        super().start_new_kernel(**nowhere, **settings)
 
     def _can_fork(self, nb) -> bool:
         """Whether all that the course has configured is known to the way by forks."""

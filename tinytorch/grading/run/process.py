@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import json
 import os
@@ -25,11 +24,11 @@ from pathlib import Path
 
 from tinytorch.grading.run.preload import is_plain
 from tinytorch.grading.run.walls import NO_WALLS, Enclosure
+from tinytorch.grading.run.warm.confine import PR_SET_PDEATHSIG, prctl
 
 TOKEN_BYTES = 16
 READ = 1 << 18
 MOST_BYTES = 400_000_000  # of one cell's messages: many times what a sound cell can send
-PR_SET_PDEATHSIG = 1
 START = 60.0  # seconds within which a warm process, and a run, must be ready
 
 
@@ -382,4 +381,4 @@ def _tasks_at(_: int) -> int:
 
 def die_with_parent() -> None:
     """Have the system kill this process when the one that started it ends, however it ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -26,6 +26,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from tinytorch.errors import UsageError
+from tinytorch.files import remove_tree
 from tinytorch.grading.run.environment import ONE_THREAD
 from tinytorch.grading.run.warm.confine import SIGNALS_FROM, landlock_version
 from tinytorch.grading.run.warm.guard import FULL, LANDLOCK, NONE
@@ -158,7 +159,7 @@ class Enclosure:
     def close(self) -> None:
         """Remove the folder, in the process that made it."""
         if os.getpid() == self._owner and "_folder" in self.__dict__:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_tree(self._folder)
 
     def new_run(self) -> Path:
         """A new folder for a run, with a home and a place for temporary files in it."""
@@ -206,34 +207,22 @@ class Enclosure:
 
     def command(self, *words: str) -> list[str]:
         """The command that starts a warm process behind the walls."""
-        user = self._user
-        if self.walls.mode == NONE:
-            return [sys.executable, str(WARM), json.dumps({"mode": NONE}), *words]
-        hidden = [*self.walls.hidden]
-        runtime = _runtime(hidden, self.walls.readable)
-        if user is not None:
-            # One that only its owner may read would make the way to the others' its owner's too.
-            runtime = [path for path in runtime if os.stat(path).st_mode & 0o005 == 0o005]
-        if self.walls.mode == FULL:
-            guard = {
-                "mode": FULL,
-                "user": user,
-                "readable": [*SYSTEM, "/etc", "/proc", WARM_INSIDE, *runtime],
-                "devices": ["/dev"],
-            }
-            python = [sys.executable, WARM_INSIDE]
-            return [*self._container(runtime, hidden), *python, json.dumps(guard), *words]
-        etc = [f"/etc/{name}" for name in OF_ETC]
-        readable = _without(hidden, [*SYSTEM, *etc, "/proc", *runtime])
-        guard = {
-            "mode": LANDLOCK,
-            "user": user,
-            "readable": [*readable, str(WARM)],
-            "devices": [f"/dev/{name}" for name in DEVICES],
-        }
-        return [sys.executable, str(WARM), json.dumps(guard), *words]
+        mode, hidden = self.walls.mode, self.walls.hidden
+        runtime = _runtime(hidden, self.walls.readable) if mode != NONE else []
+        if self._user is not None:
+            runtime = [path for path in runtime if _is_open(Path(path))]
+        container, warm, readable, devices = [], str(WARM), [], []
+        if mode == FULL:
+            container, warm = self._container(runtime), WARM_INSIDE
+            readable, devices = [*SYSTEM, "/etc", "/proc", warm, *runtime], ["/dev"]
+        elif mode == LANDLOCK:
+            etc = [f"/etc/{name}" for name in OF_ETC]
+            readable = [*_without(hidden, [*SYSTEM, *etc, "/proc", *runtime]), warm]
+            devices = [f"/dev/{name}" for name in DEVICES]
+        guard = {"mode": mode, "user": self._user, "readable": readable, "devices": devices}
+        return [*container, sys.executable, warm, json.dumps(guard), *words]
 
-    def _container(self, runtime: Iterable[str], hidden: Iterable[str]) -> list[str]:
+    def _container(self, runtime: Iterable[str]) -> list[str]:
         """bubblewrap's command line."""
         words = [
             "bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid",
@@ -253,7 +242,8 @@ class Enclosure:
             words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
         # What lies within another comes after it.
         shown = {path: ["--ro-bind", path, path] for path in runtime}
-        within = [p for p in hidden if any(Path(p).is_relative_to(q) for q in (*shown, *SYSTEM))]
+        places = (*shown, *SYSTEM)
+        within = [p for p in self.walls.hidden if any(Path(p).is_relative_to(q) for q in places)]
         shown |= {path: ["--tmpfs", path] for path in within}
         # Whatever the rights of the folders on the way are outside: no one else is in here.
         for folder in sorted({parent for path in runtime for parent in Path(path).parents}):
@@ -276,8 +266,11 @@ def _runtime(hidden: Iterable[str], more: Iterable[str]) -> list[str]:
     fonts = os.path.expanduser("~/.fonts"), os.path.expanduser("~/.local/share/fonts")
     everything = (*python, *modules, *_jupyter(), *fonts)
     found = [os.path.abspath(path) for path in everything if path]
-    kept = {p for p in found if os.path.isdir(p) and not _is_one_of(p, hidden) and p != "/"}
-    kept |= {os.path.realpath(path) for path in (sys.executable, *kept)} - {"/"}
+    # A project's root, where it is on the path, holds more than its package: solutions, say.
+    packages = {*python, *sites}
+    kept = {p for p in found if os.path.isdir(p) and (p in packages or not _holds(p, hidden))}
+    kept |= {os.path.realpath(path) for path in (sys.executable, *kept)}
+    kept.discard("/")
     kept |= {os.path.abspath(path) for path in more if os.path.exists(path)}
     return sorted(p for p in kept if not any(q != p and Path(p).is_relative_to(q) for q in kept))
 
@@ -291,13 +284,9 @@ def _added(sites: Iterable[str]) -> Iterator[str]:
                     yield os.path.join(folder, line.strip())
 
 
-def _is_one_of(path: str, hidden: Iterable[str]) -> bool:
-    """Whether a path is hidden, or has something hidden directly below it: a course's root."""
-    return any(path == h or Path(h).parent == Path(path) for h in hidden) and path not in (
-        sys.prefix,
-        sys.base_prefix,
-        *(sysconfig.get_path(name) for name in ("purelib", "platlib")),
-    )
+def _holds(path: str, hidden: Iterable[str]) -> bool:
+    """Whether a path is hidden, or holds something hidden at its top."""
+    return any(path in (place, os.path.dirname(place)) for place in hidden)
 
 
 def _jupyter() -> list[str]:
@@ -326,5 +315,10 @@ def _new_user(mode: str) -> int | None:
         return None
     prefixes = [Path(sys.prefix), Path(sys.base_prefix), WARM]
     on_the_way = [parent for path in prefixes for parent in path.parents] if mode != FULL else []
-    is_open = all(path.stat().st_mode & 0o005 == 0o005 for path in (*prefixes, *on_the_way))
+    is_open = all(map(_is_open, (*prefixes, *on_the_way)))
     return FIRST_USER + secrets.randbelow(USERS) if is_open else None
+
+
+def _is_open(path: Path) -> bool:
+    """Whether everybody may read a folder."""
+    return path.stat().st_mode & 0o005 == 0o005

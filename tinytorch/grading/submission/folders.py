@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -49,45 +47,6 @@ def read_file(path: Path) -> bytes | None:
             return file.read() if S_ISREG(os.fstat(descriptor).st_mode) else None
     except OSError:
         return None
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder that someone else has filled: however deep, and with whatever rights."""
-    if not shutil.rmtree.avoids_symlink_attacks:  # no such calls here: the plain way
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    # Folders are moved up and emptied one by one, for a tree may be deeper than a path, or than
-    # Python's stack.
-    with contextlib.suppress(OSError):
-        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            _empty(top)
-        finally:
-            os.close(top)
-        os.rmdir(folder)
-
-
-def _empty(top: int) -> None:
-    """Remove all that lies in an open folder."""
-    number, prefix = 0, secrets.token_hex(8)
-    while names := os.listdir(top):
-        for name in names:
-            with contextlib.suppress(OSError):
-                os.unlink(name, dir_fd=top)
-                continue
-            inner = None
-            with contextlib.suppress(OSError):
-                os.chmod(name, 0o700, dir_fd=top)
-                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
-                for each in os.listdir(inner):
-                    number += 1
-                    try:
-                        os.unlink(each, dir_fd=inner)
-                    except OSError:
-                        os.rename(each, f"{prefix}-{number}", src_dir_fd=inner, dst_dir_fd=top)
-            if inner is not None:
-                os.close(inner)
-            os.rmdir(name, dir_fd=top)
 
 
 class Replacement:

@@ -16,7 +16,7 @@ from copy import deepcopy
 from pathlib import Path
 
 from tinytorch.grading import NotGraded
-from tinytorch.grading.cells import ROLES, grade_id_of, has_role, marks_of, source_of
+from tinytorch.grading.cells import ROLES, grade_id_of, has_role, is_exercise, marks_of, source_of
 from tinytorch.grading.submission.folders import files_of
 from tinytorch.slow_imports import without_rfc3987
 
@@ -272,7 +272,7 @@ def _put_back(template: dict) -> dict:
     But an exercise comes back empty: its stub would overwrite what a student may have
     defined in a cell of their own.
     """
-    marks, source = marks_of(template), source_of(template)
-    if template["cell_type"] == "code" and marks.get("solution") and not marks.get("grade"):
+    source = source_of(template)
+    if template["cell_type"] == "code" and is_exercise(template):
         source = "# This cell was deleted; it was put back empty for grading."
     return _cell(template["cell_type"], source, deepcopy(template["metadata"]))

@@ -19,6 +19,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from tinytorch.files import remove_tree
 from tinytorch.grading import NotGraded
 from tinytorch.grading.cells import source_of
 from tinytorch.grading.nb.converters import adds_missing_cells, autograde_converter
@@ -33,7 +34,7 @@ from tinytorch.grading.run.preload import ALWAYS, KNOWN, imported_modules
 from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
 from tinytorch.grading.run.walls import Enclosure
 from tinytorch.grading.submission import intake
-from tinytorch.grading.submission.folders import files_of, read_file, remove, write_files
+from tinytorch.grading.submission.folders import files_of, read_file, write_files
 from tinytorch.grading.work.messages import Assignment, Failed, Graded, Submission
 
 PLENTY = 2**30  # bytes left on the disk with which the next submission surely does
@@ -48,6 +49,10 @@ class Grader:
         settings = {} if assignment.timeout is None else {"timeout": assignment.timeout}
         course = Course(Path(assignment.root), assignment.config)
         self._converter = autograde_converter(course, settings)
+        if warm and warm.enclosure.walls != assignment.walls:  # of another course
+            warm.close()
+            warm.enclosure.close()
+            warm = None
         self._warm = warm
         self._enclosure = warm.enclosure if warm else Enclosure(assignment.walls)
         self._prepared: WarmParent | None = None  # the one that knows of this assignment
@@ -67,6 +72,8 @@ class Grader:
     def hand_over(self) -> WarmParent | None:
         """The warm parent, for another assignment."""
         warm, self._warm = self._warm, None
+        if warm is None:
+            self._enclosure.close()
         return warm
 
     def clone(self) -> WarmParent:
@@ -179,7 +186,7 @@ class Grader:
         try:
             yield folder
         finally:
-            removal = _remover.submit(remove, folder)
+            removal = _remover.submit(remove_tree, folder)
             if shutil.disk_usage(folder.parent).free < PLENTY:
                 removal.result()
 
@@ -210,8 +217,7 @@ class Grader:
                 self._load(fit)
 
     def _can_use(self, warm: WarmParent) -> bool:
-        same = warm.arguments == self._kernel_arguments
-        return same and warm.enclosure.walls == self.assignment.walls and warm.is_alive
+        return warm.is_alive and warm.arguments == self._kernel_arguments
 
     @cached_property
     def _kernel_arguments(self) -> list[str]:
@@ -299,8 +305,8 @@ def read_left(folder: Path) -> dict[str, bytes]:
     for path in files_of(folder) if not folder.is_symlink() else ():
         if path.suffix == ".ipynb":
             continue
-        data = read_file(path)
-        total += len(data or b"")
-        if data is not None and total < intake.MAX_BYTES:
+        total += path.lstat().st_size  # before it is read: a file without content may be large
+        data = read_file(path) if total < intake.MAX_BYTES else None
+        if data is not None:
             files[path.relative_to(folder).as_posix()] = data
     return files

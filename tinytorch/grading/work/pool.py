@@ -20,6 +20,7 @@ from tinytorch.grading.run.walls import Walls
 from tinytorch.grading.work.messages import Assignment, Failed, FeedbackCourse, Graded, Task
 
 STARTER = "tinytorch.grading.work.starter"
+START = 120.0  # seconds within which a worker must be there
 LOOK = 5.0  # seconds after which workers that say nothing are looked at
 Answer = tuple[Task, Graded | Failed | None]
 DIED = Failed(
@@ -85,7 +86,7 @@ class LocalPool:
         for _ in range(2):
             try:
                 worker = _Worker(*self._starter.fork(task.context), task.context.key)
-            except (EOFError, OSError):  # it was killed, and its workers with it
+            except (EOFError, OSError):  # it was killed or hangs, and its workers with it
                 self._starter.close()
                 self._starter = _Starter(self._walls)
             else:
@@ -136,6 +137,8 @@ class _Starter:
         with theirs, ours:
             self._control.send(context)
             send_handle(self._control, theirs.fileno(), self._process.pid)
+            if not self._control.poll(START):
+                raise TimeoutError("the process that starts workers hangs")
             return Connection(os.dup(ours.fileno())), self._control.recv()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Starts the package under a name of its own, from its folder alone: `python -P FOLDER SOCKET`."""
+"""Starts the package under a name of its own, by `python FOLDER WALLS SOCKET`."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location

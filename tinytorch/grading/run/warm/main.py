@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import importlib.util
 import inspect
@@ -26,10 +25,10 @@ import tempfile
 import warnings
 
 from . import shortcuts
+from .confine import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
 from .guard import Guard
 from .kernel import serve, start_kernel
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # Modules whose import says something: each run must see it for itself.
 LOUD: set[str] = set()
 
@@ -181,10 +180,6 @@ def end_leftovers(pid: int) -> None:
 def children() -> list[int]:
     with open("/proc/thread-self/children") as file:
         return [int(pid) for pid in file.read().split()]
-
-
-def prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def loads_quietly(module: str, names: list[str]) -> bool:
