@@ -61,7 +61,8 @@ def drop_capabilities() -> None:
 # --- Namespaces ---------------------------------------------------------------------------
 
 NEW_MOUNTS, NEW_IPC, NEW_USER, NEW_PIDS = 0x00020000, 0x08000000, 0x10000000, 0x20000000
-MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+MNT_DETACH = 2
 
 
 class Namespaces:
@@ -111,12 +112,24 @@ class Namespaces:
         os.close(self._own)
         _check(LIBC.unshare(NEW_MOUNTS | NEW_IPC))
         mount("none", "/", "", MS_REC | MS_PRIVATE)
+        with contextlib.suppress(OSError):  # some containers keep theirs: the one outside stays
+            mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
         for target, source in mounts.items():
             if source:
                 os.makedirs(target, exist_ok=True)
                 mount(source, target, "", MS_BIND | MS_REC)
             else:
                 mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, "size=256m,mode=1777")
+
+
+def unmask_proc() -> None:
+    """Take away what bubblewrap, where root started it, has put over parts of /proc.
+
+    While anything lies over them the kernel lets nobody else mount a /proc of their own.
+    """
+    for part in ("sys", "sysrq-trigger", "irq", "bus"):
+        with contextlib.suppress(OSError):
+            _check(LIBC.umount2(f"/proc/{part}".encode(), MNT_DETACH))
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:

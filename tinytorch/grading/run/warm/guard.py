@@ -36,6 +36,8 @@ class Guard:
         if mode == NONE:
             return
         if user is not None:
+            if mode == FULL:
+                confine.unmask_proc()
             confine.become(user)
         if mode == FULL:
             self._namespaces = confine.Namespaces()
