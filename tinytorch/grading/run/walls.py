@@ -191,7 +191,9 @@ class Enclosure:
             return {**os.environ, **ONE_THREAD}
         names = (*HANDED_ON, *self.walls.environment)
         found = {n: v for n, v in os.environ.items() if n in names or n.startswith("LC_")}
-        return found | {"HOME": self.inside(self._folder / "home"), **ONE_THREAD}
+        # The user may be one that the system has no name for.
+        student = {"HOME": self.inside(self._folder / "home"), "USER": "student"}
+        return found | student | {"LOGNAME": "student"} | ONE_THREAD
 
     def environment_of(self, run: Path) -> dict[str, str]:
         """What is different in the environment of one run."""
@@ -237,6 +239,10 @@ class Enclosure:
             words += ["--cap-drop", "ALL"]
             for need in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_ADMIN"):  # given up by guard.py
                 words += ["--cap-add", need]
+        # Whatever the rights of the folders on the way are outside: no one else is in here.
+        on_the_way = {str(parent) for path in runtime for parent in Path(path).parents}
+        for folder in sorted({"/etc", "/run", *on_the_way}):
+            words += ["--perms", "0755", "--dir", folder]
         for path in SYSTEM:
             if os.path.islink(path):
                 words += ["--symlink", os.readlink(path), path]
@@ -249,9 +255,6 @@ class Enclosure:
         places = (*shown, *SYSTEM)
         within = [p for p in self.walls.hidden if any(Path(p).is_relative_to(q) for q in places)]
         shown |= {path: ["--tmpfs", path] for path in within}
-        # Whatever the rights of the folders on the way are outside: no one else is in here.
-        for folder in sorted({parent for path in runtime for parent in Path(path).parents}):
-            words += ["--perms", "0755", "--dir", str(folder)]
         for path in sorted(shown, key=lambda path: len(Path(path).parts)):
             words += shown[path]
         words += ["--ro-bind", str(WARM), WARM_INSIDE, "--bind", str(self._folder), RUNS_INSIDE]
