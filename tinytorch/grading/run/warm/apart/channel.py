@@ -1,0 +1,123 @@
+"""Frames of plain data over a socket, between the threads of two processes."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import struct
+import threading
+from collections import deque
+from typing import Any
+
+import msgpack
+
+MOST_BYTES = 256_000_000  # of one frame
+MAIN = 0  # the number of the thread that serves, or that runs the test
+READ = 1 << 20
+
+
+class Gone(BaseException):
+    """The other end has hung up. No test's `except Exception` is to catch it."""
+
+
+class Nonsense(BaseException):
+    """The other end sent what nobody who keeps to the protocol sends."""
+
+
+class Channel:
+    """Frames to and from the threads of the other end, by numbers of threads.
+
+    A thread that waits for a frame reads for all: what is for another one it puts aside.
+    """
+
+    def __init__(self, sock: socket.socket, first_number: int):
+        self._sock, self._data = sock, bytearray()
+        self._numbers = itertools.count(first_number, 2)  # the two ends never use the same
+        self._mine = threading.local()
+        self._mine.number = MAIN
+        self._waiting: dict[int, deque] = {}
+        self._state = threading.Condition()
+        self._is_read = False
+        self.writing = threading.RLock()
+
+    def number(self) -> int:
+        """The number of this thread."""
+        try:
+            return self._mine.number
+        except AttributeError:
+            self._mine.number = next(self._numbers)
+            return self._mine.number
+
+    def become(self, number: int) -> None:
+        """Give this thread the number of one at the other end, for which it works."""
+        self._mine.number = number
+
+    def send(self, frame: list) -> None:
+        try:
+            data = msgpack.packb(frame, unicode_errors="surrogatepass")
+        except (ValueError, OverflowError) as error:
+            raise Nonsense(str(error)) from error
+        if len(data) > MOST_BYTES:
+            raise Nonsense(f"{len(data)} bytes at once are too many")
+        try:
+            self._sock.sendall(struct.pack("!I", len(data)) + data)
+        except OSError as error:
+            raise Gone from error
+
+    def wait(self, number: int) -> Any:
+        """The next frame for a thread."""
+        while True:
+            with self._state:
+                while not self._waiting.get(number) and self._is_read:
+                    self._state.wait()
+                if self._waiting.get(number):
+                    return self._waiting[number].popleft()
+                self._is_read = True
+            frame = None
+            try:
+                frame = self._read()
+            finally:
+                with self._state:
+                    self._is_read = False
+                    self._state.notify_all()
+            if frame[0] == number:
+                return frame
+            with self._state:
+                self._waiting.setdefault(self.reader_of(frame), deque()).append(frame)
+                self._state.notify_all()
+
+    def reader_of(self, frame: list) -> int:
+        """Which thread takes a frame."""
+        return frame[0]
+
+    def _read(self) -> list:
+        """A frame: the number of the thread that it is for, that of the sender, and the rest."""
+        (size,) = struct.unpack("!I", self._exactly(4))
+        if size > MOST_BYTES:
+            raise Nonsense(f"{size} bytes at once are too many")
+        try:
+            frame = msgpack.unpackb(
+                self._exactly(size),
+                unicode_errors="surrogatepass",
+                strict_map_key=True,
+            )
+        except (ValueError, RecursionError, msgpack.UnpackException) as error:
+            raise Nonsense(str(error)) from error
+        if not isinstance(frame, list) or len(frame) != 5:
+            raise Nonsense("not a frame")
+        if not all(type(number) is int for number in frame[:3]):
+            raise Nonsense("not a frame")
+        return frame
+
+    def _exactly(self, size: int) -> bytes:
+        while len(self._data) < size:
+            try:
+                more = self._sock.recv(max(READ, size - len(self._data)))
+            except OSError as error:
+                raise Gone from error
+            if not more:
+                raise Gone
+            self._data += more
+        data = bytes(self._data[:size])
+        del self._data[:size]
+        return data

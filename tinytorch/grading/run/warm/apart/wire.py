@@ -1,0 +1,476 @@
+"""One end of the wire: values as data and back, and the exchange of requests and answers."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import pathlib
+import types
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import errors, known, mirror
+from .channel import Channel, Gone, Nonsense
+
+REQUEST, RESULT, ERROR = 0, 1, 2
+DEEPEST = 60  # lists within lists
+LONGEST = 1_000_000  # elements of one
+MOST_TEXT = 10_000_000  # characters
+EXACT = {type(None), bool, float, str, bytes}
+SMALL = 1 << 63
+# The words that a value begins with on the wire; one for each kind of value.
+(INT, COMPLEX, TUPLE, FROZENSET, SLICE, RANGE, ELLIPSIS, NOT_IMPLEMENTED, PATH, DTYPE, NUMBER,
+ OBJECTS, KNOWN, MODULE, ARRAY, CONTAINER, MINE, YOURS, KIND, ERROR_KIND, EXCEPTION) = range(21)  # fmt: skip
+
+
+class End:
+    """One end of the wire.
+
+    Args:
+        sock: the other end's is at the other side of it.
+        first_number: 1 or 2: whose numbers are odd, and whose even.
+        main: the names of the notebook that runs here.
+    """
+
+    def __init__(self, sock, first_number: int, main: dict):
+        self.channel = Channel(sock, 1_000_000 + first_number)
+        self.main = main
+        self._arrays = mirror.Arrays(first_number)
+        self._containers = mirror.Containers(first_number)
+        self._next = first_number
+        self._own: dict[int, list] = {}  # number: [object, how often it was sent]
+        self._own_numbers: dict[int, int] = {}  # by id
+        self._errors: dict[int, BaseException] = {}  # of the exchange at hand
+        self._depth = 0
+        self._exchange = 0  # from the first request to its answer
+        self._told_files: set[str] = set()
+        self._told: list = []
+        self.gone: list[list[int]] = []  # [number, how often it came] of what stands in for nothing
+
+    # --- Objects ---------------------------------------------------------------------------------
+
+    def number_of(self, thing: Any) -> tuple[int, bool]:
+        """The number of an object of this end, and whether it is new to the other."""
+        number = self._own_numbers.get(id(thing))
+        if number is None:
+            self._next += 2
+            number = self._next
+            self._own[number], self._own_numbers[id(thing)] = [thing, 0], number
+        entry = self._own[number]
+        entry[1] += 1
+        return number, entry[1] == 1
+
+    def own(self, number: Any) -> Any:
+        """The object of this end with a number."""
+        try:
+            return self._own[number][0]
+        except (KeyError, TypeError):
+            raise Nonsense("an object that was never handed over") from None
+
+    def _take_back(self, number: int, times: int) -> None:
+        """The other end holds an object no more, if it has got it no more often than it says."""
+        entry = self._own.get(number)
+        if entry is not None:
+            entry[1] -= times
+            if entry[1] <= 0:
+                del self._own[number]
+                del self._own_numbers[id(entry[0])]
+
+    # --- What the two ends do differently --------------------------------------------------------
+
+    def stand_in_number(self, thing: Any) -> int | None:
+        """The number at the other end of what a thing here stands for."""
+        raise NotImplementedError
+
+    def describe(self, thing: Any) -> list:
+        """An object of this end as data."""
+        raise NotImplementedError
+
+    def stand_in(self, description: list) -> Any:
+        """What stands for an object of the other end."""
+        raise NotImplementedError
+
+    def describe_kind(self, kind: type) -> list:
+        raise NotImplementedError
+
+    def stand_in_kind(self, description: list) -> Any:
+        raise NotImplementedError
+
+    def do(self, request: list) -> Any:
+        """Do what the other end asks for."""
+        raise NotImplementedError
+
+    def circumstances(self) -> Any:
+        """What the other end must be told of besides the values."""
+        raise NotImplementedError
+
+    def meet(self, circumstances: Any) -> None:
+        raise NotImplementedError
+
+    # --- Values ----------------------------------------------------------------------------------
+
+    def encode(self, value: Any, depth: int = 0) -> Any:
+        kind = type(value)
+        if kind in EXACT:
+            return value
+        if kind is int:
+            return value if -SMALL <= value < SMALL else [INT, hex(value)]
+        if depth > DEEPEST:
+            raise RecursionError("too deep a list within lists to hand over")
+        if kind is np.ndarray:
+            return self._encode_array(value, depth)
+        if kind is tuple:
+            return [TUPLE, [self.encode(each, depth + 1) for each in value]]
+        if kind in mirror.CONTAINERS:
+            return self._encode_container(value, depth)
+        number = self.stand_in_number(value)
+        if number is not None:
+            return [YOURS, number]
+        name = known.name_of(value)
+        if name is not None:
+            return [KNOWN, name]
+        encode = ENCODERS.get(kind)
+        if encode is not None:
+            return encode(self, value, depth)
+        return self._encode_other(value, depth)
+
+    def _encode_other(self, value: Any, depth: int) -> Any:
+        if isinstance(value, np.generic) and value.dtype.kind in mirror.KINDS:
+            return [NUMBER, value.dtype.str, value.tobytes()]
+        if isinstance(value, np.ndarray):
+            return self._encode_array(np.asarray(value), depth)
+        if isinstance(value, np.dtype):
+            return [DTYPE, value.str] if value.kind in mirror.KINDS else self.describe(value)
+        if isinstance(value, BaseException):
+            return self._encode_error(value, depth)
+        if isinstance(value, type):
+            if issubclass(value, BaseException):
+                return self._encode_error_kind(value)
+            return [KIND, self.describe_kind(value)]
+        if isinstance(value, types.ModuleType) and known.module_named(value.__name__) is value:
+            return [MODULE, value.__name__]
+        if isinstance(value, pathlib.PurePath):
+            return [PATH, str(value)]
+        for plain in (bool, int, float, complex, str, bytes, tuple):  # a named tuple, an enum's int
+            if isinstance(value, plain):
+                return self.encode(plain(value), depth + 1)
+        if kind_of_list := next((k for k in (OrderedDict, deque) if type(value) is k), None):
+            plain = dict(value) if kind_of_list is OrderedDict else list(value)
+            return self.encode(plain, depth + 1)
+        return [MINE, self.describe(value)]
+
+    def _encode_array(self, array: np.ndarray, depth: int) -> list:
+        if array.dtype.kind not in mirror.KINDS or array.dtype.hasobject:
+            items = [self.encode(each, depth + 1) for each in array.ravel().tolist()]
+            return [OBJECTS, list(array.shape), items]
+        return [ARRAY, *self._arrays.describe(array)]
+
+    def _encode_container(self, value: Any, depth: int) -> list:
+        number, is_new = self._containers.number_of(value)
+        if not is_new:
+            return [CONTAINER, number, None, None]
+        content = self._content(value, depth)
+        self._containers.told(number)
+        return [CONTAINER, number, mirror.CONTAINERS[type(value)], content]
+
+    def _content(self, value: Any, depth: int) -> list:
+        if isinstance(value, dict):
+            pairs = value.items()
+            return [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in pairs]
+        if isinstance(value, np.random.Generator):
+            return mirror.state_of(value)
+        return [self.encode(each, depth + 1) for each in value]
+
+    def _encode_error_kind(self, kind: type) -> list:
+        number, _ = self.number_of(kind)
+        return [ERROR_KIND, number, kind.__name__, [self.encode(base) for base in kind.__bases__]]
+
+    def _encode_error(self, error: BaseException, depth: int) -> list:
+        exchange, number = getattr(error, "_there", (None, None))
+        if exchange == self._exchange:
+            return [YOURS, number]
+        self._next += 2
+        self._errors[self._next] = error
+        try:
+            text = str(error)[:MOST_TEXT]
+        except Exception:
+            text = ""
+        try:
+            arguments = [self.encode(each, depth + 1) for each in error.args]
+        except (Exception, Nonsense):
+            arguments = [text]
+        name = getattr(error, "name", None)
+        name = name if isinstance(name, str) else None
+        places = errors.places_of(error, self.main, self._told_files)
+        kind = self.encode(type(error))
+        return [EXCEPTION, self._next, kind, text, arguments, name, places]
+
+    def decode(self, data: Any, depth: int = 0) -> Any:
+        if type(data) is not list:
+            if isinstance(data, dict):
+                raise Nonsense("a map")
+            return data
+        if depth > 2 * DEEPEST + 10 or not data or type(data[0]) is not int:
+            raise Nonsense("a value")
+        try:
+            return DECODERS[data[0]](self, data, depth)
+        except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Nonsense(f"a value: {error!r}") from error
+
+    def decode_all(self, data: Any, depth: int = 0) -> list:
+        if type(data) is not list or len(data) > LONGEST:
+            raise Nonsense("a list")
+        return [self.decode(each, depth + 1) for each in data]
+
+    def _decode_container(self, data: list, depth: int) -> Any:
+        _, number, kind, content = data
+        if kind is None:
+            return self._containers.thing(number)
+        if type(number) is not int:
+            raise Nonsense("a list's number")
+        if kind == "Generator":
+            thing = mirror.generator_of(content)
+        else:
+            thing = {"list": list, "dict": dict, "set": set}[kind]()
+        self._containers.keep(number, thing)
+        if kind != "Generator":
+            self._fill(thing, content, depth)
+        self._containers.told(number)
+        return thing
+
+    def _fill(self, thing: Any, content: Any, depth: int = 0) -> None:
+        if isinstance(thing, np.random.Generator):
+            mirror.set_state(thing, content)
+        elif isinstance(thing, dict):
+            pairs = [self.decode_all(pair, depth) for pair in content]
+            thing.clear()
+            for key, value in pairs:
+                thing[key] = value
+        elif isinstance(thing, set):
+            items = self.decode_all(content, depth)
+            thing.clear()
+            thing.update(items)
+        else:
+            thing[:] = self.decode_all(content, depth)
+
+    def _decode_error_kind(self, data: list, depth: int) -> type:
+        _, number, name, bases = data
+        found = self.error_kinds.get(number)
+        if found is None:
+            bases = tuple(self.decode(base, depth + 1) for base in bases)
+            bases = tuple(b for b in bases if isinstance(b, type) and issubclass(b, BaseException))
+            found = self.error_kinds[number] = type(name, bases or (Exception,), {"__str__": _says})
+        return found
+
+    def _decode_error(self, data: list, depth: int) -> BaseException:
+        _, number, kind, text, arguments, name, places = data
+        kind = self.decode(kind, depth + 1)
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise Nonsense("an exception")
+        arguments = self.decode_all(arguments, depth)
+        try:
+            error = kind(*arguments)
+            right = kind.__str__ is _says or str(error) == text
+        except Exception:
+            right = False
+        if not right:
+            error = kind.__new__(kind)
+            error.args = (text,)
+        error._there, error._text = (self._exchange, number), text
+        if name is not None:
+            with contextlib.suppress(AttributeError, TypeError):
+                error.name = name
+        return errors.with_places(error, places, self.main)
+
+    error_kinds: dict[int, type]
+
+    def _yours(self, number: Any) -> Any:
+        """What the other end sends back."""
+        if number in self._errors:
+            return self._errors[number]
+        return self.own(number)
+
+    # --- The exchange ----------------------------------------------------------------------------
+
+    def request(self, *what: Any, to: int | None = None) -> Any:
+        """Have the other end do something, and take its answer; meanwhile it may ask for more."""
+        me = self.channel.number()
+        to = me if to is None else to
+        with self._exchanging():
+            with self.channel.writing:
+                self._send(to, REQUEST, [self.encode(each) for each in what])
+            return self._await_answer(me)
+
+    @contextlib.contextmanager
+    def _exchanging(self) -> Iterator[None]:
+        """Exceptions are known by their numbers until the first request has its answer."""
+        with self.channel.writing:
+            self._depth += 1
+        try:
+            yield
+        finally:
+            with self.channel.writing:
+                self._depth -= 1
+                if not self._depth:
+                    self._errors.clear()
+                    self._exchange += 1
+
+    def _await_answer(self, me: int) -> Any:
+        while True:
+            frame = self.channel.wait(me)
+            with self.channel.writing:
+                value = self._receive(frame)
+            if frame[2] == REQUEST:
+                self.answer(frame[1], value)
+            elif frame[2] == RESULT:
+                return value
+            elif isinstance(value, BaseException):
+                raise value
+            else:
+                raise Nonsense("an error that is none")
+
+    def answer(self, to: int, request: Any) -> None:
+        """Do what was asked for, and send what came of it."""
+        if type(request) is not list or not request:
+            raise Nonsense("a request")
+        with self._exchanging():
+            try:
+                kind, value = RESULT, self.do(request)
+            except (Gone, Nonsense):
+                raise
+            except BaseException as error:
+                kind, value = ERROR, error
+            with self.channel.writing:
+                try:
+                    data = self.encode(value)
+                except RecursionError as error:
+                    kind, data = ERROR, self.encode(error)
+                request.clear()  # so that what nobody holds any more is told to be gone
+                value = None
+                self._send(to, kind, data)
+
+    def _send(self, to: int, kind: int, data: Any) -> None:
+        changed = self._changes()
+        circumstances = self.circumstances()
+        self.channel.send([to, self.channel.number(), kind, data, [*changed, circumstances]])
+
+    def _changes(self) -> list:
+        """What has changed here and what is held here no more."""
+        self._containers.let_go()
+        lists = []
+        for number, thing in self._containers.changed():
+            lists.append([number, self._content(thing, 0)])
+            self._containers.told(number)
+        arrays = self._arrays.changes()
+        gone = [self._arrays.gone[:], self._containers.gone[:], self.gone[:]]
+        for each in (self._arrays.gone, self._containers.gone, self.gone):
+            each.clear()
+        return [arrays, lists, gone]
+
+    def _receive(self, frame: list) -> Any:
+        """The value that a frame brings, once all that it tells of has been done."""
+        collects = gc.isenabled()
+        gc.disable()  # what is collected now would be gone for what this frame says of it
+        try:
+            arrays, lists, gone, circumstances = frame[4]
+            blocks, containers, objects = gone
+            self._arrays.take(arrays)
+            if frame[2] == REQUEST:
+                if type(frame[3]) is not list:
+                    raise Nonsense("a request")
+                value = self.decode_all(frame[3])
+            else:
+                value = self.decode(frame[3])
+            for number, content in lists:
+                self._fill(self._containers.thing(number), content)
+                self._containers.told(number)
+            # Last: what came into being with this frame may be gone at its end.
+            for number in blocks:
+                self._arrays.drop(number)
+            for number in containers:
+                self._containers.drop(number)
+            for number, times in objects:
+                self._take_back(number, times)
+            self.meet(circumstances)
+        except (TypeError, ValueError, IndexError) as error:
+            raise Nonsense(repr(error)) from error
+        finally:
+            if collects:
+                gc.enable()
+        return value
+
+
+def _says(error: BaseException) -> str:
+    return getattr(error, "_text", "")
+
+
+ENCODERS = {
+    complex: lambda end, x, depth: [COMPLEX, x.real, x.imag],
+    frozenset: lambda end, x, depth: [FROZENSET, [end.encode(each, depth + 1) for each in x]],
+    slice: lambda end, x, depth: [
+        SLICE, *(end.encode(each, depth + 1) for each in (x.start, x.stop, x.step))
+    ],
+    range: lambda end, x, depth: [RANGE, x.start, x.stop, x.step],
+    type(Ellipsis): lambda end, x, depth: [ELLIPSIS],
+    type(NotImplemented): lambda end, x, depth: [NOT_IMPLEMENTED],
+}  # fmt: skip
+
+
+def _number(end: End, data: list, depth: int) -> np.generic:
+    _, dtype, content = data
+    return np.frombuffer(content, mirror._dtype(dtype), 1)[0]
+
+
+def _objects(end: End, data: list, depth: int) -> np.ndarray:
+    _, shape, items = data
+    items = end.decode_all(items, depth)
+    array = np.empty(len(items), object)
+    array[:] = items
+    return array.reshape(shape)
+
+
+def _integer(end: End, data: list, depth: int) -> int:
+    if len(data[1]) > 100_000:
+        raise Nonsense("an integer")
+    return int(data[1], 16)
+
+
+def _known(end: End, data: list, depth: int) -> Any:
+    if data[1] not in known.BY_NAME:
+        raise Nonsense(f"the name {data[1]!r}")
+    return known.BY_NAME[data[1]]
+
+
+def _module(end: End, data: list, depth: int) -> Any:
+    module = known.module_named(data[1])
+    if module is None:
+        raise Nonsense(f"the module {data[1]!r}")
+    return module
+
+
+DECODERS = {
+    INT: _integer,
+    COMPLEX: lambda end, data, depth: complex(data[1], data[2]),
+    TUPLE: lambda end, data, depth: tuple(end.decode_all(data[1], depth)),
+    FROZENSET: lambda end, data, depth: frozenset(end.decode_all(data[1], depth)),
+    SLICE: lambda end, data, depth: slice(*end.decode_all(data[1:], depth)),
+    RANGE: lambda end, data, depth: range(*end.decode_all(data[1:], depth)),
+    ELLIPSIS: lambda end, data, depth: Ellipsis,
+    NOT_IMPLEMENTED: lambda end, data, depth: NotImplemented,
+    PATH: lambda end, data, depth: pathlib.Path(data[1]),
+    DTYPE: lambda end, data, depth: mirror._dtype(data[1]),
+    NUMBER: _number,
+    OBJECTS: _objects,
+    KNOWN: _known,
+    MODULE: _module,
+    ARRAY: lambda end, data, depth: end._arrays.made_of(data[1:]),
+    CONTAINER: End._decode_container,
+    MINE: lambda end, data, depth: end.stand_in(data[1]),
+    YOURS: lambda end, data, depth: end._yours(data[1]),
+    KIND: lambda end, data, depth: end.stand_in_kind(data[1]),
+    ERROR_KIND: End._decode_error_kind,
+    EXCEPTION: End._decode_error,
+}
