@@ -62,7 +62,9 @@ class Arrays:
         self._numbers: dict[int, int] = {}  # of blocks, by the id of the owner
         self._views: dict[int, weakref.ref] = {}  # by number
         self._view_numbers: dict[int, tuple[weakref.ref, int]] = {}  # by id
+        self._held: list[np.ndarray | None] = []
         self.gone: list[int] = []  # blocks that are held here no more
+        self.fresh: list[int] = []  # blocks of which the frame at hand is the first to tell
 
     def _number(self) -> int:
         self._next += 2
@@ -127,6 +129,7 @@ class Arrays:
             content = memory.tobytes()
             number = self._number()
             self._keep(number, owner, content)
+            self.fresh.append(number)
             new = [owner.dtype.str, list(owner.shape), list(owner.strides), content]
             new.append(owner.flags.writeable)
         offset = address_of(array) - address_of(owner) if array is not owner else 0
@@ -183,6 +186,13 @@ class Arrays:
         owner.flags.writeable = bool(writable)
         self._keep(number, owner, content)
         return owner
+
+    def hold(self) -> None:
+        """Let nothing be gone while the other end's next frame is on its way."""
+        self._held = [ref() for ref, _ in list(self._blocks.values())]
+
+    def release(self) -> None:
+        self._held = []
 
     def changes(self) -> list:
         """[block, content] of all that was changed here since the other end was told."""
@@ -241,6 +251,9 @@ def _lengths(shape: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
+MAKING = object()  # told of what is not whole yet
+
+
 @dataclass
 class Held:
     """A container that both ends hold, and what it held when the other end was last told."""
@@ -257,6 +270,7 @@ class Containers:
         self._held: dict[int, Held] = {}
         self._numbers: dict[int, int] = {}  # by id
         self.gone: list[int] = []
+        self.fresh: list[int] = []
 
     def number_of(self, thing: Any) -> tuple[int, bool]:
         """The number of a container, and whether the other end has not heard of it yet."""
@@ -265,12 +279,13 @@ class Containers:
             return number, False
         self._next += 2
         self.keep(self._next, thing)
+        self.fresh.append(self._next)
         return self._next, True
 
     def keep(self, number: int, thing: Any) -> None:
         if len(self._held) > MOST_TRACKED or number in self._held:
             raise Nonsense("too many lists at once")
-        self._held[number] = Held(thing, None)
+        self._held[number] = Held(thing, MAKING)
         self._numbers[id(thing)] = number
 
     def told(self, number: int) -> None:
@@ -302,7 +317,7 @@ class Containers:
         return [
             (number, held.thing)
             for number, held in list(self._held.items())
-            if not is_as(held.thing, held.told)
+            if held.told is not MAKING and not is_as(held.thing, held.told)
         ]
 
 

@@ -141,8 +141,7 @@ def remote_kind(
     members: dict[str, Any] = {"__slots__": (), "__module__": "student"}
     for method, value in special:
         members[method] = value[0] if value else _special(method)
-    if members.get("__eq__") and "__hash__" not in members:
-        members["__hash__"] = None
+    members.setdefault("__hash__", object.__hash__)
     kind = RemoteKind(name, bases or (Remote,), members, _tests=tests, _kind_number=number)
     for method in methods:
         if method == "__init__" or is_asked(method):

@@ -311,6 +311,8 @@ def _special(kind: type) -> list:
         for each in kind.__mro__:
             if each is not object and name in vars(each):
                 value = vars(each)[name]
+                if value is object.__hash__:  # by identity, which stand-ins have too
+                    break
                 plain = value is None or isinstance(value, bool | int | float)
                 found.append([name, [value] if plain else None])
                 break

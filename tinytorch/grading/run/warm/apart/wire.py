@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import pathlib
 import types
 from collections import OrderedDict, deque
@@ -136,6 +135,17 @@ class End:
         if encode is not None:
             return encode(self, value, depth)
         return self._encode_other(value, depth)
+
+    def whole(self, values: list) -> list:
+        """The values as data; where one can't be handed over, nothing was."""
+        self._arrays.fresh, self._containers.fresh = [], []
+        try:
+            return [self.encode(value) for value in values]
+        except BaseException:
+            for each in (self._arrays, self._containers):
+                for number in each.fresh:
+                    each.drop(number)
+            raise
 
     def _encode_other(self, value: Any, depth: int) -> Any:
         if isinstance(value, np.generic) and value.dtype.kind in mirror.KINDS:
@@ -301,7 +311,7 @@ class End:
         to = me if to is None else to
         with self._exchanging():
             with self.channel.writing:
-                self._send(to, REQUEST, [self.encode(each) for each in what])
+                self._send(to, REQUEST, self.whole([*what]))
             return self._await_answer(me)
 
     @contextlib.contextmanager
@@ -345,35 +355,34 @@ class End:
                 kind, value = ERROR, error
             with self.channel.writing:
                 try:
-                    data = self.encode(value)
-                except RecursionError as error:
+                    data = self.whole([value])[0]
+                except Exception as error:  # it can't be handed over
                     kind, data = ERROR, self.encode(error)
+                changed = self._changed()
                 request.clear()  # so that what nobody holds any more is told to be gone
                 value = None
-                self._send(to, kind, data)
+                self._send(to, kind, data, changed)
 
-    def _send(self, to: int, kind: int, data: Any) -> None:
-        changed = self._changes()
-        circumstances = self.circumstances()
-        self.channel.send([to, self.channel.number(), kind, data, [*changed, circumstances]])
-
-    def _changes(self) -> list:
-        """What has changed here and what is held here no more."""
+    def _send(self, to: int, kind: int, data: Any, changed: tuple | None = None) -> None:
+        arrays, lists = changed or self._changed()
         self._containers.let_go()
+        gone = [self._arrays.gone[:], self._containers.gone[:], self.gone[:]]
+        for each in (self._arrays.gone, self._containers.gone, self.gone):
+            each.clear()
+        self._arrays.hold()
+        news = [arrays, lists, gone, self.circumstances()]
+        self.channel.send([to, self.channel.number(), kind, data, news])
+
+    def _changed(self) -> tuple[list, list]:
+        """What has changed here since the other end was told."""
         lists = []
         for number, thing in self._containers.changed():
             lists.append([number, self._content(thing, 0)])
             self._containers.told(number)
-        arrays = self._arrays.changes()
-        gone = [self._arrays.gone[:], self._containers.gone[:], self.gone[:]]
-        for each in (self._arrays.gone, self._containers.gone, self.gone):
-            each.clear()
-        return [arrays, lists, gone]
+        return self._arrays.changes(), lists
 
     def _receive(self, frame: list) -> Any:
         """The value that a frame brings, once all that it tells of has been done."""
-        collects = gc.isenabled()
-        gc.disable()  # what is collected now would be gone for what this frame says of it
         try:
             arrays, lists, gone, circumstances = frame[4]
             blocks, containers, objects = gone
@@ -394,12 +403,10 @@ class End:
                 self._containers.drop(number)
             for number, times in objects:
                 self._take_back(number, times)
+            self._arrays.release()
             self.meet(circumstances)
         except (TypeError, ValueError, IndexError) as error:
             raise Nonsense(repr(error)) from error
-        finally:
-            if collects:
-                gc.enable()
         return value
 
 
