@@ -22,6 +22,7 @@ from .known import BY_NAME
 
 MOST_TRACKED = 200_000
 KINDS = "biufcSUmM"
+ATOMS = {int, float, bool, str, bytes, type(None)}
 CONTAINERS = {list: "list", dict: "dict", set: "set", np.random.Generator: "Generator"}
 GENERATORS = ("PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM")
 
@@ -327,7 +328,9 @@ def look_at(thing: Any) -> Any:
         return state_of(thing)
     if isinstance(thing, dict):
         return [(_mark(key), _mark(value)) for key, value in thing.items()]
-    return [_mark(each) for each in thing]
+    if ATOMS.issuperset(map(type, thing)):
+        return thing.copy()
+    return tuple(map(_mark, thing))
 
 
 def is_as(thing: Any, told: Any) -> bool:
@@ -338,7 +341,10 @@ def is_as(thing: Any, told: Any) -> bool:
     if isinstance(thing, dict):
         pairs = zip(thing.items(), told, strict=True)
         return all(_is(k, old[0]) and _is(v, old[1]) for (k, v), old in pairs)
-    return all(map(_is, thing, told))
+    if type(told) is tuple:
+        return all(map(_is, thing, told))
+    # In C, for long lists: no array is among them, of which `==` is another.
+    return thing == told if ATOMS.issuperset(map(type, thing)) else False
 
 
 def _mark(thing: Any) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import dis
+import types
 from collections.abc import Callable, Iterable
 
 TOOLS = "tinytorch.testing"
@@ -17,9 +19,13 @@ TESTED = "tinytorch.core"
 
 def names_of(source: str) -> tuple[set[str], set[str]]:
     """The names that a cell takes from the notebook, and those it gives to it."""
-    tree = ast.parse(source)
-    bound = {name for statement in tree.body for name in _bound(statement)}
-    loaded = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    bound = {name for statement in ast.parse(source).body for name in _bound(statement)}
+    loaded, codes = set(), [compile(source, "<cell>", "exec", dont_inherit=True)]
+    while codes:
+        code = codes.pop()
+        codes += [value for value in code.co_consts if isinstance(value, types.CodeType)]
+        steps = dis.get_instructions(code)
+        loaded |= {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     return loaded - bound - vars(builtins).keys(), bound
 
 
