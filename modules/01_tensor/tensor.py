@@ -915,7 +915,8 @@ def test_to_array_refuses_what_is_not_numbers():
     objects = [[None], {1, 2}, np.array([None, 1]), np.array([1j])]
     others = ["7", ["1.5"], b"7", np.array(["2026-01-01"], "datetime64[D]"), *objects]
     tt.check_raises(TypeError, to_array, map(tt.case, others), but=sound[:1])
-    tt.check_raises(ValueError, to_array, [tt.case([[[1]], [2]]), tt.case([[], [1]])])
+    uneven = tt.case([[[1]], [2]]), tt.case([[], [1]])
+    tt.check_raises(ValueError, to_array, uneven, but=sound[1:2])
     ### END HIDDEN TESTS
 
 
@@ -1450,7 +1451,7 @@ def test_broadcast_shape_refuses_the_rest():
     ### BEGIN HIDDEN TESTS
     shapes = [(0,), (2,), (5, 2), (5, 1), (3, 3, 4), (6, 2, 1)]
     _, refused = oracles.pairs_of_shapes(shapes)
-    tt.check_raises(ValueError, broadcast_shape, refused)
+    tt.check_raises(ValueError, broadcast_shape, refused, but=[((5, 1), (1, 2))])
     ### END HIDDEN TESTS
 
 

@@ -349,6 +349,9 @@ def test_linear_bias_gradient():
     """The rule agrees with the slope that is measured, for any lengths, at 0 as elsewhere."""
     batches = oracles.inputs((3, 2, 4), (4, 2, 2), (2, 3, 1), (1, 2, 3), seed=1)
     tt.check_gradient(oracles.linear, linear_bias_gradient, batches, argnum=2)
+    shape = lambda *of: np.shape(linear_bias_gradient(*of))
+    of = [tt.numbers(each) for each in ((3, 4), (3, 4), (3, 2), (2, 4), (4,))]
+    tt.check(shape, lambda *of: (4,), [of], name="the shape of linear_bias_gradient", once=True)
     ### BEGIN HIDDEN TESTS
     batches = oracles.inputs((2, 3, 2), (3, 1, 3), seed=2)
     tt.check_gradient(oracles.linear, linear_bias_gradient, batches, argnum=2)

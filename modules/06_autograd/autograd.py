@@ -317,7 +317,7 @@ test_unbroadcast_refuses_what_does_not_fit()
 def test_unbroadcast_of_nothing():
     """What was used no times gets 0: from (0, 3) to (1, 3)."""
     shapes = [((0, 3), (1, 3)), ((0, 3), (3,)), ((0, 3), (0, 3)), ((2, 0), (2, 1)), ((0,), ())]
-    cases = [(np.zeros(big), small) for big, small in shapes]
+    cases = [(np.zeros(big), small) for big, small in shapes] + [(np.ones((2, 3)), (1, 3))]
     tt.check(unbroadcast, oracles.all_uses, cases, dtype="same")
     ### BEGIN HIDDEN TESTS
     shapes = [((0, 2), (1, 2)), ((3, 0), (1, 1)), ((4, 0), (1, 0)), ((0, 2, 3), (2, 1))]

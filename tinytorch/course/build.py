@@ -21,8 +21,11 @@ from tinytorch.course.evidence import Record, run_trials
 from tinytorch.course.export import export, export_init
 from tinytorch.course.lesson import Lesson, LessonError, find_lessons, read_lesson
 from tinytorch.course.mistakes import table_paths, tables
+from tinytorch.course.mutants import equivalents_path
 from tinytorch.course.notebook import notebook
 from tinytorch.course.package import TOOLS, ground
+from tinytorch.course.trials import Outcome
+from tinytorch.course.worth import problems_of, trials_of
 from tinytorch.errors import UsageError
 from tinytorch.files import read_text, write_atomically
 
@@ -70,11 +73,14 @@ def build(
     record = _Record(root, lessons, forget=afresh or core_only)
     changed = [] if core_only else [x for x in chosen if not record.holds(x)]
     _check(lessons, changed, tell)
+    cases = [LessonCase(lesson, lessons) for lesson in changed]
+    outcomes = _tried(cases, lessons, tell, keep=not check)
+    _refuse_weak_tests(cases, outcomes)
     products = _core(lessons, chosen)
     if not core_only:
         products |= {_source_path(lesson): notebook(lesson) for lesson in chosen}
         products |= _releases(root, changed, tell)
-        products |= _tables(lessons, changed, tell, keep=not check)
+        products |= {path: text for x in cases for path, text in tables(x, outcomes).items()}
         products |= {path: read_text(root / path) for path in _kept(chosen, changed)}
     built = Built(
         written=sorted(path for path, text in products.items() if read_text(root / path) != text),
@@ -139,6 +145,24 @@ def _check(lessons: list[Lesson], changed: list[Lesson], tell: Callable[[str], N
         raise LessonError(problems)
 
 
+def _tried(
+    cases: list[LessonCase], lessons: list[Lesson], tell: Callable[[str], None], *, keep: bool
+) -> dict[str, Outcome]:
+    """What wrong solutions and lazy ones give on the tests; what is not on record is run."""
+    trials = [trial for case in cases for trial in (*trials_of(case), *case.wrong())]
+    record = Record()
+    new = [trial for trial in trials if record.get(trial) is None]
+    if new:
+        tell(f"running {len(new)} wrong solutions")
+    return run_trials(trials, record, lessons, keep=keep)
+
+
+def _refuse_weak_tests(cases: list[LessonCase], outcomes: dict[str, Outcome]) -> None:
+    problems = [problem for case in cases for problem in problems_of(case, outcomes)]
+    if problems:
+        raise LessonError(problems)
+
+
 def _core(lessons: list[Lesson], chosen: list[Lesson]) -> dict[Path, str]:
     """The modules of the chosen lessons, and the package's front that names all lessons'."""
     folder = Path("tinytorch/core")
@@ -162,20 +186,6 @@ def _releases(root: Path, changed: list[Lesson], tell: Callable) -> dict[Path, s
             write_atomically(folder / "nbgrader_config.py", config)
         generate_release(folder, folder, [lesson.folder for lesson in changed])
         return {_release_path(x): read_text(folder / _release_path(x)) for x in changed}
-
-
-def _tables(
-    lessons: list[Lesson], changed: list[Lesson], tell: Callable[[str], None], *, keep: bool
-) -> dict[Path, str]:
-    """What known mistakes give on the tests of lessons; what is not on record of it is run."""
-    cases = [LessonCase(lesson, lessons) for lesson in changed]
-    trials = [trial for case in cases for trial in case.wrong()]
-    record = Record()
-    new = [trial for trial in trials if record.get(trial) is None]
-    if new:
-        tell(f"running {len(new)} wrong solutions")
-    outcomes = run_trials(trials, record, lessons, keep=keep)
-    return {place: text for case in cases for place, text in tables(case, outcomes).items()}
 
 
 def _kept(chosen: list[Lesson], changed: list[Lesson]) -> list[Path]:
@@ -241,7 +251,7 @@ class _Record:
 
     def _made_of(self, lesson: Lesson) -> str:
         """A hash of all that can change the outcome: lesson, earlier lessons, tools, versions."""
-        own = [lesson.path, lesson.path.with_name("misconceptions.py")]
+        own = [lesson.path, lesson.path.with_name("misconceptions.py"), equivalents_path(lesson)]
         files = [*sorted(TOOLS.glob("course/**/*.py")), self.root / "nbgrader_config.py", *own]
         texts = [f"{maker} {_version(maker)}" for maker in MAKERS]
         texts += [read_text(path) or "" for path in files]

@@ -11,7 +11,8 @@ from tinytorch.course.markers import HIDDEN, SOLUTION, STUB, without_regions
 from tinytorch.course.mutants import Mutant, mutants_of
 from tinytorch.course.package import ground
 from tinytorch.course.run import VERSION
-from tinytorch.course.trials import Trial, cut, hash_of, without_figures
+from tinytorch.course.stand_ins import StandIn, stand_ins_of
+from tinytorch.course.trials import MUTANT, STAND_IN, Trial, cut, hash_of, without_figures
 from tinytorch.course.variants import Variant, variants_of, with_variant
 
 # Seconds for an exercise with its own tests, where a mutant may loop for ever, and for a lesson.
@@ -42,7 +43,11 @@ class ExerciseCase:
 
     @cached_property
     def mutants(self) -> list[tuple[Mutant, Trial]]:
-        return [(mutant, self._mutant_trial(mutant)) for mutant in mutants_of(self.cell)]
+        return [(m, self._changed_trial(m.source, MUTANT)) for m in mutants_of(self.cell)]
+
+    @cached_property
+    def stand_ins(self) -> list[tuple[StandIn, Trial]]:
+        return [(s, self._changed_trial(s.source, STAND_IN)) for s in stand_ins_of(self.cell)]
 
     @cached_property
     def missing(self) -> Trial:
@@ -70,13 +75,14 @@ class ExerciseCase:
         graded = cut(lesson, lambda c: c.is_test or c.is_exercise or c.is_exported, lesson.cells)
         return self._trial(graded, WHOLE_TIMEOUT)
 
-    def _mutant_trial(self, mutant: Mutant) -> Trial:
+    def _changed_trial(self, source: str, kind: str) -> Trial:
+        """The reference's trial with another text of the exercise's cell."""
         cells = tuple(
-            dataclasses.replace(cell, source=mutant.source) if cell == self.cell else cell
+            dataclasses.replace(cell, source=source) if cell == self.cell else cell
             for cell in self.reference.lesson.cells
         )
         lesson = dataclasses.replace(self.lesson, cells=cells)
-        return Trial(lesson, self.cell.grade_id, self.context, OWN_TIMEOUT, is_mutant=True)
+        return Trial(lesson, self.cell.grade_id, self.context, OWN_TIMEOUT, kind)
 
     def _own_trial(self, lesson: Lesson) -> Trial:
         """The exercise and its tests, with the cells above or in between that they need."""

@@ -36,6 +36,7 @@ LESSON_RULES: tuple[Callable[[Lesson], Iterator[Problem]], ...] = (
     graded.own_tests,
     graded.decorated_tests,
     graded.short_tests,
+    graded.answered_refusals,
     graded.rubrics,
     modules.known_directives,
     modules.one_module,

@@ -16,18 +16,28 @@ from pathlib import Path
 
 from tinytorch.course.lesson import Lesson
 from tinytorch.course.run import TIMEOUT
-from tinytorch.course.trials import Fault, Outcome, Trial, hash_of, outcome_of, run_afresh
+from tinytorch.course.trials import (
+    MUTANT,
+    STAND_IN,
+    TRIAL,
+    Fault,
+    Outcome,
+    Trial,
+    hash_of,
+    outcome_of,
+    run_afresh,
+)
 from tinytorch.files import read_text, write_if_changed
 from tinytorch.testing.diagnosis import same
 
 NAME = "evidence.json"
 SAVING = 30  # seconds of work that a crash may lose
 NUMBER = re.compile(r"[-+]?\d[\d.e+-]*")
-KINDS = ("mutants", "trials")
 COMPACT = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
 
 # By exercise ("" for a whole lesson), kind and key: of a mutant the name of the first cell that
-# failed, or None; of another trial what failed, each as [message, line, evidence].
+# failed, or None; of a stand-in the names of all; of another trial all that failed, each as
+# [message, line, evidence].
 Entries = dict[str, dict[str, dict[str, object]]]
 
 
@@ -48,7 +58,7 @@ class Record:
     def get(self, trial: Trial) -> Outcome | None:
         """What came of a trial, now or in an earlier round; None if it never ran."""
         for known in (self._new.get(path_of(trial), {}), self._on_record(path_of(trial))):
-            entries = known.get(trial.exercise, {}).get(_kind(trial), {})
+            entries = known.get(trial.exercise, {}).get(trial.kind, {})
             if trial.key in entries:
                 return _outcome(entries[trial.key], trial)
         return self._slow.get(trial.key)
@@ -56,11 +66,11 @@ class Record:
     def put(self, trial: Trial, outcome: Outcome) -> None:
         # A lesson may have been slow because the machine was busy: that is no fact to keep.
         slow = any(fault.message.startswith(f"{TIMEOUT}: ") for fault in outcome.values())
-        if slow and not trial.is_mutant:
+        if slow and trial.kind != MUTANT:
             self._slow[trial.key] = outcome
             return
         kinds = self._new.setdefault(path_of(trial), {}).setdefault(trial.exercise, {})
-        kinds.setdefault(_kind(trial), {})[trial.key] = _entry(outcome, trial)
+        kinds.setdefault(trial.kind, {})[trial.key] = _entry(outcome, trial)
 
     def save(self, only: Iterable[Trial] | None = None) -> None:
         """Write what is new beside what the files hold by now: others may run beside this round.
@@ -132,7 +142,7 @@ def run_trials(
 
 def alike(trial: Trial, one: Outcome, other: Outcome) -> bool:
     """Whether two outcomes of a trial are the same, if one of them is from another machine."""
-    if trial.is_mutant or one.keys() != other.keys():
+    if trial.kind != TRIAL or one.keys() != other.keys():
         return one.keys() == other.keys()
     return all(_alike(one[name], other[name]) for name in one)
 
@@ -158,26 +168,26 @@ def path_of(trial: Trial) -> Path:
     return trial.lesson.path.with_name(NAME)
 
 
-def _kind(trial: Trial) -> str:
-    return KINDS[not trial.is_mutant]
-
-
 def _entry(outcome: Outcome, trial: Trial) -> object:
-    if trial.is_mutant:
+    if trial.kind == MUTANT:
         return next(iter(outcome), None)
+    if trial.kind == STAND_IN:
+        return sorted(outcome)
     return {name: [f.message, f.line, f.evidence] for name, f in outcome.items()}
 
 
 def _outcome(entry, trial: Trial) -> Outcome:
-    if trial.is_mutant:
+    if trial.kind == MUTANT:
         return {} if entry is None else {entry: Fault("")}
+    if trial.kind == STAND_IN:
+        return dict.fromkeys(entry, Fault(""))
     return {name: Fault(*fault) for name, fault in entry.items()}
 
 
 def _keys(trials: Iterable[Trial]) -> dict[Path, set[tuple[str, str, str]]]:
     found: dict[Path, set] = {}
     for trial in trials:
-        found.setdefault(path_of(trial), set()).add((trial.exercise, _kind(trial), trial.key))
+        found.setdefault(path_of(trial), set()).add((trial.exercise, trial.kind, trial.key))
     return found
 
 

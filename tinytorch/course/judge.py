@@ -13,12 +13,11 @@ from tinytorch.course.mistakes import known_mistakes, told, without_line
 from tinytorch.course.mutants import Mutant, equivalents_of, equivalents_path
 from tinytorch.course.trials import Outcome, Trial, cell_name
 from tinytorch.course.variants import Variant, variants_of
+from tinytorch.course.worth import Outcomes, problems_of, trials_of
 
 LEAST_WRONG, LEAST_RIGHT = 5, 3
 MOST_UNTOLD = 0.65  # of an exercise's wrong solutions; none said costs a minute, a false one hours
 MOST_SURPRISES = 0.05  # of a lesson's wrong solutions: the others fail before students' eyes
-
-Outcomes = Mapping[str, Outcome]  # by the keys of the trials
 
 
 @dataclass
@@ -102,6 +101,7 @@ class LessonJudge:
             yield self.case.untouched
         for judge in self.exercises:
             yield from judge.trials()
+        yield from trials_of(self.case)
 
     def in_sight(self, outcomes: Outcomes) -> Iterator[Trial]:
         """What is still to be run to know whether students see a wrong solution fail."""
@@ -123,6 +123,7 @@ class LessonJudge:
             found.scales.append(self._scale(reference, untouched, time))
             found.findings += self._gifts(untouched)
         wrong = sum(judge.judge(outcomes, reference, found).wrong for judge in self.exercises)
+        found.findings += problems_of(self.case, outcomes)
         if self.is_whole:
             self._judge_surprises(wrong, found)
 

@@ -19,6 +19,10 @@ from tinytorch.course.package import Packages
 from tinytorch.course.run import GRADED, Failure, Runner, RunResult
 
 DRAWING = {"figures", "plt"}
+# What is kept of a trial: of one, why each cell failed; of a mutant, which cell failed first; of
+# a stand-in, which cells failed.
+TRIAL, MUTANT, STAND_IN = "trials", "mutants", "stand_ins"
+HASHED_AS = {TRIAL: "False", MUTANT: "True"}  # since there were but two kinds
 # What differs from one run to the next: places in memory, temporary folders, files of cells.
 PASSING = re.compile(
     r"\b0x[0-9a-f]{6,}|\S*/tinytorch-(?:run|earlier)-\w+/|\S*/?ipykernel_\d+/\d+\.py| \(\d+\.py, "
@@ -45,12 +49,13 @@ class Trial:
     exercise: str  # whose trial it is; "" for one of the whole lesson
     context: str  # what the outcome depends on besides the cells
     timeout: float
-    is_mutant: bool = False  # of a mutant one needs to know whether it fails, not how
+    kind: str = TRIAL
 
     @cached_property
     def key(self) -> str:
         cells = [f"{cell.source}\0{cell.is_test}" for cell in self.lesson.cells]
-        return hash_of(self.context, self.exercise, str(self.is_mutant), *cells)[:16]
+        kind = HASHED_AS.get(self.kind, self.kind)
+        return hash_of(self.context, self.exercise, kind, *cells)[:16]
 
 
 def run_afresh(
@@ -67,7 +72,7 @@ def run_afresh(
     ):
 
         def run(trial: Trial) -> RunResult:
-            until_failure = trial.is_mutant
+            until_failure = trial.kind == MUTANT
             return runner.run(trial.lesson, timeout=trial.timeout, until_failure=until_failure)
 
         yield from zip(trials, runner.map(run, trials), strict=True)

@@ -8,6 +8,7 @@ Each piece of evidence is gathered by running variants of the lesson:
 - every right solution there gets full marks and breaks nothing else in the lesson;
 - every mutant of the reference solution fails a test of its exercise, or is listed in
   `mutants.toml` with the reason why it is as good as the solution;
+- no locked test is passed by a lazy stand-in, as a function that always raises: see `worth`;
 - the lesson as it is earns all its test points, the untouched release none; and where one
   exercise is not written, the points that others lose for it are counted.
 """

@@ -113,6 +113,21 @@ def short_tests(lesson: Lesson) -> Iterator[Problem]:
                 yield problem(lesson, cell, message, mend, n)
 
 
+def answered_refusals(lesson: Lesson) -> Iterator[Problem]:
+    """A check that something is refused tries what is not refused as well, hidden or not.
+
+    Of a whole test the build finds out by running it; but who knows the visible cases answers
+    just those, and a hidden half that only asks for an exception is passed by raising it always.
+    """
+    for cell, _, tree in _test_functions(lesson):
+        for node in ast.walk(tree):
+            is_check = isinstance(node, ast.Call) and _name_of(node).endswith("check_raises")
+            if is_check and not any(keyword.arg == "but" for keyword in node.keywords):
+                message = "check_raises alone is passed by a function that always raises"
+                mend = "add but=[...], calls that must not be refused"
+                yield problem(lesson, cell, message, mend, node.lineno - 1)
+
+
 def _names_of_test(lesson: Lesson) -> set[str]:
     """What `tinytorch.testing.test` is called in a lesson: nothing, `test` or `tt.test`."""
     names = set()

@@ -197,9 +197,10 @@ class Graph:
         return self.slopes(grad, sorted({*self.asking, *self.reaches(keep)}))
 
     def untouched(self, grad: np.ndarray, before: float | None, keep: tuple = ()) -> dict:
-        """What `Door.left` is to give: `.grad` as it was before, and the grad that was given."""
-        as_before = None if before is None else np.full(grad.shape, before)
-        return {**dict.fromkeys(self.values(), as_before), "what was given": grad}
+        """What `Door.left` is to give: `.grad` as it was before, and grad as it was given."""
+        left = dict.fromkeys(self.values(), None if before is None else np.full(grad.shape, before))
+        found = [name for name in left if name in {*self.asking, *self.reaches(keep)}]
+        return {**left, "what was given": grad, "whose gradients came back": found}
 
     def tensors(self, make: Callable, apply: Callable, *, marked: bool = True) -> dict[str, Any]:
         """The same by the framework: a Tensor for each name.
@@ -525,14 +526,17 @@ class Door:
         return walks
 
     def left(self, walk_back: Callable) -> Callable:
-        """`.grad` of all Tensors after a walk, where it was `before`, and the grad it was given."""
+        """`.grad` of all Tensors after a walk, where it was `before`; what was given and found."""
 
         def left(graph: Graph, grad: np.ndarray, before: float | None, keep: tuple = ()) -> dict:
             tensors, given = self.tensors(graph, marked=False), grad.copy()
             for tensor in tensors.values():
                 tensor.grad = None if before is None else np.full(grad.shape, before)
-            walk_back(tensors[graph.output], given, frozenset(tensors[name] for name in keep))
-            return {**{name: x.grad for name, x in tensors.items()}, "what was given": given}
+            kept = frozenset(tensors[name] for name in keep)
+            parts = walk_back(tensors[graph.output], given, kept)
+            found = [name for name, x in tensors.items() if x in parts]
+            left = {name: x.grad for name, x in tensors.items()}
+            return {**left, "what was given": given, "whose gradients came back": found}
 
         return left
 
@@ -585,7 +589,7 @@ class Door:
         return seen
 
     def after(self, no_grad: Callable) -> Callable:
-        """The state after a sound block, what goes on from one that fails, and the state then."""
+        """The state in and after a sound block, what one that fails lets go on, the state then."""
 
         def after(error: type | None, start: bool, decorated: bool) -> str:
             def fail() -> None:
@@ -594,8 +598,8 @@ class Door:
 
             with self.switched(start):
                 with no_grad():
-                    pass
-                sound = self.state()
+                    inside = self.state()
+                sound = f"{inside}, {self.state()}"
                 self._switch(start)
                 try:
                     if decorated:
@@ -711,7 +715,7 @@ def states_of_blocks(depth: int, start: bool, switch: bool | None) -> str:
 
 def ends_of_blocks(errors: Iterable[type | None]) -> list[Case]:
     """A block and a decorated function for each exception, recording on or off before."""
-    label = "Recording after a sound block, what goes on from {}{}, and recording then"
+    label = "Recording in and after a sound block, what goes on from {}{}, and recording then"
     return [
         Case(
             (error, start, decorated),
@@ -728,7 +732,7 @@ def ends_of_blocks(errors: Iterable[type | None]) -> list[Case]:
 def after_the_block(error: type | None, start: bool, decorated: bool) -> str:
     """What `Door.after` is to give."""
     before = "on" if start else "off"
-    return f"{before}, {error.__name__ if error else 'no exception'}, {before}"
+    return f"off, {before}, {error.__name__ if error else 'no exception'}, {before}"
 
 
 def decorated_cases(numbers: Iterable[int], factors: Iterable[int]) -> list[Case]:

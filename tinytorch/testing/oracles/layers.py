@@ -635,11 +635,11 @@ def networks_to_count(sequential: type, make: Callable, other: Any) -> tuple[lis
 
 
 def kept(dropout: type, seed: int) -> Callable:
-    """A function of (p, x): a layer's result, with what it dropped put back in."""
+    """A function of (p, x): a layer's result, with what it dropped put back in, if it may drop."""
 
     def put_back(p: float, x: np.ndarray) -> np.ndarray:
         y = np.array(dropout(p, np.random.default_rng(seed))(x).data)
-        return np.where(y == 0, (x / (1 - p)).astype(y.dtype), y)
+        return np.where((y == 0) & (p > 0), (x / (1 - p)).astype(y.dtype), y)
 
     return put_back
 

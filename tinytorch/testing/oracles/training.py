@@ -239,11 +239,11 @@ def lengths_in_order(count: int, size: int, drop_last: bool) -> list[int]:
 def requests_too_many(
     loader: Callable, count: int, size: int, seed: int | None = None, drop_last: bool = False
 ) -> int:
-    """How many requests an epoch makes of its data set beyond one for each batch."""
+    """How many requests an epoch makes of its data set beyond one for each batch; -1 for none."""
     data = Counted(count)
     rng = None if seed is None else np.random.default_rng(seed)
     batches = batches_of(loader(data, size, rng, drop_last))
-    return max(data.asked - len(batches), 0)
+    return max(data.asked - len(batches), 0) if data.asked else -1
 
 
 def facts_of_shuffling(loader: Callable, seed: int, count: int, size: int) -> dict[str, Any]:
