@@ -7,6 +7,7 @@ from sample import GOOD, QUESTION, TOP, change, header, line_of, test_cell, writ
 
 from tinytorch.course.check import check_lessons, check_runs, secret_lines
 from tinytorch.course.lesson import Lesson
+from tinytorch.course.rules import graded
 
 FIRST = test_cell(1)
 EXERCISE_HEADER = header("scale")
@@ -649,3 +650,16 @@ def test_a_lesson_runs_with_the_earlier_ones_as_they_stand_and_no_later_one(tmp_
     ahead = change(GOOD, USE, f"import tinytorch.core.shifting\n{USE}")
     (problem,) = check_runs([write_lesson(tmp_path, ahead)], [first, later])
     assert problem.message.startswith("the cell fails: ModuleNotFoundError: ")
+
+
+def test_a_check_of_refusals_alone_is_refused_hidden_or_not(tmp_path):
+    begin, end = "    ### BEGIN HIDDEN TESTS\n", "    ### END HIDDEN TESTS\n"
+    calls = "tt.check_raises(ValueError, scale, [(1,)]{})"
+    body = f"    {calls.format(', but=[(1, 2)]')}\n{begin}    {calls.format('')}\n{end}"
+    cell = header("test_once_more", grade=True, solution=False, locked=True, points=1)
+    text = f"{cell}\ndef test_once_more():\n{body}\n\ntest_once_more()\n\n"
+    lesson = write_lesson(tmp_path, GOOD.replace(TOP, TOP + text))
+    (found,) = graded.answered_refusals(lesson)
+    assert (found.line, found.grade_id) == (line_of(lesson, "check_raises", 1), "test_once_more")
+    assert "always raises" in found.message
+    assert "but=[...]" in found.mend
