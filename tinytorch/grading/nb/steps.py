@@ -28,6 +28,7 @@ with without_rfc3987():
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
     from nbclient.client import timestamp
     from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+    from nbclient.output_widget import OutputWidget
     from nbgrader.api import MissingEntry
     from nbgrader.nbgraderformat import MetadataValidator, ValidationError
     from nbgrader.preprocessors import (
@@ -162,6 +163,16 @@ class QuietExecute(Execute):
         super().start_new_kernel(**nowhere, **settings)
 
 
+class UnheardOutput(OutputWidget):
+    """An ipywidgets Output that gathers what it shows, and tells the kernel's half nothing of it.
+
+    A fork takes cells alone, so a later cell that reads `outputs` of the widget finds it empty.
+    """
+
+    def send(self, data=None, metadata=None, buffers=None) -> None:
+        pass
+
+
 class RunCells(QuietExecute):
     """Execute, in a fork of a warm process where the kernel is ours; else with a kernel.
 
@@ -178,6 +189,7 @@ class RunCells(QuietExecute):
                 return super().preprocess(nb, resources, km)
         self.nb, self.resources = nb, resources
         self.reset_execution_trackers()
+        self.widget_registry = {"@jupyter-widgets/output": {"OutputModel": UnheardOutput}}
         with self._start(nb) as run:
             nb.metadata["language_info"] = run.language_info
             for index, cell in enumerate(nb.cells):
@@ -206,7 +218,10 @@ class RunCells(QuietExecute):
         if self.record_timing:
             cell.metadata["execution"] = {}
         stop = not (self.allow_errors and not self.force_raise_errors)
-        run.send(str(index), _request(cell.source, stop_on_error=stop))
+        try:
+            run.send(str(index), _request(cell.source, stop_on_error=stop))
+        except RunDied as error:
+            raise DeadKernelError("Kernel died") from error
         self.code_cells_executed += 1
         cell.outputs, self.clear_before_next_output = [], False
         reply = self._reply(run, cell, index)

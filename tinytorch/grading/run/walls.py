@@ -37,10 +37,17 @@ WARM = Path(__file__).with_name("warm")
 WARM_INSIDE, RUNS_INSIDE = "/run/warm", "/grading"
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store")
 OF_ETC = (
-    "alternatives", "ca-certificates", "fonts", "group", "hosts", "ld.so.cache", "ld.so.conf",
+    "alternatives", "ca-certificates", "debian_version", "fonts", "group", "hosts", "ld.so.cache", "ld.so.conf",
     "ld.so.conf.d", "localtime", "magic", "mime.types", "nsswitch.conf", "passwd", "pki",
     "protocols", "services", "ssl", "timezone",
 )  # fmt: skip
+# How much of the processor there is: joblib reads it where it exists, and fails if it may not.
+SHARES = (
+    "/sys/fs/cgroup/cpu.max", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+    "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
+)  # fmt: skip
+# pip and git end where a file in /etc exists that they may not read. It may hold passwords.
+WITHOUT_ETC = {"PIP_CONFIG_FILE": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 # What a run sees of the instructor's environment; all else may be a secret.
 HANDED_ON = (
@@ -193,6 +200,7 @@ class Enclosure:
         found = {n: v for n, v in os.environ.items() if n in names or n.startswith("LC_")}
         # The user may be one that the system has no name for.
         student = {"HOME": self.inside(self._folder / "home"), "USER": "student"}
+        found |= WITHOUT_ETC if self.walls.mode == LANDLOCK else {}
         return found | student | {"LOGNAME": "student"} | ONE_THREAD
 
     def environment_of(self, run: Path) -> dict[str, str]:
@@ -219,7 +227,7 @@ class Enclosure:
             readable, devices = [*SYSTEM, "/etc", "/proc", warm, *runtime], ["/dev"]
         elif mode == LANDLOCK:
             etc = [f"/etc/{name}" for name in OF_ETC]
-            readable = [*_without(hidden, [*SYSTEM, *etc, "/proc", *runtime]), warm]
+            readable = [*_without(hidden, [*SYSTEM, *etc, *SHARES, "/proc", *runtime]), warm]
             devices = [f"/dev/{name}" for name in DEVICES]
         guard = {"mode": mode, "user": self._user, "readable": readable, "devices": devices}
         return [*container, sys.executable, warm, json.dumps(guard), *words]

@@ -244,6 +244,7 @@ PRETENDED = {
     "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
 }  # fmt: skip
 SETPRIORITY, SOCKET, CONNECT = (141, 140), (41, 198), (42, 203)
+UTIMENSAT = PRETENDED["utimensat"]
 CLONE, CLONE3, IOCTL = (56, 220), (435, 435), (16, 29)
 NAMESPACES = 0x7E020000  # the flags by which clone makes some
 TERMINAL = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX: typing into somebody's terminal
@@ -311,6 +312,10 @@ def _program(own_mounts: bool) -> list[tuple[int, int, int, int]]:
     nowhere = (RETURN, 0, 0, REFUSE | errno.EAFNOSUPPORT)
     on(SOCKET, _argument(0), (EQUAL, 1, 0, AF_UNIX), nowhere)
     if not own_mounts:
+        # `Path.touch` sets the time to now, and takes success for a file that is there: where this
+        # fails it makes one. That is a path, and no times.
+        on(UTIMENSAT, _argument(2), (EQUAL, 0, 3, 0), _argument(1), (EQUAL, 1, 0, 0),
+           (RETURN, 0, 0, REFUSE | errno.EACCES))  # fmt: skip
         for call in PRETENDED.values():
             always(call, pretend)
         always(CONNECT, REFUSE | errno.EACCES)

@@ -26,7 +26,7 @@ import warnings
 
 from . import shortcuts
 from .confine import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
-from .guard import Guard
+from .guard import NONE, Guard
 from .kernel import serve, start_kernel
 
 # Modules whose import says something: each run must see it for itself.
@@ -225,6 +225,8 @@ def run(app, guard: Guard, job: dict, requests: socket.socket, results: socket.s
     tempfile.tempdir = None  # where they go may have changed
     sys.path[:0] = job["path"]
     guard.confine(job["scratch"], job["limits"])
+    if guard.mode != NONE:
+        keep_store_at_home(app.kernel.shell)
     os.chdir(job["folder"])
     for source in {"numpy.random", "torch"} & sys.modules.keys():
         sys.modules[source].seed()  # else all students would draw the same numbers
@@ -234,6 +236,13 @@ def run(app, guard: Guard, job: dict, requests: socket.socket, results: socket.s
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.run_until_complete(serve(app.kernel, requests))
+
+
+def keep_store_at_home(shell) -> None:
+    """What %cd, %store and %bookmark write goes to the run's home: the profile's is shut."""
+    from IPython.external.pickleshare import PickleShareDB
+
+    shell.db = PickleShareDB(os.path.expanduser("~/.ipython/profile_default/db"))
 
 
 def redirect(app) -> None:
