@@ -38,7 +38,8 @@ WARM_INSIDE, RUNS_INSIDE = "/run/warm", "/grading"
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store")
 OF_ETC = (
     "alternatives", "ca-certificates", "debian_version", "fonts", "group", "hosts",
-    "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "magic", "mime.types", "nsswitch.conf", "passwd", "pki",
+    "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "magic", "mime.types",
+    "nsswitch.conf", "passwd", "pki",
     "protocols", "services", "ssl", "timezone",
 )  # fmt: skip
 # How much of the processor there is: joblib reads it where it exists, and fails if it may not.
