@@ -512,9 +512,9 @@ CASES = [
     case("stdin_read", 2, "import sys\nprint(repr(sys.stdin.readline()) if sys.stdin else 'none')"),
     case("input_mistake", 5, after("accuracy", "n = input('How many? ')")),
     case("getpass_fails", 2, before("relu", "import getpass\npw = getpass.getpass('token: ')")),
-    case("exit_at_the_end", 2, last("exit()", "print('never seen')")),
+    case("exit_at_the_end", 2, last("exit()")),
     case("exit_in_the_middle", 2, after("test_sigmoid", "exit()"), loses=None),
-    case("quit_and_sys_exit", 4, last("quit()"), last("import sys; sys.exit(0)")),
+    case("quit_and_sys_exit", 4, last("import sys; sys.exit(0)", "quit()")),
     case("os_exit_last", 2, last("import os\nos._exit(0)"), loses=None),
     case(
         "atexit", 2, "import atexit\natexit.register(lambda: open('at_exit.txt', 'w').write('x'))"
