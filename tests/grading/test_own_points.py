@@ -16,9 +16,10 @@ from tinytorch.grading import NbgraderError, grade
 from tinytorch.grading.feedback import feedback
 from tinytorch.grading.nb.converters import generate_release
 from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.exercises import read_exercises
 from tinytorch.grading.nb.records import Exercise, GradedCell, NotebookRecord, ScoreSheet
 from tinytorch.grading.nb.scores import scores as read_scores
-from tinytorch.grading.nb.second_run import Gain, Trial, read_exercises
+from tinytorch.grading.nb.second_run import Gain, Trial
 from tinytorch.grading.nb.settings import CONFIG as CONFIG_FILE
 
 ON = "c.TinyTorch.count_mistakes_once = True\n"

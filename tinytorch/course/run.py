@@ -364,7 +364,7 @@ def _by_kernel(
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from nbformat import from_dict
 
-    from tinytorch.grading.nb.steps import QuietExecute
+    from tinytorch.grading.nb.quiet import QuietExecute
     from tinytorch.grading.run.environment import ONE_THREAD
     from tinytorch.grading.run.environment import environment as set_environment
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tinytorch.grading import ToolFault
+
 # What the system says of a full disk, and SQLite; and what a person is to do about it.
 FULL = ("No space left on device", "Disk quota exceeded", "disk is full")
 NO_ROOM = "there is no room left on the disk: make some and grade again"
@@ -23,3 +25,15 @@ def reason_of(error: BaseException) -> str:
             "grade again"
         )
     return f"{type(error).__name__}: {text}"[:300]
+
+
+def is_tools(error: BaseException | None) -> bool:
+    """Whether an exception, or what it came from, is the grader's own.
+
+    Such exceptions no student's code can cause in our process: it runs in another.
+    """
+    while error is not None:
+        if isinstance(error, ToolFault | AttributeError | ImportError | NameError):
+            return True
+        error = error.__cause__
+    return False

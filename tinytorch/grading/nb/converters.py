@@ -153,12 +153,12 @@ def _run(driver) -> None:
         raise
     except Exception as error:
         cause = driver.log.handlers[0].error or error
-        raise NbgraderError(reason_of(cause)) from error
+        raise NbgraderError(reason_of(cause)) from cause
 
 
 def _quiet(step: type) -> type:
     """nbgrader's Execute with a quiet kernel, configured as ever; any other step itself."""
-    from tinytorch.grading.nb.steps import QuietExecute
+    from tinytorch.grading.nb.quiet import QuietExecute
 
     return QuietExecute if step is _nbgrader().preprocessors.Execute else step
 

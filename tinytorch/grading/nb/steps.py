@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +17,8 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import ClassVar
 
+from tinytorch.grading import ToolFault
+from tinytorch.grading.nb.quiet import QuietExecute
 from tinytorch.grading.nb.records import NotebookRecord, ScoreSheet
 from tinytorch.grading.run.environment import environment
 from tinytorch.grading.run.process import Run, RunDied, RunSilent
@@ -155,14 +156,6 @@ class AskForLatePenalty(AssignLatePenalties):
         return nb, resources
 
 
-class QuietExecute(Execute):
-    """Execute with a kernel that can't write into our terminal; cells' outputs are collected."""
-
-    def start_new_kernel(self, **settings) -> None:
-        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        super().start_new_kernel(**nowhere, **settings)
-
-
 class UnheardOutput(OutputWidget):
     """An ipywidgets Output that gathers what it shows, and tells the kernel's half nothing of it.
 
@@ -207,7 +200,7 @@ class RunCells(QuietExecute):
         try:
             return self._work.start(self.timeout and self.timeout * (cells + 3) + 60)
         except (RunDied, RunSilent) as error:
-            raise DeadKernelError("Kernel didn't start") from error
+            raise ToolFault(f"no run could be started: {error or 'it hangs'}") from error
 
     def _run_cell(self, run: Run, cell, index: int) -> None:
         """What nbclient's async_execute_cell does, for a fork."""

@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from tinytorch.grading.run.warm.confine import PR_SET_PDEATHSIG, prctl
 TOKEN_BYTES = 16
 READ = 1 << 18
 MOST_BYTES = 400_000_000  # of one cell's messages: many times what a sound cell can send
+MOST_WORDS = 4000  # bytes of what a process says when it ends
 START = 60.0  # seconds within which a warm process, and a run, must be ready
 
 
@@ -104,6 +106,8 @@ class WarmParent:
         self._process: subprocess.Popen | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
+            # What the process says of its own end, in a file without a name.
+            self._said = like._said if like else tempfile.TemporaryFile()  # noqa: SIM115
             if like:
                 self.arguments, self.loaded = like.arguments, set(like.loaded)
                 like.ask({"clone": True}, theirs)
@@ -117,7 +121,7 @@ class WarmParent:
             pass_fds=[control.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
             env=self.enclosure.environment,
         )
 
@@ -126,8 +130,15 @@ class WarmParent:
             raise RunDied("the warm process hangs")
         _, descriptors, _, _ = socket.recv_fds(self._control, 1 << 10, 1)
         if not descriptors:
-            raise RunDied("the warm process ended")
+            raise RunDied(self._last_words())
         return descriptors[0]
+
+    def _last_words(self) -> str:
+        """That it ended, and what it said of that."""
+        size = os.fstat(self._said.fileno()).st_size
+        text = os.pread(self._said.fileno(), MOST_WORDS, max(0, size - MOST_WORDS))
+        lines = text.decode(errors="replace").strip().splitlines()
+        return f"the warm process ended: {lines[-1].strip()}" if lines else "the warm process ended"
 
     def load(self, modules: Mapping[str, Iterable[str]]) -> None:
         """Have modules imported before any fork, in this order; what can't be is passed over.
@@ -203,7 +214,7 @@ class WarmParent:
         try:
             socket.send_fds(self._control, [json.dumps(what).encode()], descriptors)
         except OSError as error:
-            raise RunDied("the warm process ended") from error
+            raise RunDied(self._last_words()) from error
         return self.tell(START)
 
     def tell(self, timeout: float) -> dict:
@@ -212,7 +223,7 @@ class WarmParent:
             raise RunDied("the warm process hangs")
         message = self._receive(1 << 16)
         if not message:
-            raise RunDied("the warm process ended")
+            raise RunDied(self._last_words())
         return json.loads(message)
 
     def fileno(self) -> int:

@@ -152,7 +152,7 @@ class AssignmentRun:
         """The instructor's solutions, which leave this process only where they are needed."""
         if not self.course.settings.count_mistakes_once:
             return {}
-        from tinytorch.grading.nb.second_run import read_exercises
+        from tinytorch.grading.nb.exercises import read_exercises
 
         source, found = self.course.source(self.assignment), {}
         for name in notebooks:

@@ -20,7 +20,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from tinytorch.files import remove_tree
-from tinytorch.grading import NotGraded
+from tinytorch.grading import NotGraded, ToolFault
 from tinytorch.grading.cells import source_of
 from tinytorch.grading.nb.converters import adds_missing_cells, autograde_converter
 from tinytorch.grading.nb.course import Course
@@ -29,7 +29,7 @@ from tinytorch.grading.nb.passes import grade_notebook
 from tinytorch.grading.nb.records import ScoreSheet
 from tinytorch.grading.nb.second_run import Gain, RunMended, Trial
 from tinytorch.grading.nb.steps import RunCells, Work, kernel_arguments
-from tinytorch.grading.reasons import reason_of
+from tinytorch.grading.reasons import is_tools, reason_of
 from tinytorch.grading.run.preload import ALWAYS, KNOWN, imported_modules
 from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
 from tinytorch.grading.run.walls import Enclosure
@@ -56,17 +56,20 @@ class Grader:
         self._warm = warm
         self._enclosure = warm.enclosure if warm else Enclosure(assignment.walls)
         self._prepared: WarmParent | None = None  # the one that knows of this assignment
+        self._has_run = False  # whether a cell of the submission at hand may have run
 
     def grade(self, submission: Submission) -> Graded | Failed:
         """Grade a submission, whatever is wrong with it."""
-        began = time.monotonic()
+        began, self._has_run = time.monotonic(), False
         try:
             with warnings.catch_warnings(action="ignore"), self._run_folder() as folder:
                 answer = self._grade(submission, folder)
         except NotGraded as error:
             answer = Failed(str(error))
+        except ToolFault as error:
+            answer = Failed(str(error), lasting=False)
         except Exception as error:  # nbgrader's, nbclient's, the disk's: none costs the others
-            answer = Failed(reason_of(error))
+            answer = Failed(reason_of(error), lasting=self._has_run or not is_tools(error))
         return replace(answer, seconds=round(time.monotonic() - began, 3))
 
     def hand_over(self) -> WarmParent | None:
@@ -168,11 +171,13 @@ class Grader:
         limits = self.assignment.limits.with_cpu(cpu_seconds)
         spec = RunSpec(bench.work, bench.path, bench.environment, limits, scratch=bench.scratch)
         try:
-            return self._warm_parent().start(spec)
+            run = self._warm_parent().start(spec)
         except RunDied:
             # The next submission must not suffer from whatever has become of this process.
             self._close_warm()
             raise
+        self._has_run = True
+        return run
 
     @contextmanager
     def _run_folder(self) -> Iterator[Path]:

@@ -24,7 +24,7 @@ import sys
 import tempfile
 import warnings
 
-from . import shortcuts
+from . import parts, shortcuts
 from .confine import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
 from .guard import NONE, Guard
 from .kernel import serve, start_kernel
@@ -44,6 +44,8 @@ def main() -> None:
     launcher = importlib.util.find_spec("ipykernel_launcher").origin
     connection = os.path.join(tempfile.gettempdir(), "tmpkernel.json")
     sys.argv = [launcher, "-f", connection, *arguments]
+    if lacking := parts.missing():
+        raise SystemExit("; ".join(map(str, lacking[:3])))  # its last words: see process.py
     app = start_kernel(arguments)
     shortcuts.warm_up(app.kernel.shell)
     kernels_own = set(sys.modules)
