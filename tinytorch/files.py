@@ -6,11 +6,12 @@ And remove folders whatever is in them.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -56,6 +57,16 @@ def read_text(path: Path) -> str | None:
         return Path(path).read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
+
+
+def walk(folder: Path | str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """What os.walk gives, however deep it goes: before Python 3.12 that goes down by recursion."""
+    waiting = [os.fspath(folder)]
+    while waiting:
+        for where, folders, files in itertools.islice(os.walk(waiting.pop()), 1):
+            yield where, folders, files
+            inner = [os.path.join(where, name) for name in reversed(folders)]
+            waiting += [path for path in inner if not os.path.islink(path)]
 
 
 def remove_tree(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tinytorch.grading import NotGraded
 from tinytorch.grading.nb.course import Course
-from tinytorch.grading.reasons import NO_ROOM, reason_of
+from tinytorch.grading.reasons import NO_ROOM, brief, reason_of
 from tinytorch.grading.run.process import Limits
 from tinytorch.grading.run.walls import AUTO, NO_WALLS, Walls, find
 from tinytorch.grading.standings import Standing, survey
@@ -19,6 +19,8 @@ from tinytorch.grading.submission.journal import Entry, Journal
 from tinytorch.grading.work.assignment import AssignmentRun
 from tinytorch.grading.work.messages import Failed, Graded, Task
 from tinytorch.grading.work.pool import LocalPool, Pool
+
+MOST_REPAIRS = 100  # of one submission are noted
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,8 @@ class _Run:
 
     def _note(self, standing: Standing, status: str, **details) -> None:
         """Write in the journal what became of a submission, and tell of it."""
+        details["reason"] = brief(details.get("reason", ""))
+        details["repairs"] = _few(details.get("repairs", ()))
         try:
             self._journal.add(_entry(standing, status, **details))
         except OSError as error:  # the next run finds no word of it, and grades it once more
@@ -281,4 +285,10 @@ def _entry(standing: Standing, status: str, **details) -> Entry:
 
 
 def _fault(standing: Standing, reason: str) -> Outcome:
-    return Outcome(standing.assignment, standing.student, "failed", reason)
+    return Outcome(standing.assignment, standing.student, "failed", brief(reason))
+
+
+def _few(repairs: tuple[str, ...]) -> tuple[str, ...]:
+    """What was repaired, in words that can be shown: a student may have written some of them."""
+    more = [f"and {len(repairs) - MOST_REPAIRS} more"] if len(repairs) > MOST_REPAIRS else []
+    return (*map(brief, repairs[:MOST_REPAIRS]), *more)

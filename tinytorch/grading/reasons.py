@@ -9,6 +9,21 @@ FULL = ("No space left on device", "Disk quota exceeded", "disk is full")
 NO_ROOM = "there is no room left on the disk: make some and grade again"
 
 
+MOST_WORDS = 300  # characters of one reason
+
+
+def printable(text: str) -> str:
+    """A text that others had a part in, in one line that does nothing to a terminal or a file."""
+    words = "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+    return " ".join(words.split())
+
+
+def brief(text: str) -> str:
+    """The beginning of such a text."""
+    text = printable(text)
+    return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]}…"
+
+
 def reason_of(error: BaseException) -> str:
     """What an exception of nbgrader's, of the disk or of the gradebook means."""
     text = " ".join(str(error).split()).partition(" [SQL: ")[0]

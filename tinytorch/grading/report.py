@@ -11,6 +11,7 @@ from pathlib import Path
 from tinytorch.files import write_atomically
 from tinytorch.grading.grade import GradingRun
 from tinytorch.grading.nb.course import Course
+from tinytorch.grading.reasons import printable
 from tinytorch.grading.run.walls import NONE
 from tinytorch.grading.standings import Standing, survey
 
@@ -23,6 +24,7 @@ FIELDS = (
     "status",
     "reason",
 )
+FORMULA = ("=", "+", "-", "@")
 PIPED_WIDTH = 1000  # a pipe has no width: nothing is wrapped
 
 
@@ -135,7 +137,7 @@ def told(run: GradingRun) -> list[str]:
         lines.append("no walls: students' code could do whatever you may; see `tinytorch doctor`")
     elif run.walls:
         lines.append(f"walls around students' code: {run.walls}")
-    return [*lines, ", ".join(parts) or "no submissions"]
+    return [*map(printable, lines), ", ".join(parts) or "no submissions"]
 
 
 def write_csv(table: Table, path: Path) -> None:
@@ -144,7 +146,7 @@ def write_csv(table: Table, path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
     writer.writerows([_plain(getattr(row, name)) for name in FIELDS] for row in table.rows)
-    write_atomically(path, text.getvalue())
+    write_atomically(path, text.getvalue().encode("utf-8", "replace"))
 
 
 def as_json(table: Table) -> list[dict]:
@@ -155,7 +157,8 @@ def as_json(table: Table) -> list[dict]:
 def _row(standing: Standing) -> Row:
     score = standing.score if standing.status in ("graded", "outdated") else None
     earned = (score.score, score.max_score, score.waiting) if score else (None, None, 0)
-    return Row(standing.student, standing.assignment, *earned, standing.status, _explain(standing))
+    about = standing.status, printable(_explain(standing))
+    return Row(standing.student, standing.assignment, *earned, *about)
 
 
 def _explain(standing: Standing) -> str:
@@ -204,4 +207,6 @@ def _notes(table: Table) -> list[str]:
 def _plain(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"  # else a spreadsheet would work it out
     return "" if value is None else f"{value:g}" if isinstance(value, float | int) else value

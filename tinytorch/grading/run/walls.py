@@ -26,7 +26,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from tinytorch.errors import UsageError
-from tinytorch.files import remove_tree
+from tinytorch.files import remove_tree, walk
 from tinytorch.grading.run.environment import ONE_THREAD
 from tinytorch.grading.run.warm.confine import SIGNALS_FROM, landlock_version
 from tinytorch.grading.run.warm.guard import FULL, LANDLOCK, NONE
@@ -181,7 +181,7 @@ class Enclosure:
         """Give a folder, and all in it, to whom the runs are."""
         if self._user is None:
             return
-        for where, folders, files in os.walk(folder):
+        for where, folders, files in walk(folder):
             for name in (".", *folders, *files):
                 os.chown(os.path.join(where, name), self._user, self._user, follow_symlinks=False)
 

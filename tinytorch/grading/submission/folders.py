@@ -9,6 +9,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from stat import S_ISREG
 
+from tinytorch.files import walk
+
+LONGEST = 500  # bytes of a path: nobody's work lies deeper, and a copy of it has a longer one
 # A student's own `tinytorch` would be imported in place of the one that we grade against.
 IGNORED = {".ipynb_checkpoints", "__pycache__", ".cache", "tinytorch"}
 
@@ -23,17 +26,25 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def files_of(folder: Path, ignore: Iterable[str] = ()) -> Iterator[Path]:
-    """The regular files of a submission in a fixed order. Links lead elsewhere: not followed."""
+    """The regular files of a submission in a fixed order. Links lead elsewhere: not followed.
+
+    What has a path in the folder that is too long is left out.
+    """
     ignore = [*IGNORED, *ignore]
 
     def wanted(names: list[str]) -> list[str]:
         return sorted(name for name in names if not any(fnmatchcase(name, it) for it in ignore))
 
-    for where, folders, files in os.walk(folder):
-        folders[:] = wanted(folders)
+    for where, folders, files in walk(folder):
+        folders[:] = [] if is_too_long(Path(where), folder) else wanted(folders)
         for path in (Path(where, name) for name in wanted(files)):
-            if path.is_file() and not path.is_symlink():
+            if path.is_file() and not path.is_symlink() and not is_too_long(path, folder):
                 yield path
+
+
+def is_too_long(path: Path, folder: Path) -> bool:
+    """Whether the path of something in a folder is longer than a copy of it could have."""
+    return len(os.fsencode(path)) - len(os.fsencode(folder)) > LONGEST
 
 
 def read_file(path: Path) -> bytes | None:

@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 
+from tinytorch.files import walk
 from tinytorch.grading import NotGraded
 from tinytorch.grading.cells import ROLES, grade_id_of, has_role, is_exercise, marks_of, source_of
-from tinytorch.grading.submission.folders import files_of
+from tinytorch.grading.submission.folders import files_of, is_too_long
 from tinytorch.slow_imports import without_rfc3987
 
 MAX_BYTES = 100_000_000  # what nbgrader itself collects at most
@@ -87,6 +88,8 @@ def read_notebook(name: str, data: bytes) -> dict:
         raise NotGraded(f"{name} is not JSON: {where}: {error.msg}") from error
     except RecursionError as error:
         raise NotGraded(f"{name} is not a notebook: its JSON is nested too deeply") from error
+    except ValueError as error:
+        raise NotGraded(f"{name} is not a notebook: a number has too many digits") from error
     if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
         raise NotGraded(f"{name} is JSON but not a notebook: it has no nbformat")
     if notebook["nbformat"] < 4:
@@ -121,7 +124,7 @@ def repair(notebook: dict, released: dict, *, put_back: bool = True) -> tuple[di
         repairs += [f"'{name}' was deleted" for name in templates if name not in there]
     for number, cell in enumerate(cells, 1):
         cell["id"] = f"cell-{number}"
-    given = notebook.get("metadata")
+    given = released.get("metadata")
     kernel = {"kernelspec": given["kernelspec"]} if _has_kernel(given) else {}
     if notebook.get("orig_nbformat", 4) < 4:
         repairs.append(f"was saved as nbformat {notebook['orig_nbformat']}")
@@ -132,7 +135,9 @@ def _refuse_links(folder: Path) -> None:
     for path in (folder, folder.parent):
         if path.is_symlink():
             raise NotGraded(f"the folder {path.name} is a link: ask for the files themselves")
-    for where, folders, files in os.walk(folder):
+    for where, folders, files in walk(folder):
+        if is_too_long(Path(where), folder):
+            raise NotGraded("it holds folders in folders, deeper than can be copied")
         for name in (*folders, *files):
             path = Path(where, name)
             if path.is_symlink():

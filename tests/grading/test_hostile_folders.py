@@ -1,0 +1,44 @@
+"""Folders that nobody's work looks like cost nobody else a grade, and reports stay readable."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from attacks import target
+
+from tinytorch.grading import report
+from tinytorch.grading.grade import grade
+
+
+def _deep(folder):
+    here = os.getcwd()
+    os.chdir(folder)
+    for _ in range(1500):
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir(here)
+
+
+def _sparse(folder):
+    with open(folder / "large.bin", "wb") as file:
+        file.truncate(40 << 30)
+
+
+def _link(folder):
+    os.symlink("/nowhere", os.fsencode(folder) + b"/=1+1\xff\x1b[2J\nnot graded: ada")
+
+
+@pytest.mark.parametrize("make", [_deep, _sparse, _link])
+def test_a_hostile_folder_is_refused_alone(tmp_path, make):
+    course = target.make_course(tmp_path / "course")
+    for student in ("ada", "mallory"):
+        target.hand_in(course, student, target.right(course))
+    make(course / "submitted" / "mallory" / target.ASSIGNMENT)
+    run = grade(course)
+    statuses = {outcome.student: outcome.status for outcome in run.outcomes}
+    assert (statuses["ada"], statuses["mallory"]) == ("graded", "failed")
+    assert all(line.isprintable() for line in report.told(run))
+    report.write_csv(report.grades(course), tmp_path / "grades.csv")
+    lines = (tmp_path / "grades.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 4 and not any(",=" in line for line in lines)
