@@ -63,6 +63,7 @@ def drop_capabilities() -> None:
 NEW_MOUNTS, NEW_IPC, NEW_USER, NEW_PIDS = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 MNT_DETACH = 2
+MOUNT_SETATTR, AT_CWD, AT_RECURSIVE = 442, -100, 0x8000
 
 
 class Namespaces:
@@ -102,10 +103,11 @@ class Namespaces:
                 _check(LIBC.setns(self._own, NEW_PIDS))
         return pid
 
-    def enter(self, mounts: dict[str, str]) -> None:
+    def enter(self, own: str, mounts: dict[str, str]) -> None:
         """In the fork: IPC and mounts of its own, and folders of its own in place of others.
 
         Args:
+            own: the one folder that stays writable; so nobody changes the rights of others.
             mounts: what is to be seen at a path: another folder, or "" for an empty one in memory.
                 They are made in this order.
         """
@@ -114,12 +116,21 @@ class Namespaces:
         mount("none", "/", "", MS_REC | MS_PRIVATE)
         with contextlib.suppress(OSError):  # some containers keep theirs: the one outside stays
             mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        mount(own, own, "", MS_BIND)
+        set_read_only("/", True, AT_RECURSIVE)
+        set_read_only(own, False)
         for target, source in mounts.items():
             if source:
                 os.makedirs(target, exist_ok=True)
                 mount(source, target, "", MS_BIND | MS_REC)
             else:
                 mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, "size=256m,mode=1777")
+
+
+def set_read_only(path: str, read_only: bool, flags: int = 0) -> None:
+    """Let nothing be changed beneath a mount, or let it be changed again."""
+    attributes = struct.pack("QQQQ", *((1, 0) if read_only else (0, 1)), 0, 0)  # MOUNT_ATTR_RDONLY
+    _syscall(MOUNT_SETATTR, AT_CWD, path.encode(), flags, attributes, len(attributes))
 
 
 def unmask_proc() -> None:

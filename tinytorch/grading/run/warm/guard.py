@@ -60,7 +60,7 @@ class Guard:
             # A Python that is installed below /tmp stays to be seen there.
             kept = [path for path in self._readable if path.startswith("/tmp/")]
             mounts = {f"{scratch}{path}": path for path in kept}
-            self._namespaces.enter(mounts | {"/tmp": f"{scratch}/tmp", "/dev/shm": ""})
+            self._namespaces.enter(scratch, mounts | {"/tmp": f"{scratch}/tmp", "/dev/shm": ""})
         for name, value in limits.items():
             limit(getattr(resource, name), value)
         if self.mode == NONE:
