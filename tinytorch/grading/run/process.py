@@ -31,6 +31,7 @@ TOKEN_BYTES = 16
 READ = 1 << 18
 MOST_BYTES = 400_000_000  # of one cell's messages: many times what a sound cell can send
 MOST_WORDS = 4000  # bytes of what a process says when it ends
+SEND = 10.0  # seconds within which a run that has ended its cell must take the next
 START = 60.0  # seconds within which a warm process, and a run, must be ready
 
 
@@ -298,6 +299,7 @@ class Run:
         data = json.dumps({"id": number, "content": content}).encode()
         self._received = 0
         try:
+            self._requests.settimeout(SEND)
             self._requests.sendall(struct.pack("!I", len(data)) + data)
         except OSError as error:
             raise RunDied(str(error)) from error
