@@ -50,6 +50,7 @@ DEEPEST = 20
 # What is read or written where the harness does not look by itself, is named attack-TAG.
 OUTSIDE = ("/tmp", "/var/tmp", "/dev/shm")
 LIVE = "script, iframe, object, embed, base, form, style, meta[http-equiv], link[href]"
+OVER = {"navbar-fixed-top", "navbar-fixed-bottom", "modal", "modal-backdrop", "affix"}
 URLS = ("href", "src", "xlink:href", "action", "formaction", "srcdoc", "data", "background")
 
 
@@ -480,6 +481,8 @@ def _live(page: BeautifulSoup) -> Iterator[str]:
                 yield f"{element.name} {name}={text[:11]}"
             elif name == "style" and re.search("position:(fixed|absolute)", text):
                 yield f"{element.name} over the page"
+            elif name == "class" and OVER & set(value):
+                yield f"{element.name} of a class that lies over the page"
 
 
 @contextmanager
