@@ -61,7 +61,8 @@ def _collected() -> dict[str, object]:
             found[f"numpy:{name}"] = thing
     for name in np.linalg.__all__:
         found[f"numpy.linalg:{name}"] = getattr(np.linalg, name)
-    for name in ("Generator", "PCG64", "MT19937", "PCG64DXSM", "Philox", "SFC64", "default_rng", "RandomState"):
+    for name in ("Generator", "RandomState", "default_rng", "MT19937", "PCG64", "PCG64DXSM",
+                 "Philox", "SFC64"):  # fmt: skip
         found[f"numpy.random:{name}"] = getattr(np.random, name)
     return {name: thing for name, thing in found.items() if not name.startswith("__")}
 

@@ -9,6 +9,7 @@ counted. So what a student's code reads off its reference counts stays as it is.
 from __future__ import annotations
 
 import math
+import operator
 import sys
 import weakref
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ from .known import BY_NAME
 MOST_TRACKED = 200_000
 KINDS = "biufcSUmM"
 ATOMS = {int, float, bool, str, bytes, type(None)}
+# What is sent by value, or kept alive by nobody: its id may soon be another's.
+BY_VALUE = (np.ndarray, np.generic, np.dtype, tuple, list, dict, set, frozenset, slice, range,
+            complex, np.random.Generator, BaseException)  # fmt: skip
 CONTAINERS = {list: "list", dict: "dict", set: "set", np.random.Generator: "Generator"}
 GENERATORS = ("PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM")
 
@@ -264,10 +268,14 @@ class Held:
 
 
 class Containers:
-    """Lists, dicts, sets and Generators that both ends hold."""
+    """Lists, dicts, sets and Generators that both ends hold.
 
-    def __init__(self, first_number: int):
-        self._next = first_number
+    Args:
+        keeps: as for `look_at`.
+    """
+
+    def __init__(self, first_number: int, keeps: bool):
+        self._next, self._keeps = first_number, keeps
         self._held: dict[int, Held] = {}
         self._numbers: dict[int, int] = {}  # by id
         self.gone: list[int] = []
@@ -293,7 +301,7 @@ class Containers:
         """The other end knows what it holds now."""
         held = self._held.get(number)
         if held is not None:
-            held.told = look_at(held.thing)
+            held.told = look_at(held.thing, self._keeps)
 
     def thing(self, number: int) -> Any:
         try:
@@ -322,14 +330,32 @@ class Containers:
         ]
 
 
-def look_at(thing: Any) -> Any:
-    """What a container holds: as references that keep nothing alive that may be watched."""
+class Same(list):
+    """The things themselves, to be compared by identity."""
+
+
+class Ids(list):
+    """The ids of things that are kept alive elsewhere for as long as the other end holds them."""
+
+
+def look_at(thing: Any, keeps: bool) -> Any:
+    """What a container holds.
+
+    Args:
+        keeps: whether what it holds may be kept alive by this. In S nothing may: a student's code
+            may count its references.
+    """
     if isinstance(thing, np.random.Generator):
         return state_of(thing)
     if isinstance(thing, dict):
         return [(_mark(key), _mark(value)) for key, value in thing.items()]
-    if ATOMS.issuperset(map(type, thing)):
+    kinds = set(map(type, thing))
+    if kinds <= ATOMS:
         return thing.copy()
+    if keeps:
+        return Same(thing)
+    if not any(kind in ATOMS or issubclass(kind, BY_VALUE) for kind in kinds):
+        return Ids(map(id, thing))
     return tuple(map(_mark, thing))
 
 
@@ -341,9 +367,13 @@ def is_as(thing: Any, told: Any) -> bool:
     if isinstance(thing, dict):
         pairs = zip(thing.items(), told, strict=True)
         return all(_is(k, old[0]) and _is(v, old[1]) for (k, v), old in pairs)
+    if type(told) is Ids:
+        return [*map(id, thing)] == told
+    if type(told) is Same:
+        return all(map(operator.is_, thing, told))
     if type(told) is tuple:
         return all(map(_is, thing, told))
-    # In C, for long lists: no array is among them, of which `==` is another.
+    # By `==`, which is quick: no array is among them, of which it means something else.
     return thing == told if ATOMS.issuperset(map(type, thing)) else False
 
 

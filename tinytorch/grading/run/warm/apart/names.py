@@ -59,8 +59,10 @@ class Given:
                 return
             for alias in statement.names:
                 name = alias.asname or alias.name.partition(".")[0]
-                single = ast.Import([alias]) if isinstance(statement, ast.Import) else (
-                    ast.ImportFrom(module, [alias], statement.level)
+                single = (
+                    ast.Import([alias])
+                    if isinstance(statement, ast.Import)
+                    else (ast.ImportFrom(module, [alias], statement.level))
                 )
                 self._makers[name] = single
                 whole = f"{module}.{alias.name}" if module else alias.name

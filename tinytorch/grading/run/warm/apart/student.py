@@ -22,17 +22,15 @@ from .channel import MAIN
 from .wire import REQUEST, End
 
 # Looked up on the type by Python or NumPy, where a class has them.
-SPECIAL = {
-    f"__{name}__"
-    for name in (
-        "abs add and bool call ceil complex contains delitem divmod enter eq exit float floor "
-        "floordiv format ge getitem gt hash iadd iand ifloordiv ilshift imatmul imod imul index "
-        "int invert ior ipow irshift isub iter itruediv ixor le len length_hint lshift lt matmul "
-        "missing mod mul ne neg next or pos pow radd rand rdivmod repr reversed rfloordiv rlshift "
-        "rmatmul rmod rmul ror round rpow rrshift rshift rsub rtruediv rxor setitem str sub "
-        "truediv trunc xor array array_function array_ufunc array_priority fspath"
-    ).split()
-}
+SPECIAL_NAMES = """
+    abs add and array array_function array_priority array_ufunc bool call ceil complex contains
+    delitem divmod enter eq exit float floor floordiv format fspath ge getitem gt hash iadd iand
+    ifloordiv ilshift imatmul imod imul index int invert ior ipow irshift isub iter itruediv ixor
+    le len length_hint lshift lt matmul missing mod mul ne neg next or pos pow radd rand rdivmod
+    repr reversed rfloordiv rlshift rmatmul rmod rmul ror round rpow rrshift rshift rsub rtruediv
+    rxor setitem str sub truediv trunc xor
+"""
+SPECIAL = {f"__{name}__" for name in SPECIAL_NAMES.split()}
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc)
 MOST_NOTES = 50
 
@@ -41,7 +39,7 @@ class Student(End):
     """The end that has the student's objects."""
 
     def __init__(self, sock, main: dict):
-        super().__init__(sock, 1, main)
+        super().__init__(sock, 1, main, keeps=False)
         self._guests: dict[int, Any] = {}  # what stands for things of the tests, by number
         self._kinds: dict[int, type] = {}
         self.error_kinds = {}
@@ -51,7 +49,7 @@ class Student(End):
         self._warned: list[list] = []
         self._threads = {MAIN}
         self._state: list = [None, None]
-        self._watched: set[str] | None = None
+        self._called: set[str] = set()
         self._is_over = False
         self.channel.reader_of = self._reader_of
 
@@ -143,23 +141,20 @@ class Student(End):
         self._told_kinds.add(number)
         return number
 
-    def do_watch(self, names: list) -> None:
-        """Note from now on which functions of the notebook are called, of these."""
-        wanted, self._watched = set(names), set()
-        main, found = self.main, self._watched
+    def do_watch(self) -> None:
+        """Note from now on which functions of the notebook are called."""
+        main, found = self.main, self._called
 
         def notice(frame, event, _) -> None:
             if event == "call" and frame.f_globals is main:
-                name = frame.f_code.co_qualname.split(".")[0]
-                if name in wanted:
-                    found.add(name)
+                found.add(frame.f_code.co_qualname)
 
+        found.clear()
         sys.setprofile(notice)
 
     def do_watched(self) -> list:
         sys.setprofile(None)
-        found, self._watched = sorted(self._watched or ()), None
-        return found
+        return sorted(self._called)
 
     # --- Objects of the student's ----------------------------------------------------------------
 
@@ -343,4 +338,3 @@ def _guest_kind(student: Student, name: str, special: tuple, methods: tuple) -> 
     if "__eq__" in members and "__hash__" not in members:
         members["__hash__"] = None
     return type(name, (), members)
-

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import sys
 import types
 import warnings
 import weakref
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -19,7 +21,7 @@ from .remote import Remote, RemoteFunction, RemoteKind, remote_kind
 from .student import SPECIAL
 from .wire import End
 
-TESTED = "tinytorch.core"  # imported by a test, it is the student's, or what the student's code uses
+TESTED = "tinytorch.core"  # where a test imports it, it is what the student's code uses
 OWN = ("__main__", "tinytorch.testing")  # modules whose objects may be handed over
 MOST_PRINTED = 1_000_000  # characters at once
 
@@ -34,7 +36,7 @@ class Tests(End):
     """
 
     def __init__(self, sock, main: dict, given: Given):
-        super().__init__(sock, 2, main)
+        super().__init__(sock, 2, main, keeps=True)
         self._given = given
         self._things: dict[int, weakref.ref] = {}  # stand-ins, by number
         self._received: dict[int, int] = {}  # how often each came
@@ -42,7 +44,24 @@ class Tests(End):
         self.error_kinds = {}
         self._own_names: set[str] = set()  # that tests have defined
         self._state: list = [None, None]
+        self._limit, self._profile = sys.getrecursionlimit(), None
+        # Tests ask these of the student's process, not of their own.
+        sys.getrecursionlimit, sys.setrecursionlimit = lambda: self._limit, self._set_limit
+        sys.getprofile, sys.setprofile = lambda: self._profile, self._set_profile
         sys.meta_path.insert(0, _Finder(self))
+
+    def _set_limit(self, limit: int) -> None:
+        self._limit = operator.index(limit)
+
+    def _set_profile(self, function: Callable | None) -> None:
+        """Have a function told of each function of the notebook that is called, at the end."""
+        before, self._profile = self._profile, function
+        if before is not None:
+            for name in self.request("watched"):
+                code = types.SimpleNamespace(co_qualname=str(name))
+                before(types.SimpleNamespace(f_globals=self.main, f_code=code), "call", None)
+        if function is not None:
+            self.request("watch")
 
     # --- A test ----------------------------------------------------------------------------------
 
@@ -74,15 +93,6 @@ class Tests(End):
     def end(self) -> None:
         """The test is over: S goes back to the student's cells."""
         self.request("over")
-
-    def watched_calls(self, run, suspects: set[str]) -> set[str]:
-        """Which functions of the notebook are called while something runs, of these."""
-        self.request("watch", tuple(sorted(suspects)))
-        try:
-            run()
-        finally:
-            found = self.request("watched")
-        return {name for name in found if name in suspects}
 
     def derive(self, kind: type, name: str, bases: tuple, members: dict) -> None:
         """Have a class made there that a test has derived from one of the student's."""
@@ -186,14 +196,15 @@ class Tests(End):
                 raise Nonsense("a class")
             special = [pair for pair in special if pair[0] in SPECIAL]
             kinds = tuple(dict.fromkeys(self.stand_in_kind(base) for base in bases))
-            self._kinds[number] = remote_kind(self, number, name, kinds, ancestors, special, methods)
+            about = kinds, ancestors, special, methods
+            self._kinds[number] = remote_kind(self, number, name, *about)
         return self._kinds[number]
 
     # --- Beside the values -----------------------------------------------------------------------
 
     def circumstances(self) -> list:
         """NumPy's error handling and the recursion limit, where they are new."""
-        now = [np.geterr(), sys.getrecursionlimit()]
+        now = [np.geterr(), self._limit]
         new = [a if a != b else None for a, b in zip(now, self._state, strict=True)]
         self._state = now
         return new
@@ -209,8 +220,7 @@ class Tests(End):
             errors.remember_line(file, line, source)
             warnings.warn_explicit(str(text), kind, str(file), int(line), registry={})
         if limit is not None:
-            sys.setrecursionlimit(min(max(int(limit), 200), 100_000))
-            self._state[1] = sys.getrecursionlimit()
+            self._limit = self._state[1] = int(limit)
 
 
 def _tuple(value: Any) -> tuple:
@@ -284,4 +294,3 @@ class _RemoteModule(types.ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         return self._tests.request("get", self._tests.request("import", self.__name__), name)
-
