@@ -24,6 +24,10 @@ class TinyTorch(Configurable):
         help="Whether a mistake costs its own points alone: where an exercise fails, the tests of "
         "later ones are tried once more with the instructor's solution in its place.",
     ).tag(config=True)
+    isolated_tests = Bool(
+        False,
+        help="Whether tests run in a process of their own, which no student's code enters.",
+    ).tag(config=True)
     readable = List(
         Unicode(),
         help="Files and folders, besides Python's own, that submissions may read: data, say. "

@@ -18,10 +18,12 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 from tinytorch.grading import ToolFault
+from tinytorch.grading.cells import grade_id_of, is_test
 from tinytorch.grading.nb.quiet import QuietExecute
 from tinytorch.grading.nb.records import NotebookRecord, ScoreSheet
 from tinytorch.grading.run.environment import environment
 from tinytorch.grading.run.process import Run, RunDied, RunSilent
+from tinytorch.grading.run.warm.apart.names import Given
 from tinytorch.slow_imports import without_rfc3987
 
 with without_rfc3987():
@@ -66,10 +68,20 @@ class Work:
         start: Callable[[int | None], Run],
         environment: dict[str, str],
         moved: dict[str, str],
+        given: Given | None = None,
     ):
         self.record, self.start, self.environment = record, start, environment
         self.moved = moved  # folders of the run, and what outputs are to say in their place
         self.sheet = ScoreSheet()
+        self._given = given  # where tests run apart from the student's code
+        self._tests = {cell.name: cell.source for cell in record.source_cells}
+
+    def is_for_tests(self, cell) -> bool:
+        """Whether a cell runs where the tests do: the instructor's, word for word."""
+        if self._given is None:
+            return False
+        is_own = is_test(cell) and self._tests.get(grade_id_of(cell)) == cell.source
+        return is_own or self._given.is_of_tools(cell.source)
 
 
 class RestoreKernelspec(OverwriteKernelspec):
@@ -211,8 +223,9 @@ class RunCells(QuietExecute):
         if self.record_timing:
             cell.metadata["execution"] = {}
         stop = not (self.allow_errors and not self.force_raise_errors)
+        apart = {"is_test": True} if self._work.is_for_tests(cell) else {}
         try:
-            run.send(str(index), _request(cell.source, stop_on_error=stop))
+            run.send(str(index), _request(cell.source, stop_on_error=stop), **apart)
         except RunDied as error:
             raise DeadKernelError("Kernel died") from error
         self.code_cells_executed += 1

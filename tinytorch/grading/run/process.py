@@ -80,6 +80,12 @@ class RunSpec:
     environment: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     scratch: Path | None = None  # the one folder that it may write into; by default `folder`
+    # Where a student's code and the tests run apart: which of the two this is, the wire to the
+    # other, the scratch of the other whose temporary files it shares, and what it may read besides.
+    role: str = ""
+    wire: socket.socket | None = None
+    beside: Path | None = None
+    readable: tuple[str, ...] = ()
 
 
 class WarmParent:
@@ -153,6 +159,10 @@ class WarmParent:
                 self.loaded |= new
                 self._tell({"load": module, "names": sorted(names)})
 
+    def find_in(self, folder: Path) -> None:
+        """Have modules looked for in a folder first, before any fork and in all of them."""
+        self._tell({"find": [self.enclosure.inside(folder)]})
+
     def stands_in_the_way(self, modules: Iterable[str]) -> tuple[bool, set[str]]:
         """What of that which was loaded runs could tell from an import of their own.
 
@@ -202,11 +212,14 @@ class WarmParent:
             "environment": spec.environment,
             "limits": spec.limits.as_rlimits(alone=not self.enclosure.user_has_others),
             "token": token.hex(),
+            "role": spec.role,
+            "beside": inside(spec.beside) if spec.beside else "",
+            "readable": [inside(path) for path in spec.readable],
         }
         requests, their_requests = socket.socketpair()
         results, their_results = socket.socketpair()
         with their_requests, their_results:
-            self.ask(job, their_requests, their_results)
+            self.ask(job, their_requests, their_results, *([spec.wire] if spec.wire else []))
         return Run(self, token, requests, results)
 
     def ask(self, what: dict, *sockets: socket.socket) -> dict:
@@ -294,9 +307,13 @@ class Run:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def send(self, number: str, content: dict) -> None:
-        """Have a cell executed; `content` is that of Jupyter's execute_request."""
-        data = json.dumps({"id": number, "content": content}).encode()
+    def send(self, number: str, content: dict, **more: object) -> None:
+        """Have a cell executed; `content` is that of Jupyter's execute_request.
+
+        Args:
+            more: what only a run with a role understands.
+        """
+        data = json.dumps({"id": number, "content": content, **more}).encode()
         self._received = 0
         try:
             self._requests.settimeout(SEND)
@@ -336,8 +353,7 @@ class Run:
         self._results.close()
 
     def _read(self, timeout: float | None) -> None:
-        sources = [self._results] if self._ended else [self._results, self._parent]
-        ready = select.select(sources, [], [], 0 if self._ended else timeout)[0]
+        ready = select.select(self.sources, [], [], 0 if self._ended else timeout)[0]
         if self._results in ready:
             data = self._results.recv(READ)
             if data:
@@ -356,8 +372,27 @@ class Run:
         elif self._results in ready:  # it closed its end, but is still there
             raise RunDied("the process hung up")
 
+    @property
+    def sources(self) -> list:
+        """What has something to read when something has happened."""
+        return [self._results] if self._ended else [self._results, self._parent]
+
+    @property
+    def has_message(self) -> bool:
+        """Whether a whole message was read already, with others before it."""
+        return self._place_of_message() is not None
+
     def _take_message(self) -> dict | None:
-        """A whole message from what was read so far; what stands before its token is noise."""
+        """A whole message from what was read so far."""
+        place = self._place_of_message()
+        if place is None:
+            return None
+        data = bytes(self._buffer[place])
+        del self._buffer[: place.stop]
+        return json.loads(data)
+
+    def _place_of_message(self) -> slice | None:
+        """Where the next whole message is; what stands before its token is noise."""
         head = TOKEN_BYTES + 4
         start = self._buffer.find(self._token)
         if start < 0:
@@ -367,11 +402,7 @@ class Run:
             return None
         (size,) = struct.unpack_from("!I", self._buffer, start + TOKEN_BYTES)
         end = start + head + size
-        if len(self._buffer) < end:
-            return None
-        data = bytes(self._buffer[start + head : end])
-        del self._buffer[:end]
-        return json.loads(data)
+        return slice(start + head, end) if len(self._buffer) >= end else None
 
 
 def _tasks_of_this_user() -> int:

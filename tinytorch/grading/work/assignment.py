@@ -144,6 +144,7 @@ class AssignmentRun:
             core=core_files(root, name),
             limits=self._limits,
             walls=self._walls,
+            isolated=self.course.settings.isolated_tests and bool(core_files(root, name)),
             timeout=self._timeout,
             exercises=self._exercises(list(released)),
         )

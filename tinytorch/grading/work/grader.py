@@ -9,19 +9,20 @@ import compileall
 import os
 import py_compile
 import shutil
+import socket
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from tinytorch.files import remove_tree
 from tinytorch.grading import NotGraded, ToolFault
-from tinytorch.grading.cells import source_of
+from tinytorch.grading.cells import has_role, source_of
 from tinytorch.grading.nb.converters import adds_missing_cells, autograde_converter
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.notes import with_notes
@@ -30,13 +31,17 @@ from tinytorch.grading.nb.records import ScoreSheet
 from tinytorch.grading.nb.second_run import Gain, RunMended, Trial
 from tinytorch.grading.nb.steps import RunCells, Work, kernel_arguments
 from tinytorch.grading.reasons import is_tools, reason_of
+from tinytorch.grading.run.pair import PairOfRuns
 from tinytorch.grading.run.preload import ALWAYS, KNOWN, imported_modules
 from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
 from tinytorch.grading.run.walls import Enclosure
+from tinytorch.grading.run.warm.apart.ends import STUDENT, TESTS
+from tinytorch.grading.run.warm.apart.names import Given
 from tinytorch.grading.submission import intake
 from tinytorch.grading.submission.folders import files_of, read_file, write_files
 from tinytorch.grading.work.messages import Assignment, Failed, Graded, Submission
 
+GRADED = {"NBGRADER_EXECUTION": "autograde"}
 PLENTY = 2**30  # bytes left on the disk with which the next submission surely does
 
 
@@ -56,6 +61,8 @@ class Grader:
         self._warm = warm
         self._enclosure = warm.enclosure if warm else Enclosure(assignment.walls)
         self._prepared: WarmParent | None = None  # the one that knows of this assignment
+        self._tests: WarmParent | None = None  # the one of the tests, where these run apart
+        self._givens: dict[str, Given] = {}
         self._has_run = False  # whether a cell of the submission at hand may have run
 
     def grade(self, submission: Submission) -> Graded | Failed:
@@ -74,6 +81,7 @@ class Grader:
 
     def hand_over(self) -> WarmParent | None:
         """The warm parent, for another assignment."""
+        self._close_tests()
         warm, self._warm = self._warm, None
         if warm is None:
             self._enclosure.close()
@@ -91,8 +99,14 @@ class Grader:
         self._prepared = warm
 
     def close(self) -> None:
+        self._close_tests()
         self._close_warm()
         self._enclosure.close()
+
+    def _close_tests(self) -> None:
+        if self._tests:
+            self._tests.close()
+            self._tests = None
 
     def _close_warm(self) -> None:
         if self._warm:
@@ -149,15 +163,17 @@ class Grader:
     ) -> tuple[str, ScoreSheet]:
         """The text of a graded notebook, and what it earned."""
 
-        def start(cpu_seconds: int | None) -> Run:
-            return self._start(bench, cpu_seconds)
+        def start(cpu_seconds: int | None) -> Run | PairOfRuns:
+            return self._start(bench, name, cpu_seconds)
 
         # nbgrader would have run it in its place; tinytorch/… is enough of a path for a student.
         place = submission.place
         inside = self._enclosure.inside
         moved = {f"{inside(bench.core)}/": ""} | ({inside(bench.work): place} if place else {})
         moved |= {inside(bench.temporary): tempfile.gettempdir()}
-        work = Work(self.assignment.notebooks[name], start, bench.environment, moved)
+        record = self.assignment.notebooks[name]
+        given = self._given(name) if self.assignment.isolated else None
+        work = Work(record, start, bench.environment, moved, given)
         text = grade_notebook(
             *(self._converter, notebook, work),
             student=submission.student,
@@ -167,17 +183,80 @@ class Grader:
         )
         return text, work.sheet
 
-    def _start(self, bench: _Bench, cpu_seconds: int | None) -> Run:
+    def _start(self, bench: _Bench, name: str, cpu_seconds: int | None) -> Run | PairOfRuns:
         limits = self.assignment.limits.with_cpu(cpu_seconds)
         spec = RunSpec(bench.work, bench.path, bench.environment, limits, scratch=bench.scratch)
         try:
-            run = self._warm_parent().start(spec)
+            if self.assignment.isolated:
+                run = self._start_pair(spec, bench, name)
+            else:
+                run = self._warm_parent().start(spec)
         except RunDied:
             # The next submission must not suffer from whatever has become of this process.
             self._close_warm()
             raise
         self._has_run = True
         return run
+
+    def _start_pair(self, spec: RunSpec, bench: _Bench, name: str) -> PairOfRuns:
+        """The student's code in one run, the tests in another, which it never enters."""
+        tests = self._warm_tests()
+        here, there = socket.socketpair()
+        with here, there, ExitStack() as started:
+            student = self._warm_parent().start(replace(spec, role=STUDENT, wire=here))
+            started.callback(student.close)
+            home, inside = self._tests_folder, self._enclosure.inside
+            package = home / "package"
+            own = {"HOME": inside(home / "home"), "PYTHONPATH": inside(package)}
+            temporary = (
+                {"TMPDIR": spec.environment["TMPDIR"]} if "TMPDIR" in spec.environment else {}
+            )
+            testing = RunSpec(
+                folder=home / "work",
+                environment=self._enclosure.environment_of(home) | GRADED | own | temporary,
+                limits=spec.limits,
+                scratch=home,
+                role=TESTS,
+                wire=there,
+                beside=bench.scratch,
+            )
+            pair = PairOfRuns(student, tests.start(testing), self._given(name).cells)
+            started.pop_all()
+        return pair
+
+    def _warm_tests(self) -> WarmParent:
+        """The warm process of the tests: no student's code ever runs in it, or in its forks."""
+        if self._tests and not self._tests.is_alive:
+            self._tests.close()
+            self._tests = None
+        if self._tests is None:
+            self._tests = WarmParent(self._kernel_arguments, self._enclosure)
+            self._tests.find_in(self._tests_folder / "package")
+            tools = [f for f in self.assignment.core or {} if f.startswith("tinytorch/testing/")]
+            modules = [f.removesuffix(".py").replace("/", ".") for f in tools if f.endswith(".py")]
+            names = [module.removesuffix(".__init__") for module in modules]
+            self._tests.load(self._libraries | {name: set() for name in sorted(names)})
+            self._tests.expect(self._restored_code)
+        return self._tests
+
+    @cached_property
+    def _tests_folder(self) -> Path:
+        """Where the tests run, and what they import: all but the student's `tinytorch.core`."""
+        folder = self._enclosure.new_run()
+        (folder / "work").mkdir()
+        core = self._core.items()
+        kept = {name: data for name, data in core if not name.startswith("tinytorch/core/")}
+        write_files(folder / "package", kept)
+        self._enclosure.hand_over(folder)
+        return folder
+
+    def _given(self, name: str) -> Given:
+        """What T needs to know of a notebook: its released cells that no student is to write."""
+        if name not in self._givens:
+            cells = self.assignment.released[name]["cells"]
+            code = [cell for cell in cells if cell["cell_type"] == "code"]
+            self._givens[name] = Given(source_of(c) for c in code if not has_role(c))
+        return self._givens[name]
 
     @contextmanager
     def _run_folder(self) -> Iterator[Path]:
@@ -289,7 +368,7 @@ class _Bench:
     def environment(self) -> dict[str, str]:
         inside = map(self._enclosure.inside, self.path)
         path = os.pathsep.join(filter(None, [*inside, os.environ.get("PYTHONPATH")]))
-        found = {"NBGRADER_EXECUTION": "autograde"} | self._enclosure.environment_of(self.scratch)
+        found = GRADED | self._enclosure.environment_of(self.scratch)
         return found | ({"PYTHONPATH": path} if path else {})
 
 

@@ -23,6 +23,7 @@ class Assignment:
     core: dict[str, bytes] | None  # the package `tinytorch` that a submission may import
     limits: Limits
     walls: Walls = NO_WALLS
+    isolated: bool = False  # whether tests run in a process that no student's code enters
     timeout: int | None = None  # seconds for a cell, where it differs from the course's
     # By notebook, where a mistake is to cost its own points alone.
     exercises: dict[str, tuple[Exercise, ...]] = field(default_factory=dict)

@@ -48,25 +48,35 @@ class Guard:
         """Fork; in FULL, the new process is the first of its own namespace of process ids."""
         return self._namespaces.fork() if self._namespaces else os.fork()
 
-    def confine(self, scratch: str, limits: dict[str, int]) -> None:
+    def confine(
+        self,
+        scratch: str,
+        limits: dict[str, int],
+        beside: str = "",
+        readable: Iterable[str] = (),
+    ) -> None:
         """In a fork: put up the walls.
 
         Args:
             scratch: the one folder that it may write into; `tmp` and `home` are in it.
             limits: of resources, by the names that they have in `resource`.
+            beside: the scratch of another run, whose `tmp` is this one's too.
+            readable: what it may read, besides what all forks may.
         """
+        temporary = f"{beside or scratch}/tmp"
         confine.prctl(confine.PR_SET_DUMPABLE, 1)  # it may look at itself
         if self._namespaces:
             # A Python that is installed below /tmp stays to be seen there.
             kept = [path for path in self._readable if path.startswith("/tmp/")]
             mounts = {f"{scratch}{path}": path for path in kept}
-            self._namespaces.enter(scratch, mounts | {"/tmp": f"{scratch}/tmp", "/dev/shm": ""})
+            self._namespaces.enter(scratch, mounts | {"/tmp": temporary, "/dev/shm": ""})
         for name, value in limits.items():
             limit(getattr(resource, name), value)
         if self.mode == NONE:
             return
-        own = [scratch, *self._devices] + (["/tmp", "/dev/shm"] if self._namespaces else [])
-        confine.landlock(self._readable, own)
+        own = [scratch, *self._devices]
+        own += ["/tmp", "/dev/shm"] if self._namespaces else [temporary]
+        confine.landlock([*self._readable, *readable], own)
         confine.drop_capabilities()
         confine.seccomp(own_mounts=self._namespaces is not None)
 

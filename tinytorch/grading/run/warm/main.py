@@ -25,6 +25,7 @@ import tempfile
 import warnings
 
 from . import parts, shortcuts
+from .apart import ends
 from .confine import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
 from .guard import NONE, Guard
 from .kernel import serve, start_kernel
@@ -50,13 +51,15 @@ def main() -> None:
     shortcuts.warm_up(app.kernel.shell)
     kernels_own = set(sys.modules)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 2)
+        message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 3)
         if not message:
             break
         job = json.loads(message)
         if "load" in job:
             if not loads_quietly(job["load"], job["names"]):
                 LOUD.add(job["load"])
+        elif "find" in job:
+            sys.path[:0] = job["find"]
         elif "read" in job:
             shortcuts.read(app.kernel.shell, job["read"])
         elif "expect" in job:
@@ -218,15 +221,26 @@ def draw_something() -> None:
     FigureCanvasAgg(figure).print_png(io.BytesIO())
 
 
-def run(app, guard: Guard, job: dict, requests: socket.socket, results: socket.socket) -> None:
-    """Run the cells that `requests` brings, until it brings no more."""
+def run(
+    app,
+    guard: Guard,
+    job: dict,
+    requests: socket.socket,
+    results: socket.socket,
+    wire: socket.socket | None = None,
+) -> None:
+    """Run the cells that `requests` brings, until it brings no more.
+
+    Args:
+        wire: leads to the tests' process, or from there to the student's, where the two are apart.
+    """
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     redirect(app)
     os.environ.update(job["environment"])
     tempfile.tempdir = None  # where they go may have changed
     sys.path[:0] = job["path"]
-    guard.confine(job["scratch"], job["limits"])
+    guard.confine(job["scratch"], job["limits"], job["beside"], job["readable"])
     if guard.mode != NONE:
         keep_store_at_home(app.kernel.shell)
     os.chdir(job["folder"])
@@ -234,6 +248,8 @@ def run(app, guard: Guard, job: dict, requests: socket.socket, results: socket.s
         sys.modules[source].seed()  # else all students would draw the same numbers
     app.kernel.shell.user_ns["_dh"][:] = [type(app.kernel.shell.user_ns["_dh"][0])(job["folder"])]
     app.session.open(results, bytes.fromhex(job["token"]))
+    if wire:
+        app.kernel.end = ends.end_for(job["role"], wire, app.kernel.shell.user_ns)
     # Not asyncio.run: it keeps the first SIGINT for itself, so that no cell could be interrupted.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

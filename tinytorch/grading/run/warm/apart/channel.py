@@ -64,6 +64,9 @@ class Channel:
         except OSError as error:
             raise Gone from error
 
+    def close(self) -> None:
+        self._sock.close()
+
     def wait(self, number: int) -> Any:
         """The next frame for a thread."""
         while True:

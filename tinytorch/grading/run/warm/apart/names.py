@@ -43,11 +43,12 @@ class Given:
     """The released cells of a notebook that no student is to write, as T needs them."""
 
     def __init__(self, cells: Iterable[str]):
+        self.cells = [*cells]
         self._makers: dict[str, ast.stmt] = {}
         self._tools: set[str] = set()
         self.opening: list[str] = []  # `tt.begin("tensor")`
         self._made: set[str] = set()
-        for cell in cells:
+        for cell in self.cells:
             with contextlib.suppress(SyntaxError, ValueError):
                 for statement in ast.parse(cell).body:
                     self._take(statement)

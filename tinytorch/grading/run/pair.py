@@ -1,0 +1,133 @@
+"""A student's code and the tests of it, in two runs with a wire between them.
+
+To who sends cells and takes messages it is one run. Messages of the student's run while a test
+runs are the test's: figures, what goes to the low-level output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import time
+from collections.abc import Iterable
+
+from tinytorch.grading.run.process import Run, RunDied, RunSilent
+
+GRACE = 2.0  # seconds from the interruption of the student's code to that of the test itself
+# What a kernel says of its own state: of two kernels, that of the one which runs the cell counts.
+OF_THE_CELL = ("status", "execute_reply", "execute_input")
+
+
+class PairOfRuns:
+    """Two runs as one.
+
+    Args:
+        student: runs all cells but the tests.
+        tests: runs these.
+        given: the released cells.
+    """
+
+    def __init__(self, student: Run, tests: Run, given: Iterable[str]):
+        self._student, self._tests = student, tests
+        self.language_info = student.language_info
+        self._is_test = self._is_served = False
+        self._ended: dict | None = None  # the last message of a test, until the student's is here
+        self._interrupted: float | None = None
+        tests.send("given", {}, given=[*given])
+        self._drain(tests)
+
+    def __enter__(self) -> PairOfRuns:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def send(self, number: str, content: dict, *, is_test: bool = False) -> None:
+        """Have a cell executed, by the one or the other."""
+        self._is_test, self._ended, self._interrupted = is_test, None, None
+        if not is_test:
+            self._student.send(number, content)
+            return
+        self._is_served = True
+        with contextlib.suppress(RunDied):  # then the test says so
+            self._student.send(number, {}, serve=True)
+        self._tests.send(number, content)
+
+    def next_message(self, timeout: float | None) -> dict:
+        """The next message of the cell, whichever run it comes from. As for `Run`."""
+        if not self._is_test:
+            return self._student.next_message(timeout)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if self._ended is not None and not self._is_served:
+                return self._ended
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            message = self._next_of_both(left)
+            if message is not None:
+                return message
+
+    def _next_of_both(self, timeout: float | None) -> dict | None:
+        """A message to hand on; None if there is none in this one."""
+        runs = [self._tests, *([self._student] if self._is_served else [])]
+        run = next((run for run in runs if run.has_message), None)
+        if run is None:
+            sources = [source for each in runs for source in each.sources]
+            ready = select.select(sources, [], [], self._patience(timeout))[0]
+            if not ready:
+                self._lose_patience(timeout)
+                return None
+            run = next(each for each in runs if set(each.sources) & set(ready))
+        if run is self._student:
+            return self._message_of_student()
+        try:
+            message = run.next_message(0)
+        except RunSilent:
+            return None
+        if _is_end(message):
+            self._ended = message
+            return None
+        return message
+
+    def _message_of_student(self) -> dict | None:
+        try:
+            message = self._student.next_message(0)
+        except RunSilent:
+            return None
+        except RunDied:
+            self._is_served = False  # the tests' end sees it too
+            return None
+        self._is_served = not _is_end(message)
+        return None if message["type"] in OF_THE_CELL else message
+
+    def _patience(self, timeout: float | None) -> float | None:
+        if self._interrupted is None:
+            return timeout
+        grace = max(0.0, self._interrupted + GRACE - time.monotonic())
+        return grace if timeout is None else min(grace, timeout)
+
+    def _lose_patience(self, timeout: float | None) -> None:
+        """Nothing came: end the test, if the student's code was interrupted in vain."""
+        if self._interrupted is not None and time.monotonic() >= self._interrupted + GRACE:
+            self._interrupted = None
+            self._tests.interrupt()
+        elif timeout is not None:
+            raise RunSilent
+
+    def interrupt(self) -> None:
+        """Interrupt the student's code, which a test waits for; a little later, the test."""
+        self._student.interrupt()
+        if self._is_test:
+            self._interrupted = time.monotonic()
+
+    def close(self) -> None:
+        self._tests.close()
+        self._student.close()
+
+    def _drain(self, run: Run) -> None:
+        while not _is_end(run.next_message(60)):
+            pass
+
+
+def _is_end(message: dict) -> bool:
+    is_status = message["type"] == "status"
+    return is_status and message["content"].get("execution_state") == "idle"
