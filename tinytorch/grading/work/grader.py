@@ -42,6 +42,8 @@ from tinytorch.grading.submission.folders import files_of, read_file, write_file
 from tinytorch.grading.work.messages import Assignment, Failed, Graded, Submission
 
 GRADED = {"NBGRADER_EXECUTION": "autograde"}
+# Where the tests run: what they import of the framework is the student's process's to give.
+NOT_HERE = b'raise ModuleNotFoundError("only beside a student\'s process", name=__name__)\n'
 PLENTY = 2**30  # bytes left on the disk with which the next submission surely does
 
 
@@ -246,7 +248,7 @@ class Grader:
         (folder / "work").mkdir()
         core = self._core.items()
         kept = {name: data for name, data in core if not name.startswith("tinytorch/core/")}
-        write_files(folder / "package", kept)
+        write_files(folder / "package", kept | {"tinytorch/core/__init__.py": NOT_HERE})
         self._enclosure.hand_over(folder)
         return folder
 

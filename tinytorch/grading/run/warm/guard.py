@@ -69,7 +69,13 @@ class Guard:
             # A Python that is installed below /tmp stays to be seen there.
             kept = [path for path in self._readable if path.startswith("/tmp/")]
             mounts = {f"{scratch}{path}": path for path in kept}
-            self._namespaces.enter(scratch, mounts | {"/tmp": temporary, "/dev/shm": ""})
+            shared_memory = ""  # a file system of its own
+            if beside:
+                # What it has there the other would not find: who asks is told not to write there.
+                shared_memory = f"{scratch}/none"
+                os.makedirs(shared_memory, 0o555, exist_ok=True)
+            mounts |= {"/tmp": temporary, "/dev/shm": shared_memory}
+            self._namespaces.enter(scratch, mounts)
         for name, value in limits.items():
             limit(getattr(resource, name), value)
         if self.mode == NONE:

@@ -1,0 +1,84 @@
+"""Where tests run in a process of their own: the same points for honest work, none for patches."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tinytorch.grading import grade
+from tinytorch.grading.nb.course import Course
+from tinytorch.grading.nb.scores import scores
+from tinytorch.grading.run import walls
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = 'c = get_config()\nc.CourseDirectory.course_id = "isolated"\n'
+# Each earns points where the tests run in the same process.
+PATCHES = {
+    "checks": "from tinytorch import testing\n"
+    "for name in ('check', 'check_raises', 'check_gradient', 'expect'):\n"
+    "    setattr(testing, name, lambda *_, **__: None)",
+    "test": "from tinytorch import testing\ntesting.test = lambda test: lambda: None",
+    "compare": "from tinytorch.testing import checks\n"
+    "checks.difference = lambda *_, **__: None\nchecks._changed = checks.difference",
+    "numpy": "import numpy as np\nnp.array_equal = np.allclose = lambda *_, **__: True",
+    "oracles": "from tinytorch.testing import oracles\nimport sys\n"
+    "for name, module in list(sys.modules.items()):\n"
+    "    if name.startswith('tinytorch.testing.oracles.'):\n"
+    "        vars(module).update({n: lambda *_, **__: [] for n in dir(module) if n[0] != '_'})",
+    "ends": "import sys\nfor module in list(sys.modules.values()):\n"
+    "    if module.__name__.endswith('apart.student'):\n"
+    "        module.Student.do_call = lambda *_: None",
+}
+
+
+def course_at(root: Path, *, isolated: bool = True) -> Path:
+    root.mkdir()
+    for step in ("source", "release"):
+        shutil.copytree(ROOT / step, root / step)
+    text = f"{SETTINGS}c.TinyTorch.isolated_tests = {isolated}\n"
+    (root / "nbgrader_config.py").write_text(text)
+    return root
+
+
+def hand_in(course: Path, student: str, lesson: str, *, solved: bool, first: str = "") -> None:
+    step = "source" if solved else "release"
+    folder = course / "submitted" / student / lesson
+    shutil.copytree(course / step / lesson, folder)
+    if first:
+        path = next(folder.glob("*.ipynb"))
+        notebook = nbformat.read(path, 4)
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(first))
+        nbformat.write(notebook, path)
+
+
+def points(course: Path, lesson: str) -> dict[str, float]:
+    found = scores(Course(course), lesson).students
+    return {name: score.score for name, score in found.items() if score}
+
+
+@pytest.mark.parametrize("mode", [walls.NONE, walls.LANDLOCK, walls.FULL])
+def test_solved_lessons_earn_all_their_points(mode, tmp_path):
+    if mode != walls.NONE and walls.fault_of(mode):
+        pytest.skip(walls.fault_of(mode))
+    course = course_at(tmp_path / "course")
+    lessons = ["01_tensor", "04_losses", "08_training"]
+    for lesson in lessons:
+        hand_in(course, "ada", lesson, solved=True)
+        hand_in(course, "ben", lesson, solved=False)
+    grade.grade(course, options=grade.Options(sandbox=mode))
+    for lesson in lessons:
+        found = scores(Course(course), lesson).students["ada"]
+        assert found.score == found.max_score - found.waiting
+        assert points(course, lesson)["ben"] == 0
+
+
+def test_patches_earn_nothing(tmp_path):
+    course = course_at(tmp_path / "course")
+    for name, patch in PATCHES.items():
+        hand_in(course, name, "04_losses", solved=False, first=patch)
+    hand_in(course, "ada", "04_losses", solved=True)
+    grade.grade(course, options=grade.Options(sandbox=walls.ANY))
+    found = points(course, "04_losses")
+    assert found.pop("ada") > 90
+    assert found == dict.fromkeys(PATCHES, 0.0)
