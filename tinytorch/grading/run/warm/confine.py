@@ -15,7 +15,7 @@ import os
 import platform
 import signal
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 4, 22, 24
@@ -103,11 +103,11 @@ class Namespaces:
                 _check(LIBC.setns(self._own, NEW_PIDS))
         return pid
 
-    def enter(self, own: str, mounts: dict[str, str]) -> None:
+    def enter(self, own: Sequence[str], mounts: dict[str, str]) -> None:
         """In the fork: IPC and mounts of its own, and folders of its own in place of others.
 
         Args:
-            own: the one folder that stays writable; so nobody changes the rights of others.
+            own: the folders that stay writable; so nobody changes the rights of others.
             mounts: what is to be seen at a path: another folder, or "" for an empty one in memory.
                 They are made in this order.
         """
@@ -116,9 +116,11 @@ class Namespaces:
         mount("none", "/", "", MS_REC | MS_PRIVATE)
         with contextlib.suppress(OSError):  # some containers keep theirs: the one outside stays
             mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-        mount(own, own, "", MS_BIND)
+        for folder in own:
+            mount(folder, folder, "", MS_BIND)
         set_read_only("/", True, AT_RECURSIVE)
-        set_read_only(own, False)
+        for folder in own:
+            set_read_only(folder, False)
         for target, source in mounts.items():
             if source:
                 os.makedirs(target, exist_ok=True)

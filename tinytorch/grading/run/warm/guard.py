@@ -75,7 +75,7 @@ class Guard:
                 shared_memory = f"{scratch}/none"
                 os.makedirs(shared_memory, 0o555, exist_ok=True)
             mounts |= {"/tmp": temporary, "/dev/shm": shared_memory}
-            self._namespaces.enter(scratch, mounts)
+            self._namespaces.enter([scratch, *([temporary] if beside else [])], mounts)
         for name, value in limits.items():
             limit(getattr(resource, name), value)
         if self.mode == NONE:
