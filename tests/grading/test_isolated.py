@@ -28,7 +28,7 @@ PATCHES = {
     "        vars(module).update({n: lambda *_, **__: [] for n in dir(module) if n[0] != '_'})",
     # Names the tests' tools alone, and so looks like a cell that runs with the tests.
     "tools": "tt.test.__globals__['__builtins__']['exec'](\n"
-    "    \"from tinytorch import testing\\ntesting.test = lambda test: lambda: None\")",
+    '    "from tinytorch import testing\\ntesting.test = lambda test: lambda: None")',
     "ends": "import sys\nfor module in list(sys.modules.values()):\n"
     "    if module.__name__.endswith('apart.student'):\n"
     "        module.Student.do_call = lambda *_: None",

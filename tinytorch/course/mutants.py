@@ -23,6 +23,7 @@ import tomllib
 from collections.abc import Callable, Iterator, MutableMapping, MutableSequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tinytorch.course.lesson import Cell, Lesson
 from tinytorch.course.markers import SOLUTION, regions
@@ -75,6 +76,7 @@ WRAPPERS = {"abs", "array", "ascontiguousarray", "clip", "copy", "reversed", "so
 CHOICES = {"mean": "sum", "sum": "mean", "none": "mean"}
 AXES = (0, 1, -1, None)
 SKIPPED = ast.stmt | ast.JoinedStr | ast.excepthandler | ast.expr_context
+Entry = TypeVar("Entry")
 TINY = 1e-3  # a smaller constant is there to keep away from zero
 
 
@@ -122,15 +124,27 @@ def equivalents_of(lesson: Lesson) -> list[Equivalent]:
     Raises:
         TinyTorchError: the list can't be read, or an entry lacks its reason.
     """
+    return listed(lesson, "equivalent", _equivalent, "exercise, mutants = [...] and a reason")
+
+
+def listed(lesson: Lesson, kind: str, make: Callable[..., Entry], fields: str) -> list[Entry]:
+    """What a lesson's mutants.toml lists of a kind, or nothing.
+
+    Args:
+        make: makes an entry of its fields, and raises TypeError where they are not right.
+        fields: in words, for who has to mend one.
+
+    Raises:
+        TinyTorchError: the list can't be read.
+    """
     path = equivalents_path(lesson)
     if not path.exists():
         return []
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", [])
-        return [_equivalent(**entry) for entry in entries]
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get(kind, [])
+        return [make(**entry) for entry in entries]
     except (tomllib.TOMLDecodeError, TypeError) as error:
-        mend = "write each [[equivalent]] with exercise, mutants = [...] and a reason"
-        raise TinyTorchError(f"{path}: {error}: {mend}") from error
+        raise TinyTorchError(f"{path}: {error}: write each [[{kind}]] with {fields}") from error
 
 
 def equivalents_path(lesson: Lesson) -> Path:

@@ -20,7 +20,6 @@ Where a stand-in is right in all that a test is for, that stands with the reason
 from __future__ import annotations
 
 import ast
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -28,8 +27,7 @@ from pathlib import Path
 
 from tinytorch.course.lesson import Cell, Lesson
 from tinytorch.course.markers import SOLUTION, regions
-from tinytorch.course.mutants import equivalents_path
-from tinytorch.errors import TinyTorchError
+from tinytorch.course.mutants import listed
 
 PRELUDE = "_stand_in = {{'__name__': 'stand_in'}}\nexec({text!r}, _stand_in)\n"
 LET_IT_ANSWER = "let it also ask for one right answer, as `check_raises(..., but=[...])` does"
@@ -118,15 +116,7 @@ def excuses_of(lesson: Lesson) -> list[Excuse]:
     Raises:
         TinyTorchError: the list can't be read, or an entry lacks its reason.
     """
-    path = equivalents_path(lesson)
-    if not path.exists():
-        return []
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("lazy", [])
-        return [_excuse(**entry) for entry in entries]
-    except (tomllib.TOMLDecodeError, TypeError) as error:
-        mend = "write each [[lazy]] with tests = [...], stand_ins = [...] and a reason"
-        raise TinyTorchError(f"{path}: {error}: {mend}") from error
+    return listed(lesson, "lazy", _excuse, "tests = [...], stand_ins = [...] and a reason")
 
 
 def _excuse(tests: list[str], stand_ins: list[str], reason: str) -> Excuse:

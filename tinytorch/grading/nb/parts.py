@@ -1,6 +1,6 @@
 """What the worker relies on inside nbgrader, nbclient, nbconvert and nbformat.
 
-These, as those of run/warm/parts.py, may change with any release; the self-check tells when.
+These, as those of run/warm/parts.py, may change with any release.
 """
 
 from __future__ import annotations

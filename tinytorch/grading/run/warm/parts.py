@@ -1,7 +1,6 @@
 """What the warm process relies on inside other libraries, though nobody promised that it stays.
 
-`missing` finds what is gone, by name; what is there but does something else, the self-check's
-cells find (see work/selfcheck.py). What the worker relies on stands in nb/parts.py.
+`missing` finds what is gone, by name. What the worker relies on stands in nb/parts.py.
 """
 
 from __future__ import annotations

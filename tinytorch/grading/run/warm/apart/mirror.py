@@ -145,7 +145,7 @@ class Arrays:
         """The array that a description means."""
         view, number, dtype, shape, strides, offset, writable, new = description
         owner = self._keep_new(number, *new) if new is not None else self._owner(number)
-        dtype, shape, strides = _dtype(dtype), _lengths(shape), _steps(strides, shape)
+        dtype, shape, strides = dtype_of(dtype), _lengths(shape), _steps(strides, shape)
         ref = self._views.get(view)
         array = ref and ref()
         if array is not None and _lies(array, dtype, shape, strides):
@@ -177,7 +177,7 @@ class Arrays:
         """A new block, laid out as there: in C's order of axes, in Fortran's, or in none."""
         if number in self._blocks or not isinstance(content, bytes):
             raise Nonsense("a block that is there")
-        dtype, shape = _dtype(dtype), _lengths(shape)
+        dtype, shape = dtype_of(dtype), _lengths(shape)
         size, order = math.prod(shape), _by_stride(_steps(strides, shape))
         if size * dtype.itemsize != len(content):
             raise Nonsense("a block of another size than it says")
@@ -226,7 +226,7 @@ class Arrays:
             self._blocks[number] = known[0], content
 
 
-def _dtype(text: Any) -> np.dtype:
+def dtype_of(text: Any) -> np.dtype:
     try:
         dtype = np.dtype(text)
     except TypeError as error:
@@ -422,5 +422,5 @@ def _unplain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _unplain(each) for key, each in value.items()}
     if isinstance(value, list):
-        return np.array(value[1], _dtype(value[0]))
+        return np.array(value[1], dtype_of(value[0]))
     return int(value) if isinstance(value, str) and value.isdigit() else value

@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Iterable
 
 TOOLS = "tinytorch.testing"
-TESTED = "tinytorch.core"
+TESTED = "tinytorch.core"  # where a test imports it, it is what the student's code uses
 
 
 def names_of(source: str) -> tuple[set[str], set[str]]:

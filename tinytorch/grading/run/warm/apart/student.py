@@ -41,8 +41,6 @@ class Student(End):
     def __init__(self, sock, main: dict):
         super().__init__(sock, 1, main, keeps=False)
         self._guests: dict[int, Any] = {}  # what stands for things of the tests, by number
-        self._kinds: dict[int, type] = {}
-        self.error_kinds = {}
         self._numbers_there: dict[int, int] = {}  # by id of the stand-in
         self._told_kinds: set[int] = set()
         self._printed: list[list[str]] = []
@@ -102,7 +100,7 @@ class Student(End):
         self._is_over = True
 
     def do_names(self, names: list) -> dict:
-        """What the notebook calls by these names; `...` where it has no such name."""
+        """What the notebook calls by these names, of those that it has."""
         return {name: self.main[name] for name in names if name in self.main}
 
     def do_call(self, function: Any, arguments: tuple, options: tuple) -> Any:
@@ -136,8 +134,7 @@ class Student(End):
     def do_kind(self, name: str, bases: tuple, members: tuple) -> int:
         """Make a class that a test has derived from the student's: its number."""
         kind = type(name, bases, {"__module__": "tests", **dict(members)})
-        number, _ = self.number_of(kind)
-        self._own[number][1] += 1 << 40  # classes stay
+        number = self.number_of(kind, stays=True)
         self._told_kinds.add(number)
         return number
 
@@ -165,17 +162,19 @@ class Student(End):
         return None
 
     def describe(self, thing: Any) -> list:
-        number, _ = self.number_of(thing)
+        number = self.number_of(thing)
         if isinstance(thing, FUNCTIONS):
             return [number, 0, *self._about(thing)]
         return [number, self.describe_kind(type(thing))]
 
     def describe_kind(self, kind: type) -> list:
-        """A class: [number, name, bases, special methods, plain methods], the rest only once."""
+        """A class: [number, name, bases, known ancestors, special methods, plain methods].
+
+        All but the number goes only once.
+        """
         number = self._own_numbers.get(id(kind))
         if number is None or number not in self._told_kinds:
-            number, _ = self.number_of(kind)
-            self._own[number][1] += 1 << 40  # classes stay
+            number = self.number_of(kind, stays=True)
             self._told_kinds.add(number)
             bases = [b for b in kind.__bases__ if known.name_of(b) is None]
             abstract = [known.name_of(b) for b in kind.__mro__ if known.name_of(b)]

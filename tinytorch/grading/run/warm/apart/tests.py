@@ -16,12 +16,11 @@ import numpy as np
 
 from . import errors, known
 from .channel import Nonsense
-from .names import Given, names_of
+from .names import TESTED, Given, names_of
 from .remote import Remote, RemoteFunction, RemoteKind, remote_kind
 from .student import SPECIAL
 from .wire import End
 
-TESTED = "tinytorch.core"  # where a test imports it, it is what the student's code uses
 OWN = ("__main__", "tinytorch.testing")  # modules whose objects may be handed over
 MOST_PRINTED = 1_000_000  # characters at once
 
@@ -40,8 +39,6 @@ class Tests(End):
         self._given = given
         self._things: dict[int, weakref.ref] = {}  # stand-ins, by number
         self._received: dict[int, int] = {}  # how often each came
-        self._kinds: dict[int, type] = {}
-        self.error_kinds = {}
         self._own_names: set[str] = set()  # that tests have defined
         self._state: list = [None, None]
         self._limit, self._profile = sys.getrecursionlimit(), None
@@ -135,14 +132,13 @@ class Tests(End):
         return None
 
     def describe(self, thing: Any) -> list:
-        number, _ = self.number_of(thing)
+        number = self.number_of(thing)
         if _is_plain_function(thing):
             return [number, 0, *self._about(thing)]
         return [number, self.describe_kind(type(thing))]
 
     def describe_kind(self, kind: type) -> list:
-        number, _ = self.number_of(kind)
-        self._own[number][1] += 1 << 40  # classes stay
+        number = self.number_of(kind, stays=True)
         abstract = [known.name_of(each) for each in kind.__mro__ if known.name_of(each)]
         abstract = [name for name in abstract if name.startswith("collections.abc:")]
         return [number, kind.__name__, _special(kind), _methods(kind), abstract]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import pathlib
 import sys
 import types
@@ -45,26 +46,31 @@ class End:
         self._next = first_number
         self._own: dict[int, list] = {}  # number: [object, how often it was sent]
         self._own_numbers: dict[int, int] = {}  # by id
+        self._kinds: dict[int, type] = {}  # what stands for classes of the other end, by number
+        self._error_kinds: dict[int, type] = {}
         self._errors: dict[int, BaseException] = {}  # of the exchange at hand
         self._broken_off: set[int] = set()  # threads that have got no answer
         self._depth = 0
         self._exchange = 0  # from the first request to its answer
         self._told_files: set[str] = set()
-        self._told: list = []
         self.gone: list[list[int]] = []  # [number, how often it came] of what stands in for nothing
 
     # --- Objects ---------------------------------------------------------------------------------
 
-    def number_of(self, thing: Any) -> tuple[int, bool]:
-        """The number of an object of this end, and whether it is new to the other."""
+    def number_of(self, thing: Any, *, stays: bool = False) -> int:
+        """The number of an object of this end, which is about to be sent.
+
+        Args:
+            stays: whether it keeps its number for good, as classes do.
+        """
         number = self._own_numbers.get(id(thing))
         if number is None:
             self._next += 2
             number = self._next
             self._own[number], self._own_numbers[id(thing)] = [thing, 0], number
         entry = self._own[number]
-        entry[1] += 1
-        return number, entry[1] == 1
+        entry[1] += math.inf if stays else 1
+        return number
 
     def own(self, number: Any) -> Any:
         """The object of this end with a number."""
@@ -174,9 +180,6 @@ class End:
         for plain in (bool, int, float, complex, str, bytes, tuple):  # a named tuple, an enum's int
             if isinstance(value, plain):
                 return self.encode(plain(value), depth + 1)
-        if kind_of_list := next((k for k in (OrderedDict, deque) if type(value) is k), None):
-            plain = dict(value) if kind_of_list is OrderedDict else list(value)
-            return self.encode(plain, depth + 1)
         return [MINE, self.describe(value)]
 
     def _encode_array(self, array: np.ndarray, depth: int) -> list:
@@ -202,8 +205,12 @@ class End:
         return [self.encode(each, depth + 1) for each in value]
 
     def _encode_error_kind(self, kind: type) -> list:
-        number, _ = self.number_of(kind)
-        return [ERROR_KIND, number, kind.__name__, [self.encode(base) for base in kind.__bases__]]
+        return [
+            ERROR_KIND,
+            self.number_of(kind),
+            kind.__name__,
+            [self.encode(base) for base in kind.__bases__],
+        ]
 
     def _encode_error(self, error: BaseException, depth: int) -> list:
         exchange, number = getattr(error, "_there", (None, None))
@@ -277,11 +284,13 @@ class End:
 
     def _decode_error_kind(self, data: list, depth: int) -> type:
         _, number, name, bases = data
-        found = self.error_kinds.get(number)
+        found = self._error_kinds.get(number)
         if found is None:
             bases = tuple(self.decode(base, depth + 1) for base in bases)
             bases = tuple(b for b in bases if isinstance(b, type) and issubclass(b, BaseException))
-            found = self.error_kinds[number] = type(name, bases or (Exception,), {"__str__": _says})
+            found = self._error_kinds[number] = type(
+                name, bases or (Exception,), {"__str__": _says}
+            )
         return found
 
     def _decode_error(self, data: list, depth: int) -> BaseException:
@@ -305,8 +314,6 @@ class End:
             with contextlib.suppress(AttributeError, TypeError):
                 error.name = name
         return errors.with_places(error, places, self.main)
-
-    error_kinds: dict[int, type]
 
     def _yours(self, number: Any) -> Any:
         """What the other end sends back."""
@@ -440,6 +447,8 @@ def _says(error: BaseException) -> str:
 
 
 ENCODERS = {
+    OrderedDict: lambda end, x, depth: end.encode(dict(x), depth + 1),
+    deque: lambda end, x, depth: end.encode(list(x), depth + 1),
     complex: lambda end, x, depth: [COMPLEX, x.real, x.imag],
     frozenset: lambda end, x, depth: [FROZENSET, [end.encode(each, depth + 1) for each in x]],
     slice: lambda end, x, depth: [
@@ -453,7 +462,7 @@ ENCODERS = {
 
 def _number(end: End, data: list, depth: int) -> np.generic:
     _, dtype, content = data
-    return np.frombuffer(content, mirror._dtype(dtype), 1)[0]
+    return np.frombuffer(content, mirror.dtype_of(dtype), 1)[0]
 
 
 def _objects(end: End, data: list, depth: int) -> np.ndarray:
@@ -494,7 +503,7 @@ DECODERS = {
     ELLIPSIS: lambda end, data, depth: Ellipsis,
     NOT_IMPLEMENTED: lambda end, data, depth: NotImplemented,
     PATH: lambda end, data, depth: pathlib.Path(data[1]),
-    DTYPE: lambda end, data, depth: mirror._dtype(data[1]),
+    DTYPE: lambda end, data, depth: mirror.dtype_of(data[1]),
     NUMBER: _number,
     OBJECTS: _objects,
     KNOWN: _known,
