@@ -239,6 +239,8 @@ class Grader:
             names = [module.removesuffix(".__init__") for module in modules]
             self._tests.load(self._libraries | {name: set() for name in sorted(names)})
             self._tests.expect(self._restored_code)
+            for name in self.assignment.notebooks:
+                self._tests.read_lesson(self._given(name).cells, self._restored_code)
         return self._tests
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .channel import Gone, Nonsense
-from .names import Given
+from .names import given_of
 from .student import Student
 from .tests import Tests
 
@@ -42,7 +42,7 @@ class TestsEnd:
 
     async def run(self, kernel: Any, parent: dict, request: dict) -> None:
         if "given" in request:
-            given = Given(request["given"])
+            given = given_of(tuple(request["given"]))
             self._tests = Tests(self._sock, self._names, given)
             given.open(self._names)
             return
