@@ -29,6 +29,20 @@ PATCHES = {
     # Names the tests' tools alone, and so looks like a cell that runs with the tests.
     "tools": "tt.test.__globals__['__builtins__']['exec'](\n"
     '    "from tinytorch import testing\\ntesting.test = lambda test: lambda: None")',
+    # These act while a test runs: what they send would count for it, or keep it from ending.
+    "result": "import sys\nkernel = get_ipython().kernel\n"
+    "result = {'data': {'text/plain': '1'}, 'metadata': {}, 'execution_count': 1}\n"
+    "for module in list(sys.modules.values()):\n"
+    "    if module.__name__.endswith('apart.student'):\n"
+    "        def show(self, names, names_of=module.Student.do_names):\n"
+    "            parent = kernel.get_parent('shell')\n"
+    "            kernel.session.send(None, 'execute_result', result, parent=parent)\n"
+    "            return names_of(self, names)\n"
+    "        module.Student.do_names = show",
+    "interrupt": "import sys\nfor module in list(sys.modules.values()):\n"
+    "    if module.__name__.endswith('apart.student'):\n        def interrupt(*_):\n"
+    "            raise KeyboardInterrupt\n"
+    "        module.Student.do_names = module.Student.do_over = interrupt",
     "ends": "import sys\nfor module in list(sys.modules.values()):\n"
     "    if module.__name__.endswith('apart.student'):\n"
     "        module.Student.do_call = lambda *_: None",
