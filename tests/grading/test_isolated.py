@@ -90,6 +90,38 @@ def test_solved_lessons_earn_all_their_points(mode, tmp_path):
         assert points(course, lesson)["ben"] == 0
 
 
+# A test that looks for what another student's left, and at what the next one's will import.
+LOOK = """import os
+from pathlib import Path
+
+tries = 0
+for place in (Path(tt.__file__), Path.cwd(), Path.home()):
+    path = place if place.is_file() else place / "left"
+    assert place.is_file() or not path.exists()
+    try:
+        path.open("a").close()
+    except OSError:
+        tries += 1
+assert tries == 1"""
+
+
+@pytest.mark.parametrize("mode", [walls.LANDLOCK, walls.FULL])
+def test_what_a_test_writes_is_not_there_for_the_next(mode, tmp_path):
+    if walls.fault_of(mode):
+        pytest.skip(walls.fault_of(mode))
+    course, lesson = course_at(tmp_path / "course"), "01_tensor"
+    path = next((course / "source" / lesson).glob("*.ipynb"))
+    notebook = nbformat.read(path, 4)
+    test = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade"))
+    test.source, name = LOOK, test.metadata["nbgrader"]["grade_id"]
+    nbformat.write(notebook, path)
+    for student in ("ada", "ben"):
+        hand_in(course, student, lesson, solved=False)
+    grade.grade(course, options=grade.Options(sandbox=mode, workers=1))
+    for score in scores(Course(course), lesson).students.values():
+        assert score.cells[name].score == score.cells[name].max_score > 0
+
+
 def test_patches_earn_nothing(tmp_path):
     course = course_at(tmp_path / "course")
     for name, patch in PATCHES.items():
