@@ -49,16 +49,18 @@ class TestsEnd:
         content = parent["content"]
         try:
             self._tests.begin(content["code"])
-        except (Gone, Nonsense) as error:
+        except BaseException as error:  # the student's process may send one of any kind
             content["code"] = f"raise RuntimeError({_why(error)!r})"
         await kernel.execute_request(None, [], parent)
         try:
             self._tests.end()
-        except (Gone, Nonsense):
+        except BaseException:
             self._tests.channel.close()  # who waits for it at the other end is not to wait on
 
 
 def _why(error: BaseException) -> str:
     if isinstance(error, Nonsense):
         return f"the process of the student's code sent what makes no sense: {error}"
+    if not isinstance(error, Gone):
+        return f"the process of the student's code broke off: {type(error).__name__}"
     return "the process of the student's code has ended"

@@ -37,6 +37,7 @@ class Tests(End):
 
     def __init__(self, sock, main: dict, given: Given):
         super().__init__(sock, 2, main, keeps=True)
+        self._told_files = None  # hidden tests stand in the cells
         self._given = given
         self._things: dict[int, weakref.ref] = {}  # stand-ins, by number
         self._received: dict[int, int] = {}  # how often each came
@@ -107,6 +108,8 @@ class Tests(End):
         """Call what was handed over, and nothing else."""
         what, number, *rest = request
         thing = self.own(number)
+        if isinstance(thing, type | types.ModuleType):  # told of with what was handed over
+            raise Nonsense("a class or a module")
         if what == "call":
             arguments, options = rest
             return thing(*_tuple(arguments), **_options(options))

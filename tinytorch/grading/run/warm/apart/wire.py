@@ -51,7 +51,7 @@ class End:
         self._broken_off: set[int] = set()  # threads that have got no answer
         self._depth = 0
         self._exchange = 0  # from the first request to its answer
-        self._told_files: set[str] = set()
+        self._told_files: set[str] | None = set()
         self.gone: list[list[int]] = []  # [number, how often it came] of what stands in for nothing
 
     # --- Objects ---------------------------------------------------------------------------------
