@@ -49,16 +49,25 @@ class TestsEnd:
         content = parent["content"]
         try:
             self._tests.begin(content["code"])
-        except (Gone, Nonsense) as error:
+        # Whatever it is: S chooses what it answers, an exit or an interruption among that.
+        except BaseException as error:
             content["code"] = f"raise RuntimeError({_why(error)!r})"
-        await kernel.execute_request(None, [], parent)
+        try:
+            await kernel.execute_request(None, [], parent)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
         try:
             self._tests.end()
-        except (Gone, Nonsense):
+        except BaseException:
             self._tests.channel.close()  # who waits for it at the other end is not to wait on
 
 
 def _why(error: BaseException) -> str:
+    """Why a test could not begin."""
+    if isinstance(error, Gone):
+        return "the process of the student's code has ended"
     if isinstance(error, Nonsense):
         return f"the process of the student's code sent what makes no sense: {error}"
-    return "the process of the student's code has ended"
+    return f"the names of the test could not be had: {type(error).__name__}: {error}"
