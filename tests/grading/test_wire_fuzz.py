@@ -46,10 +46,29 @@ def faces(cells: list[str], messages: list, *, piece: int = 1 << 20, shows: bool
 
 # --- Values, mostly nearly right ------------------------------------------------------------------
 
-WORDS = """
-    f Thing value method __eq__ list dict set Generator MT19937 stderr call _tests __class__ numpy
-    _number_there /tmp/ipykernel_1/9.py <string> os __dict__ /dev/zero
-""".split()
+WORDS = [
+    "f",
+    "Thing",
+    "value",
+    "method",
+    "__eq__",
+    "list",
+    "dict",
+    "set",
+    "Generator",
+    "MT19937",
+    "stderr",
+    "call",
+    "_tests",
+    "__class__",
+    "numpy",
+    "_number_there",
+    "/tmp/ipykernel_1/9.py",
+    "<string>",
+    "os",
+    "__dict__",
+    "/dev/zero",
+]
 TEXTS = st.sampled_from(["", "\ud800", "a\0b", "x" * 3000, *WORDS])
 # T's own numbers are even, and begin with small ones.
 NUMBERS = st.sampled_from([0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 1_000_002, 1_000_004])
@@ -70,10 +89,30 @@ ODD = st.one_of(
     st.integers(1, 90).map(lambda depth: _nested(depth)),
 )
 DTYPES = st.sampled_from(
-    """
-    <f4 <f8 <i8 |b1 <c16 |S3 <U2 <M8[D] <f16 >i4 |O O |V8 f4,f4 (2,3)f4 <U0 |S0 <U999999999 <m8 x
-    (1,f4 S-1
-    """.split()
+    [
+        "<f4",
+        "<f8",
+        "<i8",
+        "|b1",
+        "<c16",
+        "|S3",
+        "<U2",
+        "<M8[D]",
+        "<f16",
+        ">i4",
+        "|O",
+        "O",
+        "|V8",
+        "f4,f4",
+        "(2,3)f4",
+        "<U0",
+        "|S0",
+        "<U999999999",
+        "<m8",
+        "x",
+        "(1,f4",
+        "S-1",
+    ]
 )
 LENGTHS = st.sampled_from([0, 1, 2, 3, 6, 1 << 20, 1 << 39, 1 << 41, -1])
 STEPS = st.sampled_from([0, 8, -8, 16, 24, 4, 1 << 40, -(1 << 62), 1])
