@@ -46,30 +46,11 @@ def faces(cells: list[str], messages: list, *, piece: int = 1 << 20, shows: bool
 
 # --- Values, mostly nearly right ------------------------------------------------------------------
 
-WORDS = [
-    "f",
-    "Thing",
-    "value",
-    "method",
-    "__eq__",
-    "list",
-    "dict",
-    "set",
-    "Generator",
-    "MT19937",
-    "stderr",
-    "call",
-    "_tests",
-    "__class__",
-    "numpy",
-    "_number_there",
-    "/tmp/ipykernel_1/9.py",
-    "<string>",
-    "os",
-    "__dict__",
-    "/dev/zero",
-]
-TEXTS = st.sampled_from(["", "\ud800", "a\0b", "x" * 3000, *WORDS])
+WORDS = (
+    "f Thing value method __eq__ list dict set Generator MT19937 stderr call _tests __class__ "
+    "numpy _number_there /tmp/ipykernel_1/9.py <string> os __dict__ /dev/zero"
+)
+TEXTS = st.sampled_from(["", "\ud800", "a\0b", "x" * 3000, *WORDS.split()])
 # T's own numbers are even, and begin with small ones.
 NUMBERS = st.sampled_from([0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 1_000_002, 1_000_004])
 ODD = st.one_of(
@@ -88,32 +69,11 @@ ODD = st.one_of(
     st.just([wire.TUPLE, []]),
     st.integers(1, 90).map(lambda depth: _nested(depth)),
 )
-DTYPES = st.sampled_from(
-    [
-        "<f4",
-        "<f8",
-        "<i8",
-        "|b1",
-        "<c16",
-        "|S3",
-        "<U2",
-        "<M8[D]",
-        "<f16",
-        ">i4",
-        "|O",
-        "O",
-        "|V8",
-        "f4,f4",
-        "(2,3)f4",
-        "<U0",
-        "|S0",
-        "<U999999999",
-        "<m8",
-        "x",
-        "(1,f4",
-        "S-1",
-    ]
+DTYPE_WORDS = (
+    "<f4 <f8 <i8 |b1 <c16 |S3 <U2 <M8[D] <f16 >i4 |O O |V8 f4,f4 (2,3)f4 <U0 |S0 <U999999999 <m8 "
+    "x (1,f4 S-1"
 )
+DTYPES = st.sampled_from(DTYPE_WORDS.split())
 LENGTHS = st.sampled_from([0, 1, 2, 3, 6, 1 << 20, 1 << 39, 1 << 41, -1])
 STEPS = st.sampled_from([0, 8, -8, 16, 24, 4, 1 << 40, -(1 << 62), 1])
 
@@ -425,11 +385,25 @@ def raises(kind: str, *arguments) -> list:
     return [0, 0, wire.ERROR, error, NOTHING_NEW]
 
 
+def framed(data: bytes) -> bytes:
+    return struct.pack("!I", len(data)) + data
+
+
+def _many(element: bytes, number: int = 1_000_000) -> bytes:
+    return b"\xdd" + struct.pack("!I", number) + element * number
+
+
 FOUND = {
     "names: exit": [raises("SystemExit")],
     "names: interrupted": [raises("KeyboardInterrupt")],
     "names: any": [raises("ValueError")],
     "over: exit": [result(None), raises("GeneratorExit")],
+    # 30 MB that take 2 GB, and two minutes
+    "empty lists": [framed(b"\x93" + (b"\xdd\x00\x98\x96\x80" + b"\x90" * 10_000_000) * 3)],
+    "lists of empty lists": [framed(b"\xdc\x00\x20" + _many(b"\x90", 200_000) * 32)],
+    "short texts": [framed(b"\xdc\x00\x20" + _many(b"\xa2ab", 200_000) * 32)],
+    "for nobody": [[9, 0, wire.RESULT, "x" * 1_000_000, NOTHING_NEW]] * 400,
+    "small ones for nobody": [[n, 0, wire.RESULT, None, NOTHING_NEW] for n in range(9, 9999)],
 }
 
 
