@@ -204,20 +204,25 @@ class End:
     grown: int  # bytes
 
 
-def record(cells: Sequence[str], student: str = STUDENT, given: Iterable[str] = GIVEN) -> list:
+def record(cells: Sequence[str]) -> list:
     """The frames that the student's end sends while these cells are run."""
+    _, frames = exchange(cells)
+    return [msgpack.unpackb(frame, unicode_errors="surrogatepass") for frame in frames]
+
+
+def exchange(cells: Sequence[str], student: str = STUDENT) -> tuple[End, list[bytes]]:
+    """Run cells in T against a student's process, and note what this sends."""
     theirs, mine = socket.socketpair()
     process = get_context("fork").Process(target=_run_student, args=(student, len(cells), theirs))
     process.start()
     theirs.close()
     frames: list[bytes] = []
     try:
-        face(cells, lambda sock: _hand_on(sock, mine, frames), given=given)
+        return face(cells, lambda sock: _hand_on(sock, mine, frames)), frames
     finally:
         mine.close()
         process.join(WATCHDOG)
         process.kill()
-    return [msgpack.unpackb(frame, unicode_errors="surrogatepass") for frame in frames]
 
 
 def _run_student(source: str, times: int, sock: socket.socket) -> None:

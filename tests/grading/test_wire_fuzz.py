@@ -464,6 +464,37 @@ def test_values_that_make_no_sense(name):
     assert end.grown < 100 << 20
 
 
+ASIDE = "def f(x): return x(x) if callable(x) else x"
+# What costs the test in which it happens, and no other.
+COSTS_ONE = {
+    "without end": (ASIDE, "def back(x): return f(back)\nf(back)", "RecursionError"),
+    "ten gigabytes": (
+        "import numpy as np\nf = lambda x: x if x else np.broadcast_to(0.0, (40_000, 40_000))",
+        "f(0)",
+        "ValueError: an array of 12800000000 bytes",
+    ),
+    "a warning that is an error": (
+        "import warnings\ndef f(x):\n    if not x: warnings.warn('old')\n    return x",
+        "warnings.simplefilter('error')\nf(0)",
+        "UserWarning: old",
+    ),
+    "an interruption": (
+        "def f(x):\n    if not x: raise KeyboardInterrupt\n    return x(0) if callable(x) else x",
+        "def back(x): return f(x)\nf(back)",
+        "KeyboardInterrupt",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTS_ONE)
+def test_what_costs_one_test_alone(name):
+    student, cell, raised = COSTS_ONE[name]
+    end, _ = hostile.exchange(["f(1)", cell, "warnings.resetwarnings()\nassert f(2) == 2"], student)
+    assert not end.broken, end.broken
+    assert raised in end.said.pop("1")
+    assert [*end.said.values()] == [None, None]
+
+
 def test_many_messages_were_sent():
     """The figure, beside the number of examples: it is the last of these tests."""
     assert sent > 10 * EXAMPLES or not sent

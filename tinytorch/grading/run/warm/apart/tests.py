@@ -99,6 +99,13 @@ class Tests(End):
         type.__setattr__(kind, "_kind_number", made)
         self._kinds[made] = kind
 
+    def is_interrupted(self, error: BaseException) -> bool:
+        """The test's time is up: S is not to be told of it and asked to go on.
+
+        An interruption that comes from S is S's to answer for, as any exception.
+        """
+        return isinstance(error, KeyboardInterrupt) and not hasattr(error, "_there")
+
     # --- What S may ask for ----------------------------------------------------------------------
 
     def do(self, request: list) -> Any:

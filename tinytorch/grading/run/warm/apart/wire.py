@@ -21,6 +21,9 @@ DEEPEST = 60  # lists within lists
 LONGEST = 1_000_000  # elements of one
 MOST_TEXT = 10_000_000  # characters
 EXACT = {type(None), bool, float, bytes}
+AS_IT_IS = EXACT | {int}  # on the wire
+MOST_KINDS = 10_000  # classes of the other end
+MOST_NESTED = 80  # requests that one end makes to answer the other's
 SMALL = 1 << 63
 # The words that a value begins with on the wire; one for each kind of value.
 INT, COMPLEX, TUPLE, FROZENSET, SLICE, RANGE, ELLIPSIS, NOT_IMPLEMENTED, PATH = range(9)
@@ -111,6 +114,10 @@ class End:
     def do(self, request: list) -> Any:
         """Do what the other end asks for."""
         raise NotImplementedError
+
+    def is_interrupted(self, error: BaseException) -> bool:
+        """Whether an exception is to end what runs here, and not only what was asked for."""
+        return False
 
     def circumstances(self) -> Any:
         """What the other end must be told of besides the values."""
@@ -236,14 +243,14 @@ class End:
         if type(data) is str:  # as Python does with constants: some compare words by `is`
             return sys.intern(data) if data.isidentifier() else data
         if type(data) is not list:
-            if isinstance(data, dict):
-                raise Nonsense("a map")
+            if type(data) not in AS_IT_IS:
+                raise Nonsense(f"a value: {type(data).__name__}")
             return data
         if depth > 2 * DEEPEST + 10 or not data or type(data[0]) is not int:
             raise Nonsense("a value")
         try:
             return DECODERS[data[0]](self, data, depth)
-        except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except Exception as error:
             raise Nonsense(f"a value: {error!r}") from error
 
     def decode_all(self, data: Any, depth: int = 0) -> list:
@@ -286,6 +293,8 @@ class End:
         _, number, name, bases = data
         found = self._error_kinds.get(number)
         if found is None:
+            if len(self._error_kinds) > MOST_KINDS:
+                raise Nonsense("too many kinds of exceptions")
             bases = tuple(self.decode(base, depth + 1) for base in bases)
             bases = tuple(b for b in bases if isinstance(b, type) and issubclass(b, BaseException))
             found = self._error_kinds[number] = type(
@@ -296,7 +305,7 @@ class End:
     def _decode_error(self, data: list, depth: int) -> BaseException:
         _, number, kind, text, arguments, name, places = data
         kind = self.decode(kind, depth + 1)
-        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        if not (isinstance(kind, type) and issubclass(kind, BaseException) and type(text) is str):
             raise Nonsense("an exception")
         arguments = self.decode_all(arguments, depth)
         try:
@@ -357,8 +366,10 @@ class End:
                 value = self._receive(frame)
             if frame[2] == REQUEST:
                 self._broken_off.discard(me)
-                self.answer(frame[1], value)
-                self._broken_off.add(me)
+                try:
+                    self.answer(frame[1], value)
+                finally:
+                    self._broken_off.add(me)
             elif frame[2] == RESULT:
                 self._broken_off.discard(me)
                 return value
@@ -374,10 +385,14 @@ class End:
             raise Nonsense("a request")
         with self._exchanging():
             try:
+                if self._depth > 2 * MOST_NESTED:
+                    raise RecursionError("the tests and the student's code call each other")
                 kind, value = RESULT, self.do(request)
             except (Gone, Nonsense):
                 raise
             except BaseException as error:
+                if self.is_interrupted(error):
+                    raise
                 kind, value = ERROR, error
             with self.channel.writing:
                 try:
@@ -431,7 +446,7 @@ class End:
                 self._take_back(number, times)
             self._arrays.release()
             self.meet(circumstances)
-        except (TypeError, ValueError, IndexError) as error:
+        except Exception as error:
             raise Nonsense(repr(error)) from error
         return value
 
@@ -469,7 +484,8 @@ def _objects(end: End, data: list, depth: int) -> np.ndarray:
     _, shape, items = data
     items = end.decode_all(items, depth)
     array = np.empty(len(items), object)
-    array[:] = items
+    for place, item in enumerate(items):  # not `array[:] = items`: NumPy would look into them
+        array[place] = item
     return array.reshape(shape)
 
 
