@@ -431,6 +431,14 @@ def generator(name: str, **places) -> list:
     return [wire.CONTAINER, 1, "Generator", [name, state]]
 
 
+NAMES_FOUND = [wire.CONTAINER, 5, "dict", [["f", [wire.MINE, [7, 0, "f", "f", "m", None]]]]]
+
+
+def error(file: str, line: int = 1) -> list:
+    return [wire.EXCEPTION, 1, [wire.KNOWN, "builtins:ValueError"], "", [], None,
+            [[file, line, "f", False, "a line"]]]  # fmt: skip
+
+
 VALUES_FOUND = {
     # NumPy reads what it is told to, outside the state as well
     "MT19937": generator("MT19937", pos=1 << 30),
@@ -442,6 +450,7 @@ VALUES_FOUND = {
     "a lot of nothing": array("|S0", [1 << 30], [0], b""),
     "a dtype of more": [wire.NUMBER, {"names": ["a"], "formats": ["f4"]}, b"abcd"],
     "a letter that is none": [wire.NUMBER, "<U1", b"\xff" * 4],
+    "a line beyond all": [wire.TUPLE, [error("x", 1 << 40)]],
     "an extension": msgpack.ExtType(3, b""),
     "a timestamp": msgpack.Timestamp(1, 2),
 }
@@ -455,8 +464,7 @@ assert has_passed()"""
 
 @pytest.mark.parametrize("name", VALUES_FOUND)
 def test_values_that_make_no_sense(name):
-    names = [wire.CONTAINER, 5, "dict", [["f", [wire.MINE, [7, 0, "f", "f", "m", None]]]]]
-    given = [result(names), result(VALUES_FOUND[name]), result(None)]
+    given = [result(NAMES_FOUND), result(VALUES_FOUND[name]), result(None)]
     end = hostile.face([DRAWS], hostile.sends(given))
     assert not end.hung
     assert not end.broken, end.broken
@@ -493,6 +501,19 @@ def test_what_costs_one_test_alone(name):
     assert not end.broken, end.broken
     assert raised in end.said.pop("1")
     assert [*end.said.values()] == [None, None]
+
+
+@pytest.mark.parametrize("how", ["raised", "warned"])
+def test_no_file_is_opened_that_a_student_names(how, tmp_path):
+    """It may be a pipe, and whoever opens one waits for who writes."""
+    pipe = str(tmp_path / "pipe.py")
+    os.mkfifo(pipe)
+    wrong = [0, 0, wire.ERROR, error(pipe), NOTHING_NEW]
+    if how == "warned":
+        notes = [["builtins:UserWarning", "W", "old", pipe, 1, "a line"]]
+        wrong = [0, 0, wire.RESULT, None, [*NOTHING_NEW[:3], [[], notes, None]]]
+    cell = "tried(lambda: f(1))\nassert has_passed()"
+    faces([cell], [result(NAMES_FOUND), wrong, result(None)], shows=True)
 
 
 def test_many_messages_were_sent():

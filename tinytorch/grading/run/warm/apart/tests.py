@@ -19,7 +19,7 @@ from .channel import Nonsense
 from .names import TESTED, Given, names_of
 from .remote import Remote, RemoteFunction, RemoteKind, remote_kind
 from .student import SPECIAL
-from .wire import End
+from .wire import MOST_KINDS, End
 
 OWN = ("__main__", "tinytorch.testing")  # modules whose objects may be handed over
 MOST_PRINTED = 1_000_000  # characters at once
@@ -42,6 +42,7 @@ class Tests(End):
         self._own_names: set[str] = set()  # that tests have defined
         self._state: list = [None, None]
         self._limit, self._profile = sys.getrecursionlimit(), None
+        self._warning: Warning | None = None  # that is to be raised, as a test wants
         # Tests ask these of the student's process, not of their own.
         sys.getrecursionlimit, sys.setrecursionlimit = lambda: self._limit, self._set_limit
         sys.getprofile, sys.setprofile = lambda: self._profile, self._set_profile
@@ -59,6 +60,14 @@ class Tests(End):
                 before(types.SimpleNamespace(f_globals=self.main, f_code=code), "call", None)
         if function is not None:
             self.request("watch")
+
+    def request(self, *what: Any, to: int | None = None) -> Any:
+        try:
+            return super().request(*what, to=to)
+        finally:
+            warning, self._warning = self._warning, None
+            if warning is not None:
+                raise warning
 
     # --- A test ----------------------------------------------------------------------------------
 
@@ -195,7 +204,7 @@ class Tests(End):
         number, *new = description
         if number not in self._kinds:
             name, bases, ancestors, special, methods = new
-            if not isinstance(name, str):
+            if not isinstance(name, str) or len(self._kinds) > MOST_KINDS:
                 raise Nonsense("a class")
             special = [pair for pair in special if pair[0] in SPECIAL]
             kinds = tuple(dict.fromkeys(self.stand_in_kind(base) for base in bases))
@@ -220,8 +229,12 @@ class Tests(End):
             kind = known.BY_NAME.get(name)
             if not (isinstance(kind, type) and issubclass(kind, Warning)):
                 kind = type(str(own), (UserWarning,), {})
+            file, line = str(file), int(line)
             errors.remember_line(file, line, source)
-            warnings.warn_explicit(str(text), kind, str(file), int(line), registry={})
+            try:
+                warnings.warn_explicit(str(text), kind, file, line, registry={})
+            except Warning as warning:
+                self._warning = warning  # once the exchange is whole again
         if limit is not None:
             self._limit = self._state[1] = int(limit)
 
