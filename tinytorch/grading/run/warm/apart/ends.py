@@ -30,7 +30,7 @@ class StudentsEnd:
             return
         try:
             self._student.serve()
-        except (Gone, Nonsense):
+        except BaseException:  # a time limit's among them
             self._student.channel.close()  # the tests' end says what became of it
 
 

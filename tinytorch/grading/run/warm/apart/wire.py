@@ -8,22 +8,22 @@ import pathlib
 import sys
 import types
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 
 from . import errors, known, mirror
+from .channel import MOST_LONG as LONGEST
 from .channel import Channel, Gone, Nonsense
 
 REQUEST, RESULT, ERROR = 0, 1, 2
 DEEPEST = 60  # lists within lists
-LONGEST = 1_000_000  # elements of one
 MOST_TEXT = 10_000_000  # characters
 EXACT = {type(None), bool, float, bytes}
 AS_IT_IS = EXACT | {int}  # on the wire
 MOST_KINDS = 10_000  # classes of the other end
-MOST_NESTED = 80  # requests that one end makes to answer the other's
+MOST_NESTED = 40  # requests that one end makes to answer the other's
 SMALL = 1 << 63
 # The words that a value begins with on the wire; one for each kind of value.
 INT, COMPLEX, TUPLE, FROZENSET, SLICE, RANGE, ELLIPSIS, NOT_IMPLEMENTED, PATH = range(9)
@@ -142,6 +142,7 @@ class End:
         if kind is np.ndarray:
             return self._encode_array(value, depth)
         if kind is tuple:
+            _check_length(value)
             return [TUPLE, [self.encode(each, depth + 1) for each in value]]
         if kind in mirror.CONTAINERS:
             return self._encode_container(value, depth)
@@ -204,11 +205,12 @@ class End:
         return [CONTAINER, number, mirror.CONTAINERS[type(value)], content]
 
     def _content(self, value: Any, depth: int) -> list:
+        if isinstance(value, np.random.Generator):
+            return mirror.state_of(value)
+        _check_length(value)
         if isinstance(value, dict):
             pairs = value.items()
             return [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in pairs]
-        if isinstance(value, np.random.Generator):
-            return mirror.state_of(value)
         return [self.encode(each, depth + 1) for each in value]
 
     def _encode_error_kind(self, kind: type) -> list:
@@ -449,6 +451,12 @@ class End:
         except Exception as error:
             raise Nonsense(repr(error)) from error
         return value
+
+
+def _check_length(value: Collection) -> None:
+    """Refuse what the other end would: here it costs the one value, there the exchange."""
+    if len(value) > LONGEST:
+        raise ValueError(f"a {type(value).__name__} of {len(value)} is too long to hand over")
 
 
 class _Said(str):
