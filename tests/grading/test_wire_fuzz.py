@@ -486,6 +486,14 @@ COSTS_ONE = {
         "warnings.simplefilter('error')\nf(0)",
         "UserWarning: old",
     ),
+    "an endless series": (
+        "import os, threading\nclass Ones:\n    def __iter__(self): return self\n"
+        "    def __next__(self): return 1\n"
+        "def f(x):\n    if x: return x\n"
+        "    threading.Timer(0.3, os.kill, (os.getpid(), 2)).start()\n    return Ones()",
+        "list(f(0))",
+        "KeyboardInterrupt",
+    ),
     "an interruption": (
         "def f(x):\n    if not x: raise KeyboardInterrupt\n    return x(0) if callable(x) else x",
         "def back(x): return f(x)\nf(back)",
