@@ -11,10 +11,12 @@ import contextlib
 import select
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from tinytorch.grading.run.process import Run, RunDied, RunSilent
 
 GRACE = 2.0  # seconds from the interruption of the student's code to that of the test itself
+LAST_GRACE = 1.0  # seconds from the end of a test that was interrupted to that of a deaf student's
 SHOWS = ("stream", "display_data", "update_display_data")
 
 
@@ -32,7 +34,11 @@ class PairOfRuns:
         self.language_info = student.language_info
         self._is_test = self._is_served = False
         self._ended: dict | None = None  # the last message of a test, until the student's is here
-        self._interrupted: float | None = None
+        # When the test is interrupted, after the student's code; or that code is ended, after it.
+        self._patient_until: float | None = None
+        self._was_interrupted = False
+        self._is_lost = False  # the student's run ended while a test asked it for something
+        self._told: list[dict] = []  # of a cell that nobody is there to run
         tests.send("given", {}, given=[*given])
         self._drain(tests)
 
@@ -44,19 +50,24 @@ class PairOfRuns:
 
     def send(self, number: str, content: dict, *, is_test: bool = False) -> None:
         """Have a cell executed, by the one or the other."""
-        self._is_test, self._ended, self._interrupted = is_test, None, None
+        self._is_test, self._ended = is_test, None
+        self._patient_until, self._was_interrupted = None, False
         if not is_test:
-            self._student.send(number, content)
+            if self._is_lost:
+                self._told = _told_of_loss(number)
+            else:
+                self._student.send(number, content)
             return
-        self._is_served = True
+        self._is_served = not self._is_lost
         with contextlib.suppress(RunDied):  # then the test says so
-            self._student.send(number, {}, serve=True)
+            if self._is_served:
+                self._student.send(number, {}, serve=True)
         self._tests.send(number, content)
 
     def next_message(self, timeout: float | None) -> dict:
         """The next message of the cell, whichever run it comes from. As for `Run`."""
         if not self._is_test:
-            return self._student.next_message(timeout)
+            return self._told.pop(0) if self._told else self._student.next_message(timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             if self._ended is not None and not self._is_served:
@@ -88,6 +99,8 @@ class PairOfRuns:
             return None
         if _is_end(message):
             self._ended = message
+            if self._was_interrupted:
+                self._patient_until = time.monotonic() + LAST_GRACE
             return None
         return message
 
@@ -97,22 +110,33 @@ class PairOfRuns:
         except RunSilent:
             return None
         except RunDied:
-            self._is_served = False  # the tests' end sees it too
+            self._lose_student()  # the tests' end sees it too
             return None
         self._is_served = not _is_end(message)
         return message if message["type"] in SHOWS else None
 
+    def _lose_student(self) -> None:
+        """Go on without the student's run: what was earned so far stays."""
+        self._is_served, self._is_lost = False, True
+        self._student.close()
+
     def _patience(self, timeout: float | None) -> float | None:
-        if self._interrupted is None:
+        if self._patient_until is None:
             return timeout
-        grace = max(0.0, self._interrupted + GRACE - time.monotonic())
+        grace = max(0.0, self._patient_until - time.monotonic())
         return grace if timeout is None else min(grace, timeout)
 
     def _lose_patience(self, timeout: float | None) -> None:
-        """Nothing came: end the test, if the student's code was interrupted in vain."""
-        if self._interrupted is not None and time.monotonic() >= self._interrupted + GRACE:
-            self._interrupted = None
-            self._tests.interrupt()
+        """Nothing came: end the test, if the student's code was interrupted in vain.
+
+        And then that code itself.
+        """
+        if self._patient_until is not None and time.monotonic() >= self._patient_until:
+            if self._ended is None:
+                self._patient_until = None
+                self._tests.interrupt()
+            else:
+                self._lose_student()
         elif timeout is not None:
             raise RunSilent
 
@@ -120,7 +144,7 @@ class PairOfRuns:
         """Interrupt the student's code, which a test waits for; a little later, the test."""
         self._student.interrupt()
         if self._is_test:
-            self._interrupted = time.monotonic()
+            self._patient_until, self._was_interrupted = time.monotonic() + GRACE, True
 
     def close(self) -> None:
         self._tests.close()
@@ -134,3 +158,19 @@ class PairOfRuns:
 def _is_end(message: dict) -> bool:
     is_status = message["type"] == "status"
     return is_status and message["content"].get("execution_state") == "idle"
+
+
+def _told_of_loss(number: str) -> list[dict]:
+    """The messages of a cell that is not run, since the process of the student's code is gone."""
+    why = "the process of the student's code ended in a test"
+    error = {"ename": "RuntimeError", "evalue": why, "traceback": [f"RuntimeError: {why}"]}
+    told = {
+        "error": error,
+        "execute_reply": {"status": "error", "execution_count": None, **error},
+        "status": {"execution_state": "idle"},
+    }
+    date = datetime.now(UTC).isoformat()
+    return [
+        {"type": kind, "parent": number, "date": date, "content": content, "buffers": []}
+        for kind, content in told.items()
+    ]

@@ -66,7 +66,7 @@ PARTS = (
     Part("jupyter_client", "jupyter_client.session:Session.pack", "writes a message as JSON"),
     Part("jupyter_client", "jupyter_client.session:Session.send", "to a socket of our own"),
     Part("tornado", "tornado.ioloop:IOLoop.add_callback", "cancels a cell that awaits"),
-    # shortcuts.py
+    # shortcuts.py, apart/errors.py
     Part("ipykernel", "ipykernel.ipkernel:_accepts_parameters", "asked once for each method"),
     Part("ipykernel", "ipykernel.compiler:murmur2_x86", "the names of cells' files"),
     Part("ipython", "IPython.core.interactiveshell:_should_be_async", "a cell compiled once"),
@@ -86,6 +86,11 @@ PARTS = (
         "a plain cell not tokenized",
     ),
     Part("ipython", "IPython.core.ultratb:AutoFormattedTB.structured_traceback", "warms up"),
+    Part(
+        "ipython",
+        "IPython.core.tbtools:count_lines_in_py_file",
+        "opens no file that a student names",
+    ),
     Part("ipython", "IPython.utils.PyColorize:Parser.format2", "lines coloured once"),
     Part("ipython", "IPython.utils.PyColorize:Theme.format", "tokens coloured once"),
     Part("Pygments", "pygments.lexer:regex_opt", "a lexer made once"),

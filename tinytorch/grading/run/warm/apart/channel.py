@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgpack
@@ -14,6 +15,11 @@ import msgpack
 MOST_BYTES = 256_000_000  # of one frame
 MAIN = 0  # the number of the thread that serves, or that runs the test
 READ = 1 << 16  # bytes at once; for more, memory would be mapped anew each time
+MOST_LONG = 1_000_000  # elements of one list
+MOST_ELEMENTS = 4_000_000  # of all lists of a frame: one of a byte there takes up to 70 here
+SMALL = 1 << 20  # bytes: a frame of no more has no room for as many
+MOST_KEYS = 100  # of a map: the state of a Generator has the most
+MOST_ASIDE = 1000  # frames that wait for threads which have not asked for them yet
 
 
 class Gone(BaseException):
@@ -36,6 +42,7 @@ class Channel:
         self._mine = threading.local()
         self._mine.number = MAIN
         self._waiting: dict[int, deque] = {}
+        self._aside = [0, 0]  # how many frames wait, and their bytes
         self._state = threading.Condition()
         self._is_read = False
         self.writing = threading.RLock()
@@ -74,11 +81,10 @@ class Channel:
                 while not self._waiting.get(number) and self._is_read:
                     self._state.wait()
                 if self._waiting.get(number):
-                    return self._waiting[number].popleft()
+                    return self._take(number)
                 self._is_read = True
-            frame = None
             try:
-                frame = self._read()
+                frame, size = self._read()
             finally:
                 with self._state:
                     self._is_read = False
@@ -86,15 +92,32 @@ class Channel:
             if frame[0] == number:
                 return frame
             with self._state:
-                self._waiting.setdefault(self.reader_of(frame), deque()).append(frame)
+                self._put_aside(frame, size)
                 self._state.notify_all()
+
+    def _put_aside(self, frame: list, size: int) -> None:
+        """Keep a frame for the thread that takes it. There may be no such thread."""
+        self._aside[0] += 1
+        self._aside[1] += size
+        if self._aside[0] > MOST_ASIDE or self._aside[1] > MOST_BYTES:
+            raise Nonsense("more than anybody waits for")
+        self._waiting.setdefault(self.reader_of(frame), deque()).append((frame, size))
+
+    def _take(self, number: int) -> list:
+        frame, size = self._waiting[number].popleft()
+        self._aside[0] -= 1
+        self._aside[1] -= size
+        return frame
 
     def reader_of(self, frame: list) -> int:
         """Which thread takes a frame."""
         return frame[0]
 
-    def _read(self) -> list:
-        """A frame: the number of the thread that it is for, that of the sender, and the rest."""
+    def _read(self) -> tuple[list, int]:
+        """A frame: the number of the thread that it is for, that of the sender, and the rest.
+
+        And of how many bytes it was.
+        """
         (size,) = struct.unpack("!I", self._exactly(4))
         if size > MOST_BYTES:
             raise Nonsense(f"{size} bytes at once are too many")
@@ -103,14 +126,18 @@ class Channel:
                 self._exactly(size),
                 unicode_errors="surrogatepass",
                 strict_map_key=True,
+                list_hook=_counting() if size > SMALL else None,
+                max_array_len=min(size, MOST_LONG),
+                max_map_len=MOST_KEYS,
+                max_ext_len=0,
             )
-        except (ValueError, RecursionError, msgpack.UnpackException) as error:
+        except (ValueError, RecursionError, MemoryError, msgpack.UnpackException) as error:
             raise Nonsense(str(error)) from error
         if not isinstance(frame, list) or len(frame) != 5:
             raise Nonsense("not a frame")
         if not all(type(number) is int for number in frame[:3]):
             raise Nonsense("not a frame")
-        return frame
+        return frame, size
 
     def _exactly(self, size: int) -> bytes:
         while len(self._data) < size:
@@ -124,3 +151,17 @@ class Channel:
         data = bytes(self._data[:size])
         del self._data[:size]
         return data
+
+
+def _counting() -> Callable[[list], list]:
+    """What is told of each list while a frame is read: together they are not to be too long."""
+    left = MOST_ELEMENTS
+
+    def count(items: list) -> list:
+        nonlocal left
+        left -= len(items) + 1
+        if left < 0:
+            raise Nonsense("too many elements at once")
+        return items
+
+    return count

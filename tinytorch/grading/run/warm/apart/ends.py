@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .channel import Gone, Nonsense
+from .errors import open_no_strange_file
 from .names import given_of
 from .student import Student
 from .tests import Tests
@@ -29,7 +30,7 @@ class StudentsEnd:
             return
         try:
             self._student.serve()
-        except (Gone, Nonsense):
+        except BaseException:  # a time limit's among them
             self._student.channel.close()  # the tests' end says what became of it
 
 
@@ -39,6 +40,7 @@ class TestsEnd:
     def __init__(self, sock: Any, names: dict):
         self._sock, self._names = sock, names
         self._tests: Tests | None = None
+        open_no_strange_file()
 
     async def run(self, kernel: Any, parent: dict, request: dict) -> None:
         if "given" in request:
@@ -49,9 +51,15 @@ class TestsEnd:
         content = parent["content"]
         try:
             self._tests.begin(content["code"])
-        except BaseException as error:  # the student's process may send one of any kind
+        # Whatever it is: S chooses what it answers, an exit or an interruption among that.
+        except BaseException as error:
             content["code"] = f"raise RuntimeError({_why(error)!r})"
-        await kernel.execute_request(None, [], parent)
+        try:
+            await kernel.execute_request(None, [], parent)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
         try:
             self._tests.end()
         except BaseException:
@@ -59,8 +67,9 @@ class TestsEnd:
 
 
 def _why(error: BaseException) -> str:
+    """Why a test could not begin."""
+    if isinstance(error, Gone):
+        return "the process of the student's code has ended"
     if isinstance(error, Nonsense):
         return f"the process of the student's code sent what makes no sense: {error}"
-    if not isinstance(error, Gone):
-        return f"the process of the student's code broke off: {type(error).__name__}"
-    return "the process of the student's code has ended"
+    return f"the names of the test could not be had: {type(error).__name__}: {error}"

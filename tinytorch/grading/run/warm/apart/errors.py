@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import types
 from typing import Any
 
+import numpy as np
+
 from .channel import Nonsense
 
 MOST_FRAMES = 60  # of a traceback, half from either end
+MOST_LINES = 1_000_000
+MOST_FILES = 2000  # of which the lines are known
+MOST_TEXT = 1_000_000  # characters of one
+LIBRARIES = (f"{sys.base_prefix}/", f"{sys.prefix}/", f"{os.path.dirname(np.__path__[0])}/")
 CELLS = "ipykernel_"  # in the name of a cell's file
 
 
@@ -46,6 +53,8 @@ def with_places(error: BaseException, places: Any, main: dict) -> BaseException:
     for file, line, name, own, text in reversed(places):
         if not (isinstance(file, str) and isinstance(name, str) and type(line) is int):
             raise Nonsense("a traceback")
+        if line > MOST_LINES or "\0" in file:
+            raise Nonsense("a traceback")
         remember_text(file, text)
         frame = _frame(file, max(line, 1), name, main if own else {})
         trace = types.TracebackType(trace, frame, frame.f_lasti, max(line, 1))
@@ -53,16 +62,48 @@ def with_places(error: BaseException, places: Any, main: dict) -> BaseException:
 
 
 def remember_text(file: str, text: Any) -> None:
-    """Let a cell's lines be found by its file's name, as messages look for them."""
+    """Let a cell's lines be found by its file's name, as messages look for them.
+
+    Of any other file that is no library's there are none: whoever looked for them would open what
+    S names, and S can have made a pipe of it.
+    """
+    known = linecache.cache.get(file)
+    if _is_here(file) or (known and (known[0] or not text)):
+        return
+    if len(linecache.cache) > MOST_FILES:
+        raise Nonsense("the texts of too many files")
     is_cell = CELLS in file or file.startswith("<")
-    if isinstance(text, str) and is_cell and file not in linecache.cache:
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    text = text[:MOST_TEXT] if is_cell and isinstance(text, str) else ""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
 
 
-def remember_line(file: Any, line: Any, text: Any) -> None:
+def _is_here(file: str) -> bool:
+    """Whether a file is one of this end's own."""
+    if file.startswith(LIBRARIES) and "/../" not in file:
+        return True
+    modules = [getattr(each, "__dict__", {}) for each in list(sys.modules.values())]
+    return any(module.get("__file__") == file for module in modules)
+
+
+def open_no_strange_file() -> None:
+    """Have IPython count the lines of this end's own files alone, of those in a traceback."""
+    from IPython.core import tbtools
+
+    count = tbtools.count_lines_in_py_file
+
+    def count_lines(file: str) -> int:
+        known = linecache.cache.get(file)
+        if known and len(known) > 1:
+            return len(known[2])
+        return count(file) if _is_here(file) else 0
+
+    tbtools.count_lines_in_py_file = count_lines
+
+
+def remember_line(file: str, line: int, text: Any) -> None:
     """Let one line of a cell be found, of which the rest is not known."""
-    if all(isinstance(x, str) for x in (file, text)) and type(line) is int and 0 < line < 10_000:
-        remember_text(file, "\n" * (line - 1) + text + "\n")
+    is_line = isinstance(text, str) and 0 < line < 10_000
+    remember_text(file, "\n" * (line - 1) + text + "\n" if is_line else "")
 
 
 def _frame(file: str, line: int, name: str, space: dict) -> types.FrameType:

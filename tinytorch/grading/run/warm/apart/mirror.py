@@ -23,13 +23,17 @@ from .channel import Nonsense
 from .known import BY_NAME
 
 MOST_TRACKED = 200_000
+MOST_SEEN = 1 << 30  # bytes that an array seems to have: of one that was stretched, many are one
 KINDS = "biufcSUmM"
 ATOMS = {int, float, bool, str, bytes, type(None)}
 # What is sent by value, or kept alive by nobody: its id may soon be another's.
 BY_VALUE = (np.ndarray, np.generic, np.dtype, tuple, list, dict, set, frozenset, slice, range,
             complex, np.random.Generator, BaseException)  # fmt: skip
 CONTAINERS = {list: "list", dict: "dict", set: "set", np.random.Generator: "Generator"}
+# Kinds of Generators; and of those that read where their state says, up to where they may.
 GENERATORS = ("PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM")
+PLACES = {"MT19937": ("pos", 624), "Philox": ("buffer_pos", 4)}
+MOST_OF_STATE = 624  # numbers in an array of a state
 
 
 def memory_of(array: np.ndarray) -> np.ndarray | None:
@@ -125,6 +129,8 @@ class Arrays:
         not hold yet, and else None.
         """
         owner = owner_of(array) if array.nbytes else array
+        if array.nbytes > MOST_SEEN:
+            raise ValueError(f"an array of {array.nbytes} bytes is too large to hand over")
         number = self._numbers.get(id(owner))
         new = None
         if number is None or self._blocks[number][0]() is not owner:
@@ -147,6 +153,8 @@ class Arrays:
         view, number, dtype, shape, strides, offset, writable, new = description
         owner = self._keep_new(number, *new) if new is not None else self._owner(number)
         dtype, shape, strides = dtype_of(dtype), _lengths(shape), _steps(strides, shape)
+        if math.prod(shape) * dtype.itemsize > MOST_SEEN or not dtype.itemsize:
+            raise Nonsense("a large array")
         ref = self._views.get(view)
         array = ref and ref()
         if array is not None and _lies(array, dtype, shape, strides):
@@ -180,7 +188,7 @@ class Arrays:
             raise Nonsense("a block that is there")
         dtype, shape = dtype_of(dtype), _lengths(shape)
         size, order = math.prod(shape), _by_stride(_steps(strides, shape))
-        if size * dtype.itemsize != len(content):
+        if size * dtype.itemsize != len(content) or not dtype.itemsize:
             raise Nonsense("a block of another size than it says")
         if order == [*range(len(shape))]:
             owner = np.empty(shape, dtype)
@@ -228,9 +236,11 @@ class Arrays:
 
 
 def dtype_of(text: Any) -> np.dtype:
+    if not isinstance(text, str):
+        raise Nonsense("a dtype")
     try:
         dtype = np.dtype(text)
-    except TypeError as error:
+    except (TypeError, ValueError, SyntaxError) as error:
         raise Nonsense(str(error)) from error
     if dtype.kind not in KINDS or dtype.itemsize > 1 << 20:
         raise Nonsense(f"dtype {text!r}")
@@ -431,14 +441,28 @@ def generator_of(state: list) -> np.random.Generator:
 
 def set_state(generator: np.random.Generator, state: list) -> None:
     try:
-        generator.bit_generator.state = _unplain(state[1])
-    except (TypeError, ValueError, KeyError) as error:
+        new = _unplain(state[1])
+        _check_place(generator.bit_generator, new)
+        generator.bit_generator.state = new
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise Nonsense(f"a Generator's state: {error}") from error
+
+
+def _check_place(bits: np.random.BitGenerator, state: dict) -> None:
+    """NumPy takes a place in the state for what it says, and reads there."""
+    name, most = PLACES.get(type(bits).__name__, ("", 0))
+    if name:
+        place = state[name] if name in state else state["state"][name]
+        if type(place) is not int or not 0 <= place <= most:
+            raise Nonsense("a place outside a Generator's state")
 
 
 def _unplain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _unplain(each) for key, each in value.items()}
     if isinstance(value, list):
-        return np.array(value[1], dtype_of(value[0]))
+        dtype, numbers = value
+        if dtype_of(dtype).kind != "u" or len(numbers) > MOST_OF_STATE:
+            raise Nonsense("a Generator's state")
+        return np.array(numbers, dtype)
     return int(value) if isinstance(value, str) and value.isdigit() else value

@@ -8,6 +8,7 @@ import types
 from typing import Any
 
 from . import known
+from .channel import Nonsense
 
 # Attributes of functions and classes that are asked for although they look like Python's own.
 ASKED = {"__annotations__", "__closure__", "__defaults__", "__dict__", "__func__", "__kwdefaults__",
@@ -19,6 +20,8 @@ IN_PLACE_OF = {
     "builtins:tuple": collections.abc.Sequence,
 }
 OF_CLASSES = ("_abc_impl", "__abstractmethods__")
+OURS = ("_tests", "_kind_number", "_number_there")  # what a stand-in is known by
+MOST_ANCESTORS = 200
 
 
 def is_asked(name: str) -> bool:
@@ -143,8 +146,10 @@ def remote_kind(
         members[method] = value[0] if value else _special(method)
     members.setdefault("__hash__", object.__hash__)
     kind = RemoteKind(name, bases or (Remote,), members, _tests=tests, _kind_number=number)
+    if len(kind.__mro__) > MOST_ANCESTORS:  # each of them has a list of those above it
+        raise Nonsense("a class of too many ancestors")
     for method in methods:
-        if method == "__init__" or is_asked(method):
+        if method == "__init__" or (is_asked(method) and method not in OURS):
             type.__setattr__(kind, method, _method(method, kind))
     for ancestor in ancestors:
         abstract = IN_PLACE_OF.get(ancestor) or known.BY_NAME.get(ancestor)

@@ -8,6 +8,7 @@ import importlib
 import inspect
 import io
 import linecache
+import signal
 import sys
 import threading
 import types
@@ -57,14 +58,17 @@ class Student(End):
         self._described: list = []  # objects of the answer at hand
         self._has_looked = False  # and done nothing else for it
         self._is_over = False
+        self._is_theirs = False  # whether the main thread runs the student's code
+        self._is_interrupted = False  # and it is to hear of it when it does
         self.channel.reader_of = self._reader_of
 
     # --- Serving ---------------------------------------------------------------------------------
 
     def serve(self) -> None:
         """Answer one test's requests, until it is over."""
-        self._is_over = False
+        self._is_over = self._is_interrupted = False
         self._asked.clear()
+        interrupt = signal.signal(signal.SIGINT, self._interrupt)
         stdout, stderr = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Forward(self, "stdout"), _Forward(self, "stderr")
         shown, warnings.showwarning = warnings.showwarning, self._note_warning
@@ -77,6 +81,7 @@ class Student(End):
         finally:
             sys.stdout, sys.stderr, warnings.showwarning = stdout, stderr, shown
             warnings.filters[:] = filters
+            signal.signal(signal.SIGINT, interrupt or signal.default_int_handler)
             np.seterr(**state[0])
             sys.setrecursionlimit(state[1])
 
@@ -103,7 +108,7 @@ class Student(End):
 
     def do(self, request: list) -> Any:
         what, *rest = request
-        value = getattr(self, f"do_{what}")(*rest)
+        value = self._do(what, rest)
         self._described.clear()
         self._has_looked = what == "get" and _is_stored(*rest)
         if what == "get":
@@ -111,6 +116,28 @@ class Student(End):
         if self._has_looked:
             self._asked.setdefault(type(rest[0]), {})[rest[1]] = None
         return value
+
+    def _do(self, what: str, rest: list) -> Any:
+        method = getattr(self, f"do_{what}")
+        if what == "over" or self.channel.number() != MAIN:
+            return method(*rest)
+        self._is_theirs = True
+        try:
+            self._hear()
+            return method(*rest)
+        finally:
+            self._is_theirs = False
+
+    def _interrupt(self, *_: Any) -> None:
+        """The time is up: it ends the student's code, and never a message that is under way."""
+        if self._is_theirs:
+            raise KeyboardInterrupt
+        self._is_interrupted = True
+
+    def _hear(self) -> None:
+        if self._is_interrupted:
+            self._is_interrupted = False
+            raise KeyboardInterrupt
 
     def do_over(self) -> None:
         self._is_over = True
@@ -252,7 +279,15 @@ class Student(End):
 
     def _ask(self, *what: Any) -> Any:
         number = self.channel.number()
-        return self.request(*what, to=number if number in self._threads else MAIN)
+        to = number if number in self._threads else MAIN
+        if number != MAIN:
+            return self.request(*what, to=to)
+        self._is_theirs = False
+        try:
+            return self.request(*what, to=to)
+        finally:
+            self._is_theirs = True
+            self._hear()
 
     def _guest_function(self, number: int, name: str, qualname: str, module: str, doc, signature):
         def guest(*arguments, **options):

@@ -19,7 +19,7 @@ from .channel import Nonsense
 from .names import TESTED, Given, names_of
 from .remote import Remote, RemoteFunction, RemoteKind, remote_kind
 from .student import SPECIAL
-from .wire import REQUEST, End
+from .wire import MOST_KINDS, REQUEST, End
 
 OWN = ("__main__", "tinytorch.testing")  # modules whose objects may be handed over
 MOST_PRINTED = 1_000_000  # characters at once
@@ -45,6 +45,7 @@ class Tests(End):
         self._ahead: dict[tuple[int, str], Any] = {}  # attributes that nobody has asked for yet
         self._state: list = [None, None]
         self._limit, self._profile = sys.getrecursionlimit(), None
+        self._warning: Warning | None = None  # that is to be raised, as a test wants
         # Tests ask these of the student's process, not of their own.
         sys.getrecursionlimit, sys.setrecursionlimit = lambda: self._limit, self._set_limit
         sys.getprofile, sys.setprofile = lambda: self._profile, self._set_profile
@@ -62,6 +63,16 @@ class Tests(End):
                 before(types.SimpleNamespace(f_globals=self.main, f_code=code), "call", None)
         if function is not None:
             self.request("watch")
+
+    def request(self, *what: Any, to: int | None = None) -> Any:
+        if what[0] != "get":
+            self._ahead.clear()  # as what is done there may change it
+        try:
+            return super().request(*what, to=to)
+        finally:
+            warning, self._warning = self._warning, None
+            if warning is not None:
+                raise warning
 
     # --- A test ----------------------------------------------------------------------------------
 
@@ -101,6 +112,13 @@ class Tests(End):
             raise Nonsense("a class's number")
         type.__setattr__(kind, "_kind_number", made)
         self._kinds[made] = kind
+
+    def is_interrupted(self, error: BaseException) -> bool:
+        """The test's time is up: S is not to be told of it and asked to go on.
+
+        An interruption that comes from S is S's to answer for, as any exception.
+        """
+        return isinstance(error, KeyboardInterrupt) and not hasattr(error, "_there")
 
     # --- What S may ask for ----------------------------------------------------------------------
 
@@ -193,7 +211,7 @@ class Tests(End):
         number, *new = description
         if number not in self._kinds:
             name, bases, ancestors, special, methods = new
-            if not isinstance(name, str):
+            if not isinstance(name, str) or len(self._kinds) > MOST_KINDS:
                 raise Nonsense("a class")
             special = [pair for pair in special if pair[0] in SPECIAL]
             kinds = tuple(dict.fromkeys(self.stand_in_kind(base) for base in bases))
@@ -207,11 +225,6 @@ class Tests(End):
         """An attribute of an object, once from what was sent ahead."""
         key = thing._number_there, name
         return self._ahead.pop(key) if key in self._ahead else self.request("get", thing, name)
-
-    def request(self, *what: Any, to: int | None = None) -> Any:
-        if what[0] != "get":
-            self._ahead.clear()  # as what is done there may change it
-        return super().request(*what, to=to)
 
     def _send(self, to: int, kind: int, *what: Any) -> None:
         if kind != REQUEST:
@@ -244,8 +257,12 @@ class Tests(End):
             kind = known.BY_NAME.get(name)
             if not (isinstance(kind, type) and issubclass(kind, Warning)):
                 kind = type(str(own), (UserWarning,), {})
+            file, line = str(file), int(line)
             errors.remember_line(file, line, source)
-            warnings.warn_explicit(str(text), kind, str(file), int(line), registry={})
+            try:
+                warnings.warn_explicit(str(text), kind, file, line, registry={})
+            except Warning as warning:
+                self._warning = warning  # once the exchange is whole again
         if limit is not None:
             self._limit = self._state[1] = int(limit)
 

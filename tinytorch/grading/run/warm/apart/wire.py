@@ -8,18 +8,22 @@ import pathlib
 import sys
 import types
 from collections import OrderedDict, deque
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
 from . import errors, known, mirror
+from .channel import MOST_LONG as LONGEST
 from .channel import Channel, Gone, Nonsense
 
 REQUEST, RESULT, ERROR = 0, 1, 2
 DEEPEST = 60  # lists within lists
-LONGEST = 1_000_000  # elements of one
 MOST_TEXT = 10_000_000  # characters
 EXACT = {type(None), bool, float, bytes}
+AS_IT_IS = EXACT | {int}  # on the wire
+MOST_KINDS = 10_000  # classes of the other end
+MOST_NESTED = 40  # requests that one end makes to answer the other's
 SMALL = 1 << 63
 # The words that a value begins with on the wire; one for each kind of value.
 INT, COMPLEX, TUPLE, FROZENSET, SLICE, RANGE, ELLIPSIS, NOT_IMPLEMENTED, PATH = range(9)
@@ -111,6 +115,10 @@ class End:
         """Do what the other end asks for."""
         raise NotImplementedError
 
+    def is_interrupted(self, error: BaseException) -> bool:
+        """Whether an exception is to end what runs here, and not only what was asked for."""
+        return False
+
     def circumstances(self) -> Any:
         """What the other end must be told of besides the values."""
         raise NotImplementedError
@@ -141,6 +149,7 @@ class End:
         if kind is np.ndarray:
             return self._encode_array(value, depth)
         if kind is tuple:
+            _check_length(value)
             return [TUPLE, [self.encode(each, depth + 1) for each in value]]
         if kind in mirror.CONTAINERS:
             return self._encode_container(value, depth)
@@ -203,11 +212,12 @@ class End:
         return [CONTAINER, number, mirror.CONTAINERS[type(value)], content]
 
     def _content(self, value: Any, depth: int) -> list:
+        if isinstance(value, np.random.Generator):
+            return mirror.state_of(value)
+        _check_length(value)
         if isinstance(value, dict):
             pairs = value.items()
             return [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in pairs]
-        if isinstance(value, np.random.Generator):
-            return mirror.state_of(value)
         return [self.encode(each, depth + 1) for each in value]
 
     def _encode_error_kind(self, kind: type) -> list:
@@ -242,14 +252,14 @@ class End:
         if type(data) is str:  # as Python does with constants: some compare words by `is`
             return sys.intern(data) if data.isidentifier() else data
         if type(data) is not list:
-            if isinstance(data, dict):
-                raise Nonsense("a map")
+            if type(data) not in AS_IT_IS:
+                raise Nonsense(f"a value: {type(data).__name__}")
             return data
         if depth > 2 * DEEPEST + 10 or not data or type(data[0]) is not int:
             raise Nonsense("a value")
         try:
             return DECODERS[data[0]](self, data, depth)
-        except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except Exception as error:
             raise Nonsense(f"a value: {error!r}") from error
 
     def decode_all(self, data: Any, depth: int = 0) -> list:
@@ -292,6 +302,8 @@ class End:
         _, number, name, bases = data
         found = self._error_kinds.get(number)
         if found is None:
+            if len(self._error_kinds) > MOST_KINDS:
+                raise Nonsense("too many kinds of exceptions")
             bases = tuple(self.decode(base, depth + 1) for base in bases)
             bases = tuple(b for b in bases if isinstance(b, type) and issubclass(b, BaseException))
             found = self._error_kinds[number] = type(
@@ -302,7 +314,7 @@ class End:
     def _decode_error(self, data: list, depth: int) -> BaseException:
         _, number, kind, text, arguments, name, places = data
         kind = self.decode(kind, depth + 1)
-        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        if not (isinstance(kind, type) and issubclass(kind, BaseException) and type(text) is str):
             raise Nonsense("an exception")
         arguments = self.decode_all(arguments, depth)
         try:
@@ -360,8 +372,10 @@ class End:
                 value = self._receive(frame)
             if frame[2] == REQUEST:
                 self._broken_off.discard(me)
-                self.answer(frame[1], value)
-                self._broken_off.add(me)
+                try:
+                    self.answer(frame[1], value)
+                finally:
+                    self._broken_off.add(me)
             elif frame[2] == RESULT:
                 self._broken_off.discard(me)
                 return value
@@ -379,10 +393,14 @@ class End:
             self._depth += 1
         try:
             try:
+                if self._depth > 2 * MOST_NESTED:
+                    raise RecursionError("the tests and the student's code call each other")
                 kind, value = RESULT, self.do(request)
             except (Gone, Nonsense):
                 raise
             except BaseException as error:
+                if self.is_interrupted(error):
+                    raise
                 kind, value = ERROR, error
             with self.channel.writing:
                 try:
@@ -440,9 +458,15 @@ class End:
                 self._take_back(number, times)
             self._arrays.release()
             self.meet(circumstances)
-        except (TypeError, ValueError, IndexError) as error:
+        except Exception as error:
             raise Nonsense(repr(error)) from error
         return value
+
+
+def _check_length(value: Collection) -> None:
+    """Refuse what the other end would: here it costs the one value, there the exchange."""
+    if len(value) > LONGEST:
+        raise ValueError(f"a {type(value).__name__} of {len(value)} is too long to hand over")
 
 
 class _Said(str):
@@ -478,7 +502,8 @@ def _objects(end: End, data: list, depth: int) -> np.ndarray:
     _, shape, items = data
     items = end.decode_all(items, depth)
     array = np.empty(len(items), object)
-    array[:] = items
+    for place, item in enumerate(items):  # not `array[:] = items`: NumPy would look into them
+        array[place] = item
     return array.reshape(shape)
 
 
