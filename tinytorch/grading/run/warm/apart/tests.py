@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import operator
+import signal
 import sys
 import types
 import warnings
@@ -78,6 +79,7 @@ class Tests(End):
 
     def begin(self, source: str) -> None:
         """Get ready for a test: bind the names that it takes from the notebook."""
+        signal.signal(signal.SIGINT, _interrupt)
         wanted, bound = names_of(source)
         self._state = [None, None]
         missing = []
@@ -118,7 +120,7 @@ class Tests(End):
 
         An interruption that comes from S is S's to answer for, as any exception.
         """
-        return isinstance(error, KeyboardInterrupt) and not hasattr(error, "_there")
+        return isinstance(error, TimeUp)
 
     # --- What S may ask for ----------------------------------------------------------------------
 
@@ -265,6 +267,17 @@ class Tests(End):
                 self._warning = warning  # once the exchange is whole again
         if limit is not None:
             self._limit = self._state[1] = int(limit)
+
+
+class TimeUp(KeyboardInterrupt):
+    """The interruption of this process, and none that a test raises."""
+
+
+TimeUp.__name__ = TimeUp.__qualname__ = "KeyboardInterrupt"  # as it is called in a traceback
+
+
+def _interrupt(*_: Any) -> None:
+    raise TimeUp
 
 
 def _tuple(value: Any) -> tuple:

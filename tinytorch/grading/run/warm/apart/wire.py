@@ -347,9 +347,10 @@ class End:
         to = me if to is None else to
         if me in self._broken_off:
             raise Gone("an exchange was broken off")
+        with self.channel.writing:
+            self._depth += 1
         try:
             with self.channel.writing:
-                self._depth += 1
                 values = self.whole([*what])
                 self._broken_off.add(me)  # until the answer is here: what comes between ends all
                 self._send(to, REQUEST, values)
