@@ -92,11 +92,11 @@ def test_whether_a_cell_awaits(monkeypatch):
     """`ask_once`, by the cell. Mutants: the last answer whatever the cell; any plain hash will do;
     the answer to a cell of the same length."""
     monkeypatch.setattr(shortcuts, "PLAIN", set())
-    same(interactiveshell, "_should_be_async", ("await g()",), ("x = f(1)",))
+    same(interactiveshell, "_should_be_async", ("await g()",), ("x = f(12)",))
     asked = shortcuts.ask_once(_should_be_async)
-    assert [asked("await g()"), asked("x = f(1)")] == [True, False]
-    shortcuts.PLAIN.add(shortcuts.hashlib.sha256(b"x = f(1)").digest())
-    assert [asked("x = f(1)"), asked("await g()")] == [False, True]
+    assert [asked("await g()"), asked("x = f(12)")] == [True, False]
+    shortcuts.PLAIN.add(shortcuts.hashlib.sha256(b"x = f(12)").digest())
+    assert [asked("x = f(12)"), asked("await g()")] == [False, True]
 
 
 @pytest.mark.parametrize("transforms", ["cleanup_transforms", "line_transforms"])
