@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import RIGHT, Student, neighbours, write
 
+from tinytorch import cli
 from tinytorch.grading import grade
 from tinytorch.grading.nb import parts as of_worker
 from tinytorch.grading.nb.course import Course
@@ -251,6 +252,12 @@ def test_what_a_known_cell_gives_instead_is_told_with_the_versions(what, other, 
     told = selfcheck.check_here(walls.NO_WALLS).fault
     assert told.startswith(f"of the known cells, {name} gave ")
     assert f"ipykernel {parts.installed('ipykernel')}" in told
+
+
+def test_doctor_says_what_the_self_check_found(capsys):
+    cli.main(["doctor"])
+    told = capsys.readouterr().out
+    assert "grading   yes, " in told and "versions  " in told
 
 
 def test_the_known_cells_give_what_they_should_here():
