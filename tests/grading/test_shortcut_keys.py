@@ -236,27 +236,30 @@ def test_a_line_in_colours():
     assert linux.format2("def x", written) == (None, False) and lines
 
 
-def frame_of(path: Path, function: str = "f") -> FrameType:
-    """A frame in a function of a module, read from a file."""
+def frames_of(path: Path) -> list[FrameType]:
+    """A frame in each function of a module that is read from a file."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return getattr(module, function)()
+    return [module.f(), module.g()]
 
 
-MODULE = "import sys\ndef f():\n    return sys._getframe()  # {}\ndef g():\n    return f()\n"
+MODULE = """import sys
+def f():
+    return sys._getframe()  # {}
+def g():
+    return sys._getframe()
+"""
 
 
 def test_the_lines_of_a_frame(tmp_path):
     """`getsourcelines_once`, by the code and by the text of its file. Mutants: one for all code;
-    whatever became of the file; of a function as of a frame; the same list each time."""
+    one for all code of a file; whatever became of the file; of a function as of a frame; the same
+    list each time."""
     path = tmp_path / "shown.py"
     path.write_text(MODULE.format("first"))
-    frames = [frame_of(path), frame_of(path, "g").f_back or sys._getframe()]
-    frame = frames[0]
-    other = inspect.currentframe()
-    same(inspect, "getsourcelines", (frame,), (other,))
-    same(inspect, "getsourcelines", (frame,), (frame_of,))
+    frame, of_same_file = frames_of(path)
+    same(inspect, "getsourcelines", (frame,), (of_same_file,), (sys._getframe(),), (frames_of,))
     inspect.getsourcelines(frame)[0].append("the caller's own")
     assert len(inspect.getsourcelines(frame)[0]) == 2
     path.write_text(MODULE.format("second"))
