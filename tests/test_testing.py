@@ -163,6 +163,32 @@ def test_an_input_that_is_written_into_is_noticed_and_put_back():
     assert x.tolist() == [1.0, 2.0]
 
 
+class Late:
+    """A result that writes into the input of its call when it is looked at."""
+
+    def __init__(self, x, data):
+        self.x, self._data = x, data
+
+    @property
+    def data(self):
+        self.x[...] = self._data
+        return self._data
+
+
+@pytest.mark.parametrize("expected", [lambda x: x, lambda x: (x, [x]), lambda x: {"x": x}])
+def test_a_result_can_not_change_what_is_expected(expected):
+    x, zeros = np.array([1.0, 2.0]), np.zeros(2)
+
+    def give(x):
+        late = Late(x, zeros)
+        return {0: late, 1: (late, [late]), 2: {"x": late}}[number]
+
+    number = (np.ndarray, tuple, dict).index(type(expected(x)))
+    assert "expected 1" in failure(tt.check, give, expected, [(x.copy(),)], once=True)
+    with pytest.raises(tt.TestFailed):
+        tt.expect(lambda: give(x), expected(x), "it")
+
+
 def test_a_result_that_a_later_call_overwrites_is_noticed():
     shared = np.zeros(2)
 

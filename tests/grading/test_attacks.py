@@ -23,6 +23,7 @@ OPEN: dict[str, tuple[str, ...]] = {
     "lying_nan": ("gains",),
     "lying_negative": ("gains",),
     "lying_points": ("gains",),
+    "lying_widgets": ("gains",),
     "patching_assert": ("gains",),
     "patching_ast": ("gains",),
     "patching_builtins": ("gains",),

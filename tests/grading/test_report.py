@@ -34,7 +34,7 @@ def test_the_table_says_what_everyone_got_and_why_not(table):
     assert cells["wrong"] == "3"
     assert cells["broken"] == "failed"
     assert "broken, 01_add: not graded: add.ipynb is not JSON: line 1, column 2" in "\n".join(lines)
-    assert "deleter, 01_add: repaired: 'test_add' was deleted, put back" in lines
+    assert "deleter, 01_add: flagged: 'test_add' was deleted, put back" in lines
     assert "late, 01_add: not graded yet" in lines
     assert lines[-4].startswith("3 graded, 1 failed, 5 missing, 1 to be graded, 1 with answers")
 

@@ -167,7 +167,7 @@ def _explain(standing: Standing) -> str:
         return standing.reason
     if standing.status == "graded":
         repairs = standing.entry.repairs if standing.entry else ()
-        return "repaired: " + "; ".join(repairs) if repairs else ""
+        return "flagged: " + "; ".join(repairs) if repairs else ""
     told = {
         "missing": standing.missing,
         "waiting": "not graded yet",

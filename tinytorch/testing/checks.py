@@ -70,7 +70,7 @@ def check(
         before = [x.copy() if isinstance(x, np.ndarray) else None for x in each.inputs]
         inputs = [wrap(x) if wrap and isinstance(x, np.ndarray) else x for x in each.inputs]
         with np.errstate(all="ignore"):  # what the definition warns of is not the student's
-            want = expected(*each.inputs, **each.options)
+            want = _own(expected(*each.inputs, **each.options))
         with trial.case(each) as said:
             got = function(*inputs, **each.options)
             found = None if writes else _changed(each.inputs, before)
@@ -152,7 +152,7 @@ def expect(
         name: what the value is called in the message.
         dtype, rtol: as for `check`.
     """
-    trial = session.Trial(name)
+    trial, expected = session.Trial(name), _own(expected)
     with trial.case(Case((), label=name)) as said:
         value = got() if session.is_function(got) else got
         said.difference = difference(value, expected, dtype=dtype, rtol=rtol)
@@ -468,6 +468,17 @@ def summed_to(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def _cases(cases: Iterable[Case | tuple]) -> Iterable[Case]:
     return (each if isinstance(each, Case) else Case(tuple(each)) for each in cases)
+
+
+def _own(expected: Any) -> Any:
+    """The same, with copies of its arrays: a student's code may write into those that it got."""
+    if isinstance(expected, np.ndarray):
+        return np.array(expected)
+    if type(expected) in (tuple, list):
+        return type(expected)(map(_own, expected))
+    if type(expected) is dict:
+        return {key: _own(each) for key, each in expected.items()}
+    return expected
 
 
 def _bytes(got: Any) -> bytes | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from types import SimpleNamespace
@@ -211,7 +212,13 @@ class RunCells(QuietExecute):
             raise DeadKernelError("Kernel died") from error
         self.code_cells_executed += 1
         cell.outputs, self.clear_before_next_output = [], False
-        reply = self._reply(run, cell, index)
+        hooks = self.output_hook_stack
+        if apart:  # no widget of the student's takes what a test says
+            self.output_hook_stack = defaultdict(list)
+        try:
+            reply = self._reply(run, cell, index)
+        finally:
+            self.output_hook_stack = hooks
         self.on_cell_executed(cell=cell, cell_index=index, execute_reply=reply)
         self._move_paths(cell)
         _complete(self._check_raise_for_error(cell, index, reply))

@@ -1,7 +1,8 @@
 """A student's code and the tests of it, in two runs with a wire between them.
 
-To who sends cells and takes messages it is one run. Messages of the student's run while a test
-runs are the test's: figures, what goes to the low-level output.
+To who sends cells and takes messages it is one run. What the student's run shows while a test
+runs is the test's: figures, what goes to the low-level output. Nothing else that it says then
+counts: a result is worth points, and clearing the outputs would take the test's own away.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from collections.abc import Iterable
 from tinytorch.grading.run.process import Run, RunDied, RunSilent
 
 GRACE = 2.0  # seconds from the interruption of the student's code to that of the test itself
-# What a kernel says of its own state: of two kernels, that of the one which runs the cell counts.
-OF_THE_CELL = ("status", "execute_reply", "execute_input")
+SHOWS = ("stream", "display_data", "update_display_data")
 
 
 class PairOfRuns:
@@ -60,11 +60,14 @@ class PairOfRuns:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             if self._ended is not None and not self._is_served:
-                return self._ended
+                ended, self._ended = self._ended, None  # once: who waits for more, waits in vain
+                return ended
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             message = self._next_of_both(left)
             if message is not None:
                 return message
+            if left == 0:  # of the student's run there may be endless messages that don't count
+                raise RunSilent
 
     def _next_of_both(self, timeout: float | None) -> dict | None:
         """A message to hand on; None if there is none in this one."""
@@ -97,7 +100,7 @@ class PairOfRuns:
             self._is_served = False  # the tests' end sees it too
             return None
         self._is_served = not _is_end(message)
-        return None if message["type"] in OF_THE_CELL else message
+        return message if message["type"] in SHOWS else None
 
     def _patience(self, timeout: float | None) -> float | None:
         if self._interrupted is None:

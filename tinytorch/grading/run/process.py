@@ -18,7 +18,7 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -189,6 +189,11 @@ class WarmParent:
         texts = (cell if cell.endswith("\n") else f"{cell}\n" for cell in cells)
         plain = (text.encode() for text in texts if is_plain(text))
         self._tell_all("expect", [hashlib.sha256(text).hexdigest() for text in plain])
+
+    def read_lesson(self, given: Sequence[str], tests: Iterable[str]) -> None:
+        """Have a lesson's cells read where its tests are to run, so that no run need do it."""
+        self._tell({"given": [*given]})
+        self._tell_all("test", tests)
 
     def _tell_all(self, what: str, items: Iterable[str]) -> None:
         for item in items:

@@ -18,6 +18,7 @@ from pathlib import Path
 from tinytorch.files import walk
 from tinytorch.grading import NotGraded
 from tinytorch.grading.cells import ROLES, grade_id_of, has_role, is_exercise, marks_of, source_of
+from tinytorch.grading.submission.doubt import doubts
 from tinytorch.grading.submission.folders import files_of, is_too_long
 from tinytorch.slow_imports import without_rfc3987
 
@@ -66,7 +67,7 @@ def unpack(
             continue
         notebook = read_notebook(f"{name}.ipynb", data)
         notebooks[name], repaired = repair(notebook, template, put_back=put_back)
-        repairs += repaired
+        repairs += repaired + doubts(notebooks[name]["cells"], template)
     return notebooks, repairs
 
 

@@ -71,8 +71,8 @@ class Grader:
         """Grade a submission, whatever is wrong with it."""
         began, self._has_run = time.monotonic(), False
         try:
-            with warnings.catch_warnings(action="ignore"), self._run_folder() as folder:
-                answer = self._grade(submission, folder)
+            with warnings.catch_warnings(action="ignore"):
+                answer = self._grade(submission)
         except NotGraded as error:
             answer = Failed(str(error))
         except ToolFault as error:
@@ -115,15 +115,16 @@ class Grader:
             self._warm.close()
             self._warm = None
 
-    def _grade(self, submission: Submission, folder: Path) -> Graded:
+    def _grade(self, submission: Submission) -> Graded:
         notebooks, repairs = intake.unpack(
             submission.files, self.assignment.released, put_back=self._adds_missing_cells
         )
-        bench, sheets, graded = self._bench(submission, folder), {}, {}
-        for name in sorted(notebooks):
-            text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
-            graded[f"{name}.ipynb"] = text.encode()
-        files = read_left(bench.work) | graded
+        sheets, graded = {}, {}
+        with self._bench(submission) as bench:
+            for name in sorted(notebooks):
+                text, sheets[name] = self._grade_notebook(submission, bench, name, notebooks[name])
+                graded[f"{name}.ipynb"] = text.encode()
+            files = read_left(bench.work) | graded
         for name, sheet in sheets.items():
             gains = self._try_again(submission, name, notebooks[name], sheet)
             if gains:
@@ -140,20 +141,27 @@ class Grader:
         if not trial.is_needed:
             return {}
         try:
-            with self._run_folder() as folder:
-                bench, execute = self._bench(submission, folder), partial(RunMended, trial)
+            with self._bench(submission) as bench:
+                execute = partial(RunMended, trial)
                 _, second = self._grade_notebook(submission, bench, name, notebook, execute)
         except Exception:  # it died, or could not be interrupted: the first results stand
             return {}
         return trial.gains(second)
 
-    def _bench(self, submission: Submission, folder: Path) -> _Bench:
-        bench = _Bench(folder, self.assignment, self._enclosure)
-        beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
-        write_files(bench.work, beside | self.assignment.support)
-        write_files(bench.core, self._core)
-        self._enclosure.hand_over(folder)
-        return bench
+    @contextmanager
+    def _bench(self, submission: Submission) -> Iterator[_Bench]:
+        with ExitStack() as folders:
+            folder = folders.enter_context(self._run_folder())
+            bench = _Bench(folder, self.assignment, self._enclosure)
+            beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
+            write_files(bench.work, beside | self.assignment.support)
+            write_files(bench.core, self._core)
+            self._enclosure.hand_over(folder)
+            if self.assignment.isolated:
+                bench.tests = folders.enter_context(self._run_folder())
+                (bench.tests / "work").mkdir()
+                self._enclosure.hand_over(bench.tests)
+            yield bench
 
     def _grade_notebook(
         self,
@@ -207,8 +215,7 @@ class Grader:
         with here, there, ExitStack() as started:
             student = self._warm_parent().start(replace(spec, role=STUDENT, wire=here))
             started.callback(student.close)
-            home, inside = self._tests_folder, self._enclosure.inside
-            package = home / "package"
+            home, package, inside = bench.tests, self._tests_package, self._enclosure.inside
             own = {"HOME": inside(home / "home"), "PYTHONPATH": inside(package)}
             temporary = (
                 {"TMPDIR": spec.environment["TMPDIR"]} if "TMPDIR" in spec.environment else {}
@@ -221,6 +228,7 @@ class Grader:
                 role=TESTS,
                 wire=there,
                 beside=bench.scratch,
+                readable=(package,),
             )
             pair = PairOfRuns(student, tests.start(testing), self._given(name).cells)
             started.pop_all()
@@ -233,24 +241,28 @@ class Grader:
             self._tests = None
         if self._tests is None:
             self._tests = WarmParent(self._kernel_arguments, self._enclosure)
-            self._tests.find_in(self._tests_folder / "package")
+            self._tests.find_in(self._tests_package)
             tools = [f for f in self.assignment.core or {} if f.startswith("tinytorch/testing/")]
             modules = [f.removesuffix(".py").replace("/", ".") for f in tools if f.endswith(".py")]
             names = [module.removesuffix(".__init__") for module in modules]
             self._tests.load(self._libraries | {name: set() for name in sorted(names)})
             self._tests.expect(self._restored_code)
+            for name in self.assignment.notebooks:
+                self._tests.read_lesson(self._given(name).cells, self._restored_code)
         return self._tests
 
     @cached_property
-    def _tests_folder(self) -> Path:
-        """Where the tests run, and what they import: all but the student's `tinytorch.core`."""
+    def _tests_package(self) -> Path:
+        """What the tests import: all but the student's `tinytorch.core`.
+
+        No test can write there: a student's code may lead by links where a test writes a file.
+        """
         folder = self._enclosure.new_run()
-        (folder / "work").mkdir()
         core = self._core.items()
         kept = {name: data for name, data in core if not name.startswith("tinytorch/core/")}
         write_files(folder / "package", kept | {"tinytorch/core/__init__.py": NOT_HERE})
         self._enclosure.hand_over(folder)
-        return folder
+        return folder / "package"
 
     def _given(self, name: str) -> Given:
         """What T needs to know of a notebook: its released cells that no student is to write."""
@@ -363,6 +375,7 @@ class _Bench:
         self.scratch, self.temporary = scratch, scratch / "tmp"
         # A package of its own for each run: what one submission does to it, no other sees.
         self.work, self.core = scratch / assignment.name, scratch / "earlier"
+        self.tests: Path | None = None  # the scratch of the tests, where these run apart
         self.path = (str(self.core),) if assignment.core is not None else ()
         self._enclosure = enclosure
 

@@ -25,7 +25,7 @@ import tempfile
 import warnings
 
 from . import parts, shortcuts
-from .apart import ends
+from .apart import ends, names
 from .confine import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
 from .guard import NONE, Guard
 from .kernel import serve, start_kernel
@@ -64,6 +64,11 @@ def main() -> None:
             shortcuts.read(app.kernel.shell, job["read"])
         elif "expect" in job:
             shortcuts.PLAIN.add(bytes.fromhex(job["expect"]))
+        elif "given" in job:
+            names.given_of(tuple(job["given"]))
+        elif "test" in job:
+            with contextlib.suppress(SyntaxError, ValueError):
+                names.names_of(job["test"])
         elif "clash" in job:
             loaded = sys.modules.keys() - kernels_own
             answer = {"clash": not loaded.isdisjoint(job["clash"]), "loud": sorted(LOUD)}

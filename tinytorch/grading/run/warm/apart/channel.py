@@ -13,7 +13,7 @@ import msgpack
 
 MOST_BYTES = 256_000_000  # of one frame
 MAIN = 0  # the number of the thread that serves, or that runs the test
-READ = 1 << 20
+READ = 1 << 16  # bytes at once; for more, memory would be mapped anew each time
 
 
 class Gone(BaseException):
@@ -115,7 +115,7 @@ class Channel:
     def _exactly(self, size: int) -> bytes:
         while len(self._data) < size:
             try:
-                more = self._sock.recv(max(READ, size - len(self._data)))
+                more = self._sock.recv(READ)
             except OSError as error:
                 raise Gone from error
             if not more:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .channel import Gone, Nonsense
-from .names import Given
+from .names import given_of
 from .student import Student
 from .tests import Tests
 
@@ -42,23 +42,25 @@ class TestsEnd:
 
     async def run(self, kernel: Any, parent: dict, request: dict) -> None:
         if "given" in request:
-            given = Given(request["given"])
+            given = given_of(tuple(request["given"]))
             self._tests = Tests(self._sock, self._names, given)
             given.open(self._names)
             return
         content = parent["content"]
         try:
             self._tests.begin(content["code"])
-        except (Gone, Nonsense) as error:
+        except BaseException as error:  # the student's process may send one of any kind
             content["code"] = f"raise RuntimeError({_why(error)!r})"
         await kernel.execute_request(None, [], parent)
         try:
             self._tests.end()
-        except (Gone, Nonsense):
+        except BaseException:
             self._tests.channel.close()  # who waits for it at the other end is not to wait on
 
 
 def _why(error: BaseException) -> str:
     if isinstance(error, Nonsense):
         return f"the process of the student's code sent what makes no sense: {error}"
+    if not isinstance(error, Gone):
+        return f"the process of the student's code broke off: {type(error).__name__}"
     return "the process of the student's code has ended"

@@ -13,10 +13,13 @@ MOST_FRAMES = 60  # of a traceback, half from either end
 CELLS = "ipykernel_"  # in the name of a cell's file
 
 
-def places_of(error: BaseException, main: dict, told: set[str]) -> list[list]:
+def places_of(error: BaseException, main: dict, told: set[str] | None) -> list[list]:
     """Where an exception went through: [file, line, name, is in a cell, text of the file or None].
 
     Frames of this package are left out; the text of a cell comes with its first mention.
+
+    Args:
+        told: the cells that were mentioned; None if no text is to be told.
     """
     found = []
     frame = error.__traceback__
@@ -25,7 +28,7 @@ def places_of(error: BaseException, main: dict, told: set[str]) -> list[list]:
         if not frame.tb_frame.f_globals.get("__name__", "").startswith(__package__):
             file, own = code.co_filename, frame.tb_frame.f_globals is main
             text = None
-            if own and file not in told:
+            if own and told is not None and file not in told:
                 told.add(file)
                 text = "".join(linecache.getlines(file))
             found.append([file, frame.tb_lineno or 0, code.co_qualname, own, text])

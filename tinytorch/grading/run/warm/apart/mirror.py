@@ -8,6 +8,7 @@ counted. So what a student's code reads off its reference counts stays as it is.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import operator
 import sys
@@ -338,6 +339,19 @@ class Ids(list):
     """The ids of things that are kept alive elsewhere for as long as the other end holds them."""
 
 
+ITEMS = list.__basicsize__ - 16  # where in a list the address of its elements' addresses lies
+
+
+def elements_of(items: list) -> bytes:
+    """Where the elements of a list are, as CPython holds them.
+
+    Lists are compared with each exchange, and some have ten thousand elements: with `id`, one by
+    one, that took a third of a lesson's time.
+    """
+    place = ctypes.c_void_p.from_address(id(items) + ITEMS).value
+    return ctypes.string_at(place, ctypes.sizeof(ctypes.c_void_p) * len(items)) if place else b""
+
+
 def look_at(thing: Any, keeps: bool) -> Any:
     """What a container holds.
 
@@ -355,18 +369,22 @@ def look_at(thing: Any, keeps: bool) -> Any:
     if keeps:
         return Same(thing)
     if not any(kind in ATOMS or issubclass(kind, BY_VALUE) for kind in kinds):
-        return Ids(map(id, thing))
+        return elements_of(thing) if isinstance(thing, list) else Ids(map(id, thing))
     return tuple(map(_mark, thing))
 
 
 def is_as(thing: Any, told: Any) -> bool:
     if isinstance(thing, np.random.Generator):
         return state_of(thing) == told
-    if len(thing) != len(told):
+    if type(told) is not bytes and len(thing) != len(told):
         return False
     if isinstance(thing, dict):
         pairs = zip(thing.items(), told, strict=True)
         return all(_is(k, old[0]) and _is(v, old[1]) for (k, v), old in pairs)
+    if type(told) is bytes:
+        return elements_of(thing) == told
+    if type(told) is Same and type(thing) is list:
+        return elements_of(thing) == elements_of(told)
     if type(told) is Ids:
         return [*map(id, thing)] == told
     if type(told) is Same:

@@ -12,12 +12,15 @@ import contextlib
 import dis
 import types
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 TOOLS = "tinytorch.testing"
 TESTED = "tinytorch.core"  # where a test imports it, it is what the student's code uses
 
 
-def names_of(source: str) -> tuple[set[str], set[str]]:
+@lru_cache(1000)
+def names_of(source: str) -> tuple[frozenset[str], frozenset[str]]:
     """The names that a cell takes from the notebook, and those it gives to it."""
     bound = {name for statement in ast.parse(source).body for name in _bound(statement)}
     loaded, codes = set(), [compile(source, "<cell>", "exec", dont_inherit=True)]
@@ -26,7 +29,7 @@ def names_of(source: str) -> tuple[set[str], set[str]]:
         codes += [value for value in code.co_consts if isinstance(value, types.CodeType)]
         steps = dis.get_instructions(code)
         loaded |= {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return loaded - bound - vars(builtins).keys(), bound
+    return frozenset(loaded - bound - vars(builtins).keys()), frozenset(bound)
 
 
 def _bound(statement: ast.stmt) -> set[str]:
@@ -39,12 +42,26 @@ def _bound(statement: ast.stmt) -> set[str]:
     return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
+@dataclass(frozen=True)
+class Maker:
+    """A statement of the lesson: what it takes, what it makes, and its code."""
+
+    wanted: frozenset[str]
+    bound: frozenset[str]
+    code: types.CodeType
+
+    @classmethod
+    def of(cls, statement: ast.stmt) -> Maker:
+        text = ast.unparse(ast.fix_missing_locations(statement))
+        return cls(*names_of(text), compile(text, "<the lesson>", "exec"))
+
+
 class Given:
     """The released cells of a notebook that no student is to write, as T needs them."""
 
     def __init__(self, cells: Iterable[str]):
         self.cells = [*cells]
-        self._makers: dict[str, ast.stmt] = {}
+        self._makers: dict[str, Maker] = {}
         self._tools: set[str] = set()
         self.opening: list[str] = []  # `tt.begin("tensor")`
         self._made: set[str] = set()
@@ -65,15 +82,14 @@ class Given:
                     if isinstance(statement, ast.Import)
                     else (ast.ImportFrom(module, [alias], statement.level))
                 )
-                self._makers[name] = single
+                self._makers[name] = Maker.of(single)
                 whole = f"{module}.{alias.name}" if module else alias.name
                 if whole.startswith(TOOLS):
                     self._tools.add(name)
             return
         names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
         if isinstance(statement, ast.Assign) and names & self._tools:
-            for name in _bound(statement):
-                self._makers[name] = statement
+            self._makers |= dict.fromkeys(_bound(statement), Maker.of(statement))
         elif isinstance(statement, ast.Expr) and names and names <= self._tools:
             text = ast.unparse(statement)
             if text.partition(".")[2].startswith("begin("):
@@ -104,13 +120,16 @@ class Given:
         """Make what a name stands for, if the lesson makes it. Says whether it does."""
         if name in self._made:
             return True
-        statement = self._makers.get(name)
-        if statement is None:
+        maker = self._makers.get(name)
+        if maker is None:
             return False
-        module = ast.fix_missing_locations(ast.Module([statement], []))
-        wanted, bound = names_of(ast.unparse(module))
-        missing = [each for each in sorted(wanted) if not self.run_for(each, main, bind)]
-        bind(missing)
-        exec(compile(module, "<the lesson>", "exec"), main)
-        self._made |= bound
+        bind([each for each in sorted(maker.wanted) if not self.run_for(each, main, bind)])
+        exec(maker.code, main)
+        self._made |= maker.bound
         return True
+
+
+@lru_cache
+def given_of(cells: tuple[str, ...]) -> Given:
+    """What a lesson gives, read once for all forks of a warm process."""
+    return Given(cells)

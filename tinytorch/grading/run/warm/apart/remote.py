@@ -72,7 +72,7 @@ class Remote(metaclass=RemoteKind, _tests=None):
     def __getattr__(self, name: str) -> Any:
         if not is_asked(name):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return type(self)._tests.request("get", self, name)
+        return type(self)._tests.get(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         type(self)._tests.request("set", self, name, value)

@@ -19,10 +19,11 @@ from .channel import Nonsense
 from .names import TESTED, Given, names_of
 from .remote import Remote, RemoteFunction, RemoteKind, remote_kind
 from .student import SPECIAL
-from .wire import End
+from .wire import REQUEST, End
 
 OWN = ("__main__", "tinytorch.testing")  # modules whose objects may be handed over
 MOST_PRINTED = 1_000_000  # characters at once
+MOST_AHEAD = 1_000  # attributes that are taken ahead at once
 
 
 class Tests(End):
@@ -36,10 +37,12 @@ class Tests(End):
 
     def __init__(self, sock, main: dict, given: Given):
         super().__init__(sock, 2, main, keeps=True)
+        self._told_files = None  # hidden tests stand in the cells
         self._given = given
         self._things: dict[int, weakref.ref] = {}  # stand-ins, by number
         self._received: dict[int, int] = {}  # how often each came
         self._own_names: set[str] = set()  # that tests have defined
+        self._ahead: dict[tuple[int, str], Any] = {}  # attributes that nobody has asked for yet
         self._state: list = [None, None]
         self._limit, self._profile = sys.getrecursionlimit(), None
         # Tests ask these of the student's process, not of their own.
@@ -105,6 +108,8 @@ class Tests(End):
         """Call what was handed over, and nothing else."""
         what, number, *rest = request
         thing = self.own(number)
+        if isinstance(thing, type | types.ModuleType):  # told of with what was handed over
+            raise Nonsense("a class or a module")
         if what == "call":
             arguments, options = rest
             return thing(*_tuple(arguments), **_options(options))
@@ -197,6 +202,32 @@ class Tests(End):
         return self._kinds[number]
 
     # --- Beside the values -----------------------------------------------------------------------
+
+    def get(self, thing: Remote, name: str) -> Any:
+        """An attribute of an object, once from what was sent ahead."""
+        key = thing._number_there, name
+        return self._ahead.pop(key) if key in self._ahead else self.request("get", thing, name)
+
+    def request(self, *what: Any, to: int | None = None) -> Any:
+        if what[0] != "get":
+            self._ahead.clear()  # as what is done there may change it
+        return super().request(*what, to=to)
+
+    def _send(self, to: int, kind: int, *what: Any) -> None:
+        if kind != REQUEST:
+            self._ahead.clear()
+        super()._send(to, kind, *what)
+
+    def take_ahead(self, ahead: Any) -> None:
+        if ahead is None:
+            return
+        has_only_looked, *attributes = ahead
+        if not has_only_looked:
+            self._ahead.clear()
+        for number, name, value in attributes[:MOST_AHEAD]:
+            if type(number) is not int or type(name) is not str:
+                raise Nonsense("an attribute")
+            self._ahead[number, name] = self.decode(value)
 
     def circumstances(self) -> list:
         """NumPy's error handling and the recursion limit, where they are new."""

@@ -8,7 +8,6 @@ import pathlib
 import sys
 import types
 from collections import OrderedDict, deque
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -52,7 +51,7 @@ class End:
         self._broken_off: set[int] = set()  # threads that have got no answer
         self._depth = 0
         self._exchange = 0  # from the first request to its answer
-        self._told_files: set[str] = set()
+        self._told_files: set[str] | None = set()
         self.gone: list[list[int]] = []  # [number, how often it came] of what stands in for nothing
 
     # --- Objects ---------------------------------------------------------------------------------
@@ -118,6 +117,13 @@ class End:
 
     def meet(self, circumstances: Any) -> None:
         raise NotImplementedError
+
+    def ahead(self) -> list | None:
+        """What the other end is likely to ask for next, as data."""
+        return None
+
+    def take_ahead(self, ahead: Any) -> None:
+        """Keep what the other end sent ahead."""
 
     # --- Values ----------------------------------------------------------------------------------
 
@@ -329,26 +335,23 @@ class End:
         to = me if to is None else to
         if me in self._broken_off:
             raise Gone("an exchange was broken off")
-        with self._exchanging():
+        try:
             with self.channel.writing:
+                self._depth += 1
                 values = self.whole([*what])
                 self._broken_off.add(me)  # until the answer is here: what comes between ends all
                 self._send(to, REQUEST, values)
             return self._await_answer(me)
+        finally:
+            self._has_exchanged()
 
-    @contextlib.contextmanager
-    def _exchanging(self) -> Iterator[None]:
+    def _has_exchanged(self) -> None:
         """Exceptions are known by their numbers until the first request has its answer."""
         with self.channel.writing:
-            self._depth += 1
-        try:
-            yield
-        finally:
-            with self.channel.writing:
-                self._depth -= 1
-                if not self._depth:
-                    self._errors.clear()
-                    self._exchange += 1
+            self._depth -= 1
+            if not self._depth:
+                self._errors.clear()
+                self._exchange += 1
 
     def _await_answer(self, me: int) -> Any:
         while True:
@@ -372,7 +375,9 @@ class End:
         """Do what was asked for, and send what came of it."""
         if type(request) is not list or not request:
             raise Nonsense("a request")
-        with self._exchanging():
+        with self.channel.writing:
+            self._depth += 1
+        try:
             try:
                 kind, value = RESULT, self.do(request)
             except (Gone, Nonsense):
@@ -384,19 +389,22 @@ class End:
                     data = self.whole([value])[0]
                 except Exception as error:  # it can't be handed over
                     kind, data = ERROR, self.encode(error)
+                ahead = self.ahead()
                 changed = self._changed()
                 request.clear()  # so that what nobody holds any more is told to be gone
                 value = None
-                self._send(to, kind, data, changed)
+                self._send(to, kind, data, changed, ahead)
+        finally:
+            self._has_exchanged()
 
-    def _send(self, to: int, kind: int, data: Any, changed: tuple | None = None) -> None:
+    def _send(self, to: int, kind: int, data: Any, changed: Any = None, ahead: Any = None) -> None:
         arrays, lists = changed or self._changed()
         self._containers.let_go()
         gone = [self._arrays.gone[:], self._containers.gone[:], self.gone[:]]
         for each in (self._arrays.gone, self._containers.gone, self.gone):
             each.clear()
         self._arrays.hold()
-        news = [arrays, lists, gone, self.circumstances()]
+        news = [arrays, lists, gone, self.circumstances(), ahead]
         self.channel.send([to, self.channel.number(), kind, data, news])
 
     def _changed(self) -> tuple[list, list]:
@@ -410,7 +418,7 @@ class End:
     def _receive(self, frame: list) -> Any:
         """The value that a frame brings, once all that it tells of has been done."""
         try:
-            arrays, lists, gone, circumstances = frame[4]
+            arrays, lists, gone, circumstances, ahead = frame[4]
             blocks, containers, objects = gone
             self._arrays.take(arrays)
             if frame[2] == REQUEST:
@@ -419,6 +427,7 @@ class End:
                 value = self.decode_all(frame[3])
             else:
                 value = self.decode(frame[3])
+            self.take_ahead(ahead)
             for number, content in lists:
                 self._fill(self._containers.thing(number), content)
                 self._containers.told(number)
