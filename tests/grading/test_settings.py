@@ -17,6 +17,8 @@ from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.gradebook import gradebook
 from tinytorch.grading.nb.scores import scores
 from tinytorch.grading.nb.settings import CONFIG
+from tinytorch.grading.run.walls import ANY, FULL, LANDLOCK, NONE, fault_of
+from tinytorch.grading.standings import survey
 
 pytestmark = pytest.mark.slow
 TEST = {"grade": True, "locked": True}
@@ -227,6 +229,31 @@ def test_a_course_with_steps_of_its_own_is_graded_by_nbgraders_driver(course, tm
     assert_same_outputs(*both)
     # The step changed an answer that nobody gave, so it waits for a person.
     assert scores(Course(course), "01_add").students["right"].waiting == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "cause"),
+    [(OWN_STEPS, "own.Stamp"), ('c.Execute.kernel_name = "green-python"', "green-python")],
+)
+def test_what_no_walls_can_stand_around_is_refused_or_said_to_have_none(
+    settings, cause, course, tmp_path, monkeypatch
+):
+    """Else the report would name the walls that there are, of cells that ran without any."""
+    write_kernel(tmp_path, "green-python", "ipykernel_launcher", COLOUR="green")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    add_settings(course, settings)
+    write(course / "own.py", OWN)
+    Student(course, "right").writes("add", RIGHT).hands_in()
+    for mode in [mode for mode in (FULL, LANDLOCK) if not fault_of(mode)]:
+        run = grade.grade(course, ["01_add"], options=grade.Options(sandbox=mode))
+        [outcome] = run.outcomes
+        assert outcome.status == "failed" and cause in outcome.reason
+        assert "--sandbox none" in outcome.reason
+        [standing] = survey(Course(course), "01_add")
+        assert standing.status == "waiting"  # nothing is noted of a student
+    for mode in (ANY, NONE):
+        run = grade.grade(course, ["01_add"], force=True, options=grade.Options(sandbox=mode))
+        assert (run.with_status("graded"), run.walls) == (run.outcomes, NONE)
 
 
 def test_nbgraders_driver_is_kept_from_what_would_stop_it(course):

@@ -10,6 +10,8 @@ from pathlib import Path
 from tinytorch.cli import DONE, FINDINGS, LESSONS, add_root, count, find_root, progress, relative
 from tinytorch.errors import UsageError
 
+WORKS = "all that it rests on in other libraries is there, and known cells give what they should"
+
 
 def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `command(name, run, summary, description)` gives a parser for one."""
@@ -52,8 +54,9 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     command(
         "doctor",
         _doctor,
-        "tell which walls this machine gives",
-        "Try out which walls around students' code this machine gives, and say how to get more.",
+        "tell which walls this machine gives, and whether its libraries suit",
+        "Try out which walls around students' code this machine gives, and say how to get more; "
+        "and whether grading works with the libraries that are here.",
         "grading",
     )
     grades = command("grades", _grades, "show the grades of the class", extra="grading")
@@ -133,23 +136,28 @@ def _grades(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from tinytorch.grading.run import walls
+    from tinytorch.grading.work import selfcheck
 
     faults = {mode: walls.fault_of(mode) for mode in (walls.FULL, walls.LANDLOCK)}
     for mode, fault in faults.items():
         print(f"{mode:9} {'no: ' + fault if fault else 'yes, it was tried out'}")
     best = next((mode for mode, fault in faults.items() if not fault), None)
-    if best == walls.FULL:
-        print("`tinytorch grade` runs students' code behind all of them.")
-        return DONE
-    if best:
+    verdict = selfcheck.check_here(walls.Walls(best or walls.NONE))
+    versions = f"not tested with {', '.join(verdict.untested)}" if verdict.untested else "tested"
+    print(f"versions  {versions}")
+    print(f"grading   {'no: ' + verdict.fault if verdict.fault else 'yes, ' + WORKS}")
+    if verdict.fault:
+        print("`tinytorch grade` refuses here. Install the versions that are tested; or, where you")
+        print("trust every submission, let nbgrader's own driver grade, with --sandbox none.")
+    elif best == walls.FULL:
+        print("`tinytorch grade` runs students' code behind all of these walls.")
+    elif best:
         print("`tinytorch grade` uses these: no code reaches files, processes or the network.")
         print("For a container around them as well, install bubblewrap and allow user namespaces.")
-        return DONE
-    print(
-        "`tinytorch grade` refuses here. Grade on Linux with bubblewrap, in a virtual machine say,"
-    )
-    print("or, where you trust every submission, with --sandbox none.")
-    return FINDINGS
+    else:
+        print("`tinytorch grade` refuses here. Grade on Linux with bubblewrap, in a virtual")
+        print("machine say, or, where you trust every submission, with --sandbox none.")
+    return DONE if best and not verdict.fault else FINDINGS
 
 
 def _assignments(root: Path, names: list[str]) -> list[str]:

@@ -32,7 +32,8 @@ def feedback(
         show_hidden_tests: whether students see the text of hidden tests, as nbgrader shows it.
 
     Raises:
-        NbgraderError: some feedback could not be written; the rest was.
+        NbgraderError: some feedback could not be written; the rest was. Or none can be, with the
+            libraries that are here.
     """
     course = Course(root)
     names = course.find_assignments(assignments)
@@ -68,6 +69,8 @@ def _write_pages(
     context = FeedbackCourse(f"{root} {show_hidden_tests}", root, show_hidden_tests)
     tasks = (Task(context, page, number) for number, page in enumerate(pages))
     with LocalPool(workers) as pool:
+        if pages and pool.verdict.fault:
+            raise NbgraderError(f"no feedback can be written: {pool.verdict.fault}")
         for task, answer in pool.run(tasks):
             yield task.about, answer.reason if isinstance(answer, Failed) else ""
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tinytorch.errors import UsageError
 from tinytorch.grading import NotGraded
 from tinytorch.grading.nb.course import Course
-from tinytorch.grading.reasons import NO_ROOM, brief, reason_of
+from tinytorch.grading.reasons import NO_ROOM, brief, is_tools, printable, reason_of
 from tinytorch.grading.run.process import Limits
-from tinytorch.grading.run.walls import AUTO, NO_WALLS, Walls, find
+from tinytorch.grading.run.walls import ANY, AUTO, NO_WALLS, NONE, Walls, find
 from tinytorch.grading.standings import Standing, survey
 from tinytorch.grading.submission.earlier import answer_keys
 from tinytorch.grading.submission.journal import Entry, Journal
 from tinytorch.grading.work.assignment import AssignmentRun
 from tinytorch.grading.work.messages import Failed, Graded, Task
-from tinytorch.grading.work.pool import LocalPool, Pool
+from tinytorch.grading.work.pool import LocalPool, NoProcess, Pool
 
+NO_WALLS_THERE = (
+    "students' code would run in a kernel without walls. Add --sandbox none where you trust every "
+    "submission"
+)
 MOST_REPAIRS = 100  # of one submission are noted
 
 
@@ -76,7 +82,7 @@ class Options:
             return LocalPool(self.workers, walls)
         from tinytorch.grading.work.cluster import ClusterPool
 
-        return ClusterPool(self.scheduler, self.workers)
+        return ClusterPool(self.scheduler, self.workers, walls)
 
 
 # Called after each submission with how many are done, how many there are, and the outcome.
@@ -94,6 +100,9 @@ def grade(
 ) -> GradingRun:
     """Grade what changed since it was last graded.
 
+    Where our own way does not work with the libraries that are here, that is said on stderr, and
+    nbgrader's own driver grades: without walls, so only if these aren't insisted on.
+
     A submission that can't be graded never stops the others; its reason is kept until it or
     the course changes. Whenever the run is stopped, be it by Ctrl-C or by kill -9, what was
     done is kept, nothing is left half done, and another run goes on from there.
@@ -105,7 +114,7 @@ def grade(
         options: who does the work, and within which limits.
 
     Raises:
-        UsageError: there is no such assignment, or no walls are to be had here.
+        UsageError: there is no such assignment, or no walls are to be had here, or none for it.
     """
     options, course = options or Options(), Course(root)
     wanted = course.find_assignments(assignments)
@@ -117,7 +126,7 @@ def grade(
     run.result.walls = "" if settled else walls.mode
     try:
         with contextlib.nullcontext() if settled else options.pool(walls) as pool:
-            tasks = run.tasks(standings, force)
+            tasks = run.tasks(standings, force, pool)
             for task, answer in pool.run(tasks) if pool else tasks:
                 run.take(task, answer)
     except KeyboardInterrupt:
@@ -144,13 +153,21 @@ class _Run:
         self._progress, self._total = progress, total
         self._assignments: dict[str, AssignmentRun] = {}
         self._started: list[Standing] = []
+        self._fault: str | None = None  # of our own way, once the self-check has said of it
         self.result = GradingRun()
 
-    def tasks(self, standings: list[Standing], force: bool) -> Iterator[Task]:
-        """What has to be graded. The rest is settled on the way."""
+    def tasks(self, standings: list[Standing], force: bool, pool: Pool | None) -> Iterator[Task]:
+        """What has to be graded. The rest is settled on the way.
+
+        Args:
+            pool: who will do it; None where all is settled.
+
+        Raises:
+            UsageError: it could only be graded without walls, and these are insisted on.
+        """
         for standing in standings:
             outcome = _settled(standing, force)
-            task = None if outcome else self._prepare(standing)
+            task = None if outcome else self._prepare(standing, pool)
             if outcome:
                 self._report(outcome)
             elif task:
@@ -179,7 +196,7 @@ class _Run:
         for assignment in self._assignments.values():
             assignment.close()
 
-    def _prepare(self, standing: Standing) -> Task | None:
+    def _prepare(self, standing: Standing, pool: Pool) -> Task | None:
         """The task for a submission, or None where it is settled without a worker."""
         assignment = self._assignment(standing)
         if assignment.fault:
@@ -188,14 +205,45 @@ class _Run:
             return None
         try:
             task = assignment.task(standing.student, standing)
-            if not assignment.needs_nbgrader:
+            fault = self._check(pool)
+            if assignment.why_no_walls and self._insists_on_walls:
+                self._leave(standing, f"{assignment.why_no_walls}: {NO_WALLS_THERE}")
+                return None
+            if assignment.why_no_walls or fault:
+                self.result.walls = NONE
+            if not (fault or assignment.needs_nbgrader):
                 return task
             self._note(standing, "graded", repairs=assignment.grade_with_nbgrader(task))
+        except (UsageError, NoProcess):
+            raise
         except NotGraded as error:
-            self._refuse(standing, str(error))
+            self._refuse(standing, str(error), lasting=not is_tools(error))
         except Exception as error:  # a fault of ours, or of the disk, must not cost the others
-            self._refuse(standing, reason_of(error))
+            self._refuse(standing, reason_of(error), lasting=not is_tools(error))
         return None
+
+    def _check(self, pool: Pool) -> str:
+        """What is wrong with our own way, told once; nothing where all is well.
+
+        Not before the first task is there: until then a pool has its workers to start.
+
+        Raises:
+            UsageError: nothing can be graded behind walls, and these are insisted on.
+        """
+        if self._fault is None:
+            verdict = pool.verdict
+            if verdict.untested:
+                _say(f"not tested with {', '.join(verdict.untested)}")
+            if verdict.fault:
+                if self._insists_on_walls:
+                    raise UsageError(f"{verdict.fault}: {NO_WALLS_THERE}")
+                _say(f"{verdict.fault}: nbgrader's own driver grades, which takes longer")
+            self._fault = verdict.fault
+        return self._fault
+
+    @property
+    def _insists_on_walls(self) -> bool:
+        return self._options.wanted_walls not in (ANY, NONE)
 
     def _assignment(self, standing: Standing) -> AssignmentRun:
         name = standing.assignment
@@ -256,6 +304,11 @@ class _Run:
         self.result.outcomes.append(outcome)
         if self._progress:
             self._progress(len(self.result.outcomes), self._total, outcome)
+
+
+def _say(words: str) -> None:
+    """Tell at once what concerns all, whatever becomes of the report."""
+    print(f"tinytorch: {printable(words)}", file=sys.stderr)
 
 
 def _walls_of(course: Course) -> Walls:

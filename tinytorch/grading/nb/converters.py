@@ -103,12 +103,20 @@ def autograde_converter(course: Course, execute: dict | None = None):
     return converter("Autograde", directory)
 
 
-def has_steps_of_its_own(driver) -> bool:
-    """Whether a course has steps or hooks of its own, which only nbgrader's driver runs."""
+def steps_of_its_own(driver) -> list[str]:
+    """The steps and hooks that a course has of its own, which only nbgrader's driver runs."""
     steps = [*driver.sanitize_preprocessors, *driver.autograde_preprocessors]
-    names = [step if isinstance(step, str) else f"{step.__module__}." for step in steps]
-    known = all(name.startswith(("nbgrader.", "nbconvert.")) for name in names)
-    return not known or bool(driver.pre_convert_hook or driver.post_convert_hook)
+    names = [s if isinstance(s, str) else f"{s.__module__}.{s.__qualname__}" for s in steps]
+    own = [name for name in names if not name.startswith(("nbgrader.", "nbconvert."))]
+    hooks = "pre_convert_hook", "post_convert_hook"
+    return own + [hook for hook in hooks if getattr(driver, hook)]
+
+
+def why_kernel(driver, notebook: dict) -> str:
+    """Why a notebook of the course needs a kernel of nbclient's; nothing where it does not."""
+    from tinytorch.grading.nb import kernels
+
+    return kernels.why_kernel(_nbgrader().preprocessors.Execute(parent=driver), notebook)
 
 
 def adds_missing_cells(driver) -> bool:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import ClassVar
 
 from tinytorch.grading import ToolFault
 from tinytorch.grading.cells import grade_id_of, is_test
+from tinytorch.grading.nb.kernels import why_kernel
 from tinytorch.grading.nb.quiet import QuietExecute
 from tinytorch.grading.nb.records import NotebookRecord, ScoreSheet
 from tinytorch.grading.run.environment import environment
@@ -29,7 +28,6 @@ from tinytorch.slow_imports import without_rfc3987
 
 with without_rfc3987():
     from IPython.utils.path import compress_user
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
     from nbclient.client import timestamp
     from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
     from nbclient.output_widget import OutputWidget
@@ -45,19 +43,7 @@ with without_rfc3987():
         SaveAutoGrades,
     )
 
-IPYKERNEL = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
-OUR_PYTHONS = ("python", "python3", f"python3.{sys.version_info[1]}", sys.executable)
 HISTORY = "--HistoryManager.hist_file"
-# Settings of Execute that are left to nbclient itself, where a course has them.
-UNKNOWN = (
-    "coalesce_streams",
-    "timeout_func",
-    "on_notebook_start",
-    "on_cell_start",
-    "on_cell_execute",
-    "on_cell_complete",
-    "on_cell_error",
-)
 
 
 class Work:
@@ -190,7 +176,7 @@ class RunCells(QuietExecute):
         self._work = work
 
     def preprocess(self, nb, resources=None, km=None):
-        if not self._can_fork(nb):
+        if why_kernel(self, nb):  # the course's own doing, and only where walls aren't wanted
             with environment(**self._work.environment):
                 return super().preprocess(nb, resources, km)
         self.nb, self.resources = nb, resources
@@ -202,11 +188,6 @@ class RunCells(QuietExecute):
                 self._run_cell(run, cell, index)
         self.set_widgets_metadata()
         return nb, resources
-
-    def _can_fork(self, nb) -> bool:
-        """Whether all that the course has configured is known to the way by forks."""
-        name = self.kernel_name or nb.metadata.get("kernelspec", {}).get("name") or "python3"
-        return not any(getattr(self, it) for it in UNKNOWN) and is_own_kernel(name)
 
     def _start(self, nb) -> Run:
         cells = sum(cell.cell_type == "code" for cell in nb.cells)
@@ -300,16 +281,6 @@ INSTEAD = {
     SaveAutoGrades: FillSheet,
     AssignLatePenalties: AskForLatePenalty,
 }
-
-
-@lru_cache
-def is_own_kernel(name: str) -> bool:
-    """Whether a kernel is ipykernel in the Python that we run in ourselves."""
-    try:
-        spec = KernelSpecManager().get_kernel_spec(name)
-    except NoSuchKernel:
-        return False  # which nbclient will say in its own words
-    return spec.argv[0] in OUR_PYTHONS and spec.argv[1:] == IPYKERNEL and not spec.env
 
 
 def kernel_arguments(converter=None) -> list[str]:

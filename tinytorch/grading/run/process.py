@@ -27,6 +27,7 @@ from tinytorch.grading.run.preload import is_plain
 from tinytorch.grading.run.walls import NO_WALLS, Enclosure
 from tinytorch.grading.run.warm.confine import PR_SET_PDEATHSIG, prctl
 
+USUAL_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)  # what nbclient gives a kernel
 TOKEN_BYTES = 16
 READ = 1 << 18
 MOST_BYTES = 400_000_000  # of one cell's messages: many times what a sound cell can send

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
+import json
 import tempfile
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -97,10 +99,28 @@ class AssignmentRun:
         """Remove what an earlier submission left in autograded/: this one can't be graded."""
         Replacement(self.course.autograded(student, self.assignment)).remove()
 
-    @cached_property
+    @property
     def needs_nbgrader(self) -> bool:
         """Whether the course has steps or hooks of its own, which only nbgrader's driver runs."""
-        return converters.has_steps_of_its_own(self._converter)
+        return bool(self._own_steps)
+
+    @cached_property
+    def why_no_walls(self) -> str:
+        """Why no walls can stand around this assignment's cells; nothing where they can."""
+        if self._own_steps:
+            return f"only nbgrader's driver runs the course's own {', '.join(self._own_steps)}"
+        reasons = (converters.why_kernel(self._converter, nb) for nb in self._run_notebooks())
+        return next(filter(None, reasons), "")
+
+    @cached_property
+    def _own_steps(self) -> list[str]:
+        return converters.steps_of_its_own(self._converter)
+
+    def _run_notebooks(self) -> Iterator[dict]:
+        """The notebooks with the metadata that they are run with."""
+        for name, released in self._message.released.items():
+            kernel = json.loads(self._message.notebooks[name].kernelspec or "null")
+            yield {"metadata": released["metadata"] | ({"kernelspec": kernel} if kernel else {})}
 
     def grade_with_nbgrader(self, task: Task) -> tuple[str, ...]:
         """Grade a submission by nbgrader's own driver: slower, for courses that have changed it.

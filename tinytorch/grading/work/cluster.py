@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 
 from tinytorch.errors import UsageError
-from tinytorch.grading.work.messages import Failed, Task
+from tinytorch.grading.run.walls import NO_WALLS, Walls
+from tinytorch.grading.work.messages import Failed, Task, Verdict
 from tinytorch.grading.work.pool import DIED, Answer
-from tinytorch.grading.work.worker import grade
+from tinytorch.grading.work.worker import check, grade
 
 AHEAD = 2  # tasks for each worker: one at work, one at hand
 CONNECT = 10  # seconds
@@ -23,7 +25,8 @@ CONNECT = 10  # seconds
 class ClusterPool:
     """A pool behind `dask.distributed`. What a lost worker held, Dask gives to another."""
 
-    def __init__(self, scheduler: str = "", workers: int | None = None):
+    def __init__(self, scheduler: str = "", workers: int | None = None, walls: Walls = NO_WALLS):
+        self._walls = walls
         from distributed import Client, LocalCluster
 
         self._cluster = None
@@ -61,6 +64,18 @@ class ClusterPool:
                 send(more)
             yield task, answer
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the self-checks of all workers found that are there now."""
+        checks = [
+            self._client.submit(check, self._walls, workers=[address], pure=False)
+            for address in self._client.nthreads()
+        ]
+        found = [_verdict(future) for future in checks]
+        faults = [verdict.fault for verdict in found if verdict.fault]
+        untested = dict.fromkeys(words for verdict in found for words in verdict.untested)
+        return Verdict(faults[0] if faults else "", tuple(untested))
+
     def _size(self) -> int:
         return max(1, len(self._client.nthreads()))
 
@@ -74,6 +89,14 @@ class ClusterPool:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def _verdict(future) -> Verdict:
+    """A worker's verdict. One that is lost, or has no such package, is told with its tasks."""
+    try:
+        return future.result()
+    except Exception:
+        return Verdict()
 
 
 def _answer(future):

@@ -58,6 +58,14 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What a self-check found: see selfcheck.py."""
+
+    fault: str = ""  # why our own way does not work here, with the package and its version
+    untested: tuple[str, ...] = ()  # packages in a version that nobody tried, in words
+
+
+@dataclass(frozen=True)
 class FeedbackCourse:
     """All that a worker needs to know to write feedback; it reads the rest on this machine."""
 

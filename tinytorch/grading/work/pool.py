@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import send_handle
@@ -17,19 +18,35 @@ from typing import Protocol
 
 from tinytorch.errors import TinyTorchError
 from tinytorch.grading.run.walls import Walls
-from tinytorch.grading.work.messages import Assignment, Failed, FeedbackCourse, Graded, Task
+from tinytorch.grading.work.messages import (
+    Assignment,
+    Failed,
+    FeedbackCourse,
+    Graded,
+    Task,
+    Verdict,
+)
 
 STARTER = "tinytorch.grading.work.starter"
 START = 120.0  # seconds within which a worker must be there
 LOOK = 5.0  # seconds after which workers that say nothing are looked at
+NO_PROCESS = "no grading process can be started: what it said stands above"
 Answer = tuple[Task, Graded | Failed | None]
 DIED = Failed(
     "the grading process ended twice with this submission: is there memory enough?", lasting=False
 )
 
 
+class NoProcess(TinyTorchError):
+    """No grading process can be started, or none that could grade."""
+
+
 class Pool(Protocol):
     """Whatever grades."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the self-check found where the tasks will be done."""
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Answer]:
         """Grade the tasks and give the answers as they come. A task is taken when it is wanted."""
@@ -81,19 +98,36 @@ class LocalPool:
         """Set a new worker to work on a task.
 
         Raises:
-            TinyTorchError: no process can be started.
+            NoProcess: no process can be started.
         """
         for _ in range(2):
             try:
                 worker = _Worker(*self._starter.fork(task.context), task.context.key)
             except (EOFError, OSError):  # it was killed or hangs, and its workers with it
-                self._starter.close()
-                self._starter = _Starter(self._walls)
+                self._restart()
             else:
                 worker.start(task)
                 self._workers.append(worker)
                 return
-        raise TinyTorchError("no grading process can be started: what it said stands above")
+        raise NoProcess(NO_PROCESS)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the self-check found. It is there as soon as a worker could be.
+
+        Raises:
+            NoProcess: no process can be started.
+        """
+        for _ in range(2):
+            try:
+                return self._starter.verdict
+            except (EOFError, OSError):
+                self._restart()
+        raise NoProcess(NO_PROCESS)
+
+    def _restart(self) -> None:
+        self._starter.close()
+        self._starter = _Starter(self._walls)
 
     def _dismiss(self, worker: _Worker) -> None:
         worker.close()
@@ -131,8 +165,21 @@ class _Starter:
             )
         self._control = Connection(ours.detach())
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the self-check found: the first that the process says."""
+        if not self._control.poll(START):
+            raise TimeoutError("the process that starts workers hangs")
+        return self._control.recv()
+
     def fork(self, context: Assignment | FeedbackCourse) -> tuple[Connection, int]:
-        """The connection to a new worker, whose first work is about `context`, and its id."""
+        """The connection to a new worker, whose first work is about `context`, and its id.
+
+        Raises:
+            NoProcess: the self-check says that it could do nothing.
+        """
+        if self.verdict.fault:
+            raise NoProcess(self.verdict.fault)
         ours, theirs = socket.socketpair()
         with theirs, ours:
             self._control.send(context)

@@ -13,15 +13,13 @@ import sys
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 
-from tinytorch.grading.run.process import WarmParent, die_with_parent
+from tinytorch.grading.run.process import USUAL_ARGUMENTS, WarmParent, die_with_parent
 from tinytorch.grading.run.walls import Enclosure, Walls
 from tinytorch.grading.work.messages import Assignment, FeedbackCourse
 
-USUAL_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)  # what nbclient gives a kernel
-
 
 def main() -> None:
-    """Fork workers until the pool hangs up.
+    """Say what the self-check found, then fork workers until the pool hangs up.
 
     The pool says what the next worker's first piece of work is about, and hands over the socket
     that it is to serve. The words of the command are the pool's socket, and the walls where
@@ -32,9 +30,10 @@ def main() -> None:
     control, workers = Connection(int(sys.argv[1])), []
     enclosure = Enclosure(Walls.from_json(sys.argv[2])) if sys.argv[2:] else None
     warm = WarmParent(USUAL_ARGUMENTS, enclosure) if enclosure else None
-    from tinytorch.grading.work import worker
+    from tinytorch.grading.work import selfcheck, worker
 
     with contextlib.suppress(EOFError, ConnectionError):
+        control.send(selfcheck.check(warm) if warm else selfcheck.check_pages())
         while True:
             context = control.recv()
             descriptor = recv_handle(control)
@@ -44,6 +43,8 @@ def main() -> None:
     for pid in workers:  # not before: until now no process of another may have a worker's id
         os.waitpid(pid, 0)
     worker.close_grader()
+    if warm:
+        warm.close()
     if enclosure:
         enclosure.close()
 

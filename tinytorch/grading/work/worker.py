@@ -1,4 +1,8 @@
-"""A worker: a process that does one piece of work after the other, for a pool or for Dask."""
+"""A worker: a process that does one piece of work after the other, for a pool or for Dask.
+
+What rests on private parts of other libraries is imported late, so that the loss of one is found
+and told by the self-check.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ import contextlib
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinytorch.grading.nb.course import Course
-from tinytorch.grading.nb.pages import Printer
 from tinytorch.grading.reasons import reason_of
-from tinytorch.grading.run.process import WarmParent
-from tinytorch.grading.work.grader import Grader, finish_removals
+from tinytorch.grading.run.process import USUAL_ARGUMENTS, WarmParent
+from tinytorch.grading.run.walls import Enclosure, Walls
+from tinytorch.grading.work import selfcheck
 from tinytorch.grading.work.messages import (
     Assignment,
     Failed,
@@ -19,11 +24,17 @@ from tinytorch.grading.work.messages import (
     Graded,
     Page,
     Submission,
+    Verdict,
 )
+
+if TYPE_CHECKING:
+    from tinytorch.grading.nb.pages import Printer
+    from tinytorch.grading.work.grader import Grader
 
 Context = Assignment | FeedbackCourse
 _grader: Grader | None = None  # of the assignment at hand
 _printer: Printer | None = None
+_spare: WarmParent | None = None  # the one of the self-check, for the first grader
 _one_at_a_time = threading.Lock()  # Dask may give a worker more threads than it should have
 
 
@@ -37,6 +48,18 @@ def grade(assignment: Assignment, submission: Submission) -> Graded | Failed:
         return grader.grade(submission)
 
 
+def check(walls: Walls) -> Verdict:
+    """Try out whether notebooks can be graded in this process, before any is."""
+    global _spare
+    with _one_at_a_time:
+        warm = _spare or WarmParent(USUAL_ARGUMENTS, Enclosure(walls))
+        verdict = selfcheck.check(warm)
+        _spare = warm
+        if verdict.fault:
+            _close_spare()
+        return verdict
+
+
 def prepare(context: Context, warm: WarmParent | None) -> WarmParent | None:
     """Get ready for a piece of work, as far as it is the same for all of its kind.
 
@@ -48,6 +71,8 @@ def prepare(context: Context, warm: WarmParent | None) -> WarmParent | None:
     """
     global _printer
     if isinstance(context, FeedbackCourse):
+        from tinytorch.grading.nb.pages import Printer
+
         course, shown = Course(Path(context.root)), context.show_hidden_tests
         _printer = _printer or Printer(course, show_hidden_tests=shown)
         return None
@@ -64,19 +89,33 @@ def take_over(warm: WarmParent | None) -> None:
 
 def grader_of(assignment: Assignment, warm: WarmParent | None = None) -> Grader:
     """The grader of an assignment; the first one begins with `warm`."""
-    global _grader
+    global _grader, _spare
     if _grader is None or _grader.assignment.key != assignment.key:
+        from tinytorch.grading.work.grader import Grader
+
         before, _grader = _grader, None
-        _grader = Grader(assignment, before.hand_over() if before else warm)
+        spare, _spare = _spare, None
+        _grader = Grader(assignment, before.hand_over() if before else warm or spare)
     return _grader
 
 
 def close_grader() -> None:
     global _grader
+    _close_spare()
     if _grader:
+        from tinytorch.grading.work.grader import finish_removals
+
         _grader.close()
         _grader = None
-    finish_removals()
+        finish_removals()
+
+
+def _close_spare() -> None:
+    global _spare
+    if _spare:
+        _spare.close()
+        _spare.enclosure.close()
+        _spare = None
 
 
 def serve(connection: Connection, context: Context) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import linecache
 import os
 import re
 import struct
@@ -137,15 +138,27 @@ def speed_up_tracebacks(shell) -> None:
     from IPython.utils.PyColorize import Parser, Theme
     from pygments.formatters.terminal256 import Terminal256Formatter
 
-    pygments.lexer.regex_opt = lru_cache(None)(pygments.lexer.regex_opt)
+    make_regex = lru_cache(None)(pygments.lexer.regex_opt)
+
+    def regex_opt_once(strings, prefix: str = "", suffix: str = "") -> str:
+        return make_regex(tuple(strings), prefix, suffix)  # some lexers give it a list
+
+    pygments.lexer.regex_opt = regex_opt_once
     stack_data.style_with_executing_node = lru_cache(None)(stack_data.style_with_executing_node)
     set_up, styles = Terminal256Formatter._setup_styles, {}
 
     def set_up_once(formatter) -> None:
+        """IPython makes a formatter for each frame: all in one style, and with no other option."""
+        if not is_plain(formatter):
+            set_up(formatter)
+            return
         if formatter.style not in styles:
             set_up(formatter)
             styles[formatter.style] = formatter.style_string, formatter.best_match
         formatter.style_string, formatter.best_match = styles[formatter.style]
+
+    def is_plain(formatter) -> bool:
+        return type(formatter) is Terminal256Formatter and formatter.options.keys() <= {"style"}
 
     Terminal256Formatter._setup_styles = set_up_once
     format_stream = Theme.format
@@ -153,7 +166,7 @@ def speed_up_tracebacks(shell) -> None:
 
     def format_by_token(theme, stream) -> str:
         """Lines of cells come token by token, the same ones over and over."""
-        single = isinstance(stream, list) and len(stream) == 1
+        single = isinstance(stream, list) and len(stream) == 1 and type(stream[0]) is tuple
         return format_token(theme, *stream) if single else format_stream(theme, stream)
 
     Theme.format = format_by_token
@@ -161,6 +174,8 @@ def speed_up_tracebacks(shell) -> None:
 
     def highlight_once(formatter, code: str, ranges: list) -> list[str]:
         """Most tests fail in the same few functions."""
+        if not is_plain(formatter):
+            return highlight(formatter, code, ranges)
         key = formatter.style, code, *ranges
         if key not in highlighted:
             highlighted[key] = highlight(formatter, code, ranges)
@@ -172,7 +187,7 @@ def speed_up_tracebacks(shell) -> None:
     def colour_once(parser, line: str, out=None):
         if out != "str":
             return colour(parser, line, out)
-        key = parser.theme_name, line
+        key = type(parser), parser.theme_name, line
         if key not in coloured:
             coloured[key] = colour(parser, line, out)
         return coloured[key]
@@ -184,9 +199,15 @@ def speed_up_tracebacks(shell) -> None:
         """It reads a function to find its end, twice for each frame."""
         if not isinstance(thing, FrameType):
             return getsourcelines(thing)
-        if id(thing.f_code) not in lines_of:  # with the code itself, so that the id stays its own
-            lines_of[id(thing.f_code)] = thing.f_code, getsourcelines(thing)
-        lines, start = lines_of[id(thing.f_code)][1]
+        code = thing.f_code
+        linecache.checkcache(code.co_filename)  # another text of the file is another entry
+        of_code = lines_of.get(id(code))
+        if of_code is None or of_code[1] is not linecache.cache.get(code.co_filename):
+            found = getsourcelines(thing)
+            # With the code itself, so that the id stays its own.
+            of_code = code, linecache.cache.get(code.co_filename), found
+            lines_of[id(code)] = of_code
+        lines, start = of_code[2]
         return list(lines), start
 
     inspect.getsourcelines = getsourcelines_once
