@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from apart import apart, together
 
-from tinytorch.course.lesson import read_lesson
+from tinytorch.course.lesson import Cell, read_lesson
 from tinytorch.course.variants import variants_of, with_variant
 from tinytorch.grading.submission.earlier import core_files
 from tinytorch.grading.submission.folders import write_files
@@ -34,3 +34,45 @@ def test_the_same_tests_fail_with_the_same_words(name, tmp_path):
             and (cell.is_test or not any(word in cell.source for word in ("figures.", "fit(")))
         ]
         assert apart(cells, given, str(tmp_path)) == together(cells, str(tmp_path))
+
+
+SOLUTION = """\
+import warnings
+
+
+def scale(x):
+    warnings.warn("overflow")
+    if x > 1:
+        {do}
+"""
+TEST = """\
+from tinytorch.testing.messages import own_line
+
+
+def test_scale():
+    scale(1)
+    try:
+        scale(2)
+    except ValueError as error:
+        raise AssertionError(own_line(error, "test_scale")) from None
+
+
+test_scale()
+"""
+
+
+def small_lesson(do: str) -> list[Cell]:
+    marks = {"grade": True, "solution": False, "grade_id": "test_scale", "locked": True}
+    return [
+        Cell("code", SOLUTION.format(do=do), 1),
+        Cell("code", TEST, 9, {"nbgrader": marks}),
+    ]
+
+
+def test_a_line_is_quoted_of_which_a_warning_told_another_one_first(tmp_path):
+    cells = small_lesson('raise ValueError("no")')
+    said = together(cells, str(tmp_path))
+    assert said == {
+        "test_scale": 'AssertionError:   in `scale`, line 7 of its cell: raise ValueError("no")'
+    }
+    assert apart(cells, [], str(tmp_path)) == said

@@ -72,9 +72,12 @@ def remember_text(file: str, text: Any) -> None:
         return
     if len(linecache.cache) > MOST_FILES:
         raise Nonsense("the texts of too many files")
-    is_cell = CELLS in file or file.startswith("<")
-    text = text[:MOST_TEXT] if is_cell and isinstance(text, str) else ""
+    text = text[:MOST_TEXT] if _is_cell(file) and isinstance(text, str) else ""
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+
+
+def _is_cell(file: str) -> bool:
+    return CELLS in file or file.startswith("<")
 
 
 def _is_here(file: str) -> bool:
@@ -101,9 +104,14 @@ def open_no_strange_file() -> None:
 
 
 def remember_line(file: str, line: int, text: Any) -> None:
-    """Let one line of a cell be found, of which the rest is not known."""
+    """Let one line of a cell be found, of which the rest is not known yet."""
+    remember_text(file, "")
+    known = linecache.cache.get(file)
     is_line = isinstance(text, str) and 0 < line < 10_000
-    remember_text(file, "\n" * (line - 1) + text + "\n" if is_line else "")
+    if is_line and known and not known[0] and _is_cell(file):
+        lines = [*known[2], *["\n"] * (line - len(known[2]))]
+        lines[line - 1] = f"{text[:MOST_TEXT]}\n"
+        linecache.cache[file] = (0, None, lines, file)  # 0 characters: the whole may still come
 
 
 def _frame(file: str, line: int, name: str, space: dict) -> types.FrameType:
