@@ -36,14 +36,19 @@ def test_the_same_tests_fail_with_the_same_words(name, tmp_path):
         assert apart(cells, given, str(tmp_path)) == together(cells, str(tmp_path))
 
 
-SOLUTION = """\
+WARNS = """\
 import warnings
 
 
 def scale(x):
     warnings.warn("overflow")
     if x > 1:
-        {do}
+        raise ValueError("no")
+"""
+CALLS = """\
+def scale(x):
+    if x != 1:
+        return x(1)
 """
 TEST = """\
 from tinytorch.testing.messages import own_line
@@ -52,8 +57,8 @@ from tinytorch.testing.messages import own_line
 def test_scale():
     scale(1)
     try:
-        scale(2)
-    except ValueError as error:
+        scale({x})
+    except Exception as error:
         raise AssertionError(own_line(error, "test_scale")) from None
 
 
@@ -61,18 +66,18 @@ test_scale()
 """
 
 
-def small_lesson(do: str) -> list[Cell]:
+@pytest.mark.parametrize(
+    ("solution", "x", "line"),
+    [
+        pytest.param(WARNS, "2", 'line 7 of its cell: raise ValueError("no")', id="warned"),
+        pytest.param(CALLS, "lambda: 2", "line 3 of its cell: return x(1)", id="called"),
+    ],
+)
+def test_the_line_is_quoted_that_raised(solution, x, line, tmp_path):
+    """Where a warning told of another line first, and where what the test gave raised."""
     marks = {"grade": True, "solution": False, "grade_id": "test_scale", "locked": True}
-    return [
-        Cell("code", SOLUTION.format(do=do), 1),
-        Cell("code", TEST, 9, {"nbgrader": marks}),
-    ]
-
-
-def test_a_line_is_quoted_of_which_a_warning_told_another_one_first(tmp_path):
-    cells = small_lesson('raise ValueError("no")')
+    test = Cell("code", TEST.format(x=x), 9, {"nbgrader": marks})
+    cells = [Cell("code", solution, 1), test]
     said = together(cells, str(tmp_path))
-    assert said == {
-        "test_scale": 'AssertionError:   in `scale`, line 7 of its cell: raise ValueError("no")'
-    }
+    assert said == {"test_scale": f"AssertionError:   in `scale`, {line}"}
     assert apart(cells, [], str(tmp_path)) == said

@@ -20,17 +20,23 @@ LIBRARIES = (f"{sys.base_prefix}/", f"{sys.prefix}/", f"{os.path.dirname(np.__pa
 CELLS = "ipykernel_"  # in the name of a cell's file
 
 
-def places_of(error: BaseException, main: dict, told: set[str] | None) -> list[list]:
+def places_of(
+    error: BaseException,
+    main: dict,
+    told: set[str] | None,
+    end: types.TracebackType | None = None,
+) -> list[list]:
     """Where an exception went through: [file, line, name, is in a cell, text of the file or None].
 
     Frames of this package are left out; the text of a cell comes with its first mention.
 
     Args:
         told: the cells that were mentioned; None if no text is to be told.
+        end: from where on the traceback is not told.
     """
     found = []
     frame = error.__traceback__
-    while frame is not None:
+    while frame is not None and frame is not end:
         code = frame.tb_frame.f_code
         if not frame.tb_frame.f_globals.get("__name__", "").startswith(__package__):
             file, own = code.co_filename, frame.tb_frame.f_globals is main
@@ -46,10 +52,10 @@ def places_of(error: BaseException, main: dict, told: set[str] | None) -> list[l
 
 
 def with_places(error: BaseException, places: Any, main: dict) -> BaseException:
-    """The exception with a traceback that looks as if it had been raised there."""
+    """The exception with a traceback that looks as if it had come through there."""
     if not isinstance(places, list) or len(places) > MOST_FRAMES:
         raise Nonsense("a traceback")
-    trace = None
+    trace = error.__traceback__
     for file, line, name, own, text in reversed(places):
         if not (isinstance(file, str) and isinstance(name, str) and type(line) is int):
             raise Nonsense("a traceback")
