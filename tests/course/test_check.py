@@ -652,6 +652,46 @@ def test_a_lesson_runs_with_the_earlier_ones_as_they_stand_and_no_later_one(tmp_
     assert problem.message.startswith("the cell fails: ModuleNotFoundError: ")
 
 
+SOURCE = "    import inspect\n    assert 'np' in inspect.getsource(scale)\n"
+TRACE = """    import sys
+
+    seen = []
+    sys.settrace(lambda frame, *_: seen.append(frame.f_code.co_name))
+    scale(1, 2)
+    sys.settrace(None)
+    assert "scale" in seen
+"""
+GLOBAL = """    global OFFSET
+    OFFSET = 1
+    got, OFFSET = scale(1, 2), 0
+    assert got == 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "fails"),
+    [
+        (SOURCE, "inspect.getsource"),
+        ("    assert scale.__code__.co_argcount == 2\n", "__code__"),
+        (TRACE, "in seen"),
+        (GLOBAL, "got == 3"),
+    ],
+    ids=["source", "code", "trace", "global"],
+)
+def test_a_test_that_needs_the_process_of_what_it_tests_is_refused(tmp_path, body, fails):
+    name = "test_once_more"
+    cell = header(name, grade=True, solution=False, locked=True, points=1)
+    text = change(GOOD, RETURN, "    return product + OFFSET\n")
+    text = change(text, "import numpy as np\n\n", "import numpy as np\n\nOFFSET = 0\n\n")
+    text = f"{text}\n{cell}\ndef {name}():\n{body}\n\n{name}()\n"
+    lesson = write_lesson(tmp_path, text)
+    (problem,) = check_runs([lesson])
+    assert problem.grade_id == name
+    assert problem.line == line_of(lesson, fails)
+    assert problem.message.startswith("the test fails isolated from the code it tests: ")
+    assert "call that code and look at what it gives" in problem.mend
+
+
 def test_a_check_of_refusals_alone_is_refused_hidden_or_not(tmp_path):
     begin, end = "    ### BEGIN HIDDEN TESTS\n", "    ### END HIDDEN TESTS\n"
     calls = "tt.check_raises(ValueError, scale, [(1,)]{})"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from apart import apart, together
 
-from tinytorch.course.lesson import read_lesson
+from tinytorch.course.lesson import Cell, read_lesson
 from tinytorch.course.variants import variants_of, with_variant
 from tinytorch.grading.submission.earlier import core_files
 from tinytorch.grading.submission.folders import write_files
@@ -34,3 +34,50 @@ def test_the_same_tests_fail_with_the_same_words(name, tmp_path):
             and (cell.is_test or not any(word in cell.source for word in ("figures.", "fit(")))
         ]
         assert apart(cells, given, str(tmp_path)) == together(cells, str(tmp_path))
+
+
+WARNS = """\
+import warnings
+
+
+def scale(x):
+    warnings.warn("overflow")
+    if x > 1:
+        raise ValueError("no")
+"""
+CALLS = """\
+def scale(x):
+    if x != 1:
+        return x(1)
+"""
+TEST = """\
+from tinytorch.testing.messages import own_line
+
+
+def test_scale():
+    scale(1)
+    try:
+        scale({x})
+    except Exception as error:
+        raise AssertionError(own_line(error, "test_scale")) from None
+
+
+test_scale()
+"""
+
+
+@pytest.mark.parametrize(
+    ("solution", "x", "line"),
+    [
+        pytest.param(WARNS, "2", 'line 7 of its cell: raise ValueError("no")', id="warned"),
+        pytest.param(CALLS, "lambda: 2", "line 3 of its cell: return x(1)", id="called"),
+    ],
+)
+def test_the_line_is_quoted_that_raised(solution, x, line, tmp_path):
+    """Where a warning told of another line first, and where what the test gave raised."""
+    marks = {"grade": True, "solution": False, "grade_id": "test_scale", "locked": True}
+    test = Cell("code", TEST.format(x=x), 9, {"nbgrader": marks})
+    cells = [Cell("code", solution, 1), test]
+    said = together(cells, str(tmp_path))
+    assert said == {"test_scale": f"AssertionError:   in `scale`, {line}"}
+    assert apart(cells, [], str(tmp_path)) == said

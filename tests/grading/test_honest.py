@@ -12,12 +12,17 @@ from tinytorch.grading.run import walls
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("mode", [walls.NONE, walls.LANDLOCK, walls.FULL])
-def test_odd_and_honest_work_gets_its_points(mode, tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "isolated"),
+    [(walls.NONE, False), (walls.LANDLOCK, False), (walls.FULL, False), (walls.FULL, True)],
+)
+def test_odd_and_honest_work_gets_its_points(mode, isolated, tmp_path):
     fault = "" if mode == walls.NONE else walls.fault_of(mode)
     if fault:
         pytest.skip(fault)
     course, handed_in = honest.make_course(tmp_path / "course"), honest.submissions()
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as settings:
+        settings.write(f"\nc.TinyTorch.isolated_tests = {isolated}\n")
     for submission in handed_in:
         honest.hand_in(course, submission)
     run = grade.grade(course, options=grade.Options(sandbox=mode))

@@ -252,7 +252,10 @@ class _Record:
     def _made_of(self, lesson: Lesson) -> str:
         """A hash of all that can change the outcome: lesson, earlier lessons, tools, versions."""
         own = [lesson.path, lesson.path.with_name("misconceptions.py"), equivalents_path(lesson)]
-        files = [*sorted(TOOLS.glob("course/**/*.py")), self.root / "nbgrader_config.py", *own]
+        tools = [
+            p for x in ("course", "grading/run/warm/apart") for p in TOOLS.glob(f"{x}/**/*.py")
+        ]
+        files = [*sorted(tools), self.root / "nbgrader_config.py", *own]
         texts = [f"{maker} {_version(maker)}" for maker in MAKERS]
         texts += [read_text(path) or "" for path in files]
         return _hash(*texts, *ground(lesson, self.lessons))

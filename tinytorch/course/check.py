@@ -13,7 +13,7 @@ from tinytorch.course.package import Packages
 from tinytorch.course.rules import graded, metadata, modules, prose, secrets, solutions
 from tinytorch.course.rules.common import problem
 from tinytorch.course.rules.secrets import secret_lines
-from tinytorch.course.run import DIED, TIMEOUT, RunResult, run_lessons
+from tinytorch.course.run import DIED, TIMEOUT, RunResult, can_fork, run_lessons
 
 __all__ = ["COURSE_RULES", "LESSON_RULES", "check_lessons", "check_runs", "secret_lines"]
 
@@ -77,6 +77,9 @@ def check_runs(
 ) -> list[Problem]:
     """What fails where lessons run from top to bottom, with their solutions in place.
 
+    They run once as a notebook does, and once with the tests in a process of their own, as a
+    class's may be graded: a test that can't run there is named with its mend.
+
     Args:
         among: all lessons of the course: each run finds those before its own as they stand in
             their files. By default the ones given.
@@ -86,8 +89,11 @@ def check_runs(
     readable = [x for x in among or lessons if not any(solutions.parses(x))]
     with Packages(readable) as packages:
         results = run_lessons(sound, path=packages.path, timeout=timeout)
-    pairs = zip(sound, results, strict=True)
-    return _in_order(p for lesson, result in pairs for p in _failures(lesson, result))
+        found = {x.path: [*_failures(x, r)] for x, r in zip(sound, results, strict=True)}
+        sound = [lesson for lesson in sound if not found[lesson.path] and can_fork()]
+        results = run_lessons(sound, path=packages.path, timeout=timeout, isolated=True)
+        found |= {x.path: [*_isolated_failures(x, r)] for x, r in zip(sound, results, strict=True)}
+    return _in_order(problem for problems in found.values() for problem in problems)
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -103,4 +109,19 @@ def _failures(lesson: Lesson, result: RunResult) -> Iterator[Problem]:
         line = cell.line if failure.line is None else failure.line
         message = f"the cell fails: {failure.ename}: {failure.message}"
         mend = "correct the code, and run the lesson from the top in a fresh process"
+        yield problem(lesson, cell, message, mend, line - cell.line)
+
+
+def _isolated_failures(lesson: Lesson, result: RunResult) -> Iterator[Problem]:
+    """Tests that need to be in one process with what they test. Elsewhere they don't fail."""
+    for index, failure in result.failures.items():
+        cell = lesson.cells[index]
+        line = cell.line if failure.line is None else failure.line
+        message = (
+            f"the test fails isolated from the code it tests: {failure.ename}: {failure.message}"
+        )
+        mend = (
+            "let it call that code and look at what it gives; its text, its frames and its "
+            "global variables are in another process"
+        )
         yield problem(lesson, cell, message, mend, line - cell.line)

@@ -2,7 +2,8 @@
 
 There is one definition of passing: the cells go to a fork of one of the grader's warm processes,
 which executes them as ipykernel does, nbclient gathers what comes back, and nbgrader's own
-function scores a test cell by it. A failing cell stops no other.
+function scores a test cell by it. A failing cell stops no other. The tests may run isolated, in a
+process of their own, as those of a class may.
 
 Where processes can't fork (anywhere but on Linux) a kernel runs each lesson: the same outcome,
 but two seconds more for each.
@@ -20,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinytorch.course.lesson import Cell, Lesson
@@ -74,6 +75,7 @@ def run_lessons(
     timeout: float = 120,
     path: Paths = lambda lesson: (),
     only: Callable[[Cell], bool] | None = None,
+    isolated: bool = False,
 ) -> list[RunResult]:
     """Run many lessons, or variants of one, side by side. Results are in the lessons' order.
 
@@ -82,11 +84,13 @@ def run_lessons(
         timeout: seconds for a whole lesson.
         path: says of a lesson what is to stand in front of its `sys.path`.
         only: says which of the code cells to run; all, by default.
+        isolated: run the tests in a process of their own.
     """
     lessons = list(lessons)
     if not lessons:
         return []
-    with Runner(lessons, workers=min(workers or _processors(), len(lessons)), path=path) as runner:
+    workers = min(workers or _processors(), len(lessons))
+    with Runner(lessons, workers=workers, path=path, isolated=isolated) as runner:
         return list(runner.map(lambda x: runner.run(x, timeout=timeout, only=only), lessons))
 
 
@@ -95,7 +99,7 @@ class Runner:
 
     Args:
         lessons: those that will be run, or whose variants will: what they import is loaded once.
-        workers, path: as for `run_lessons`.
+        workers, path, isolated: as for `run_lessons`.
         environment: variables of the runs.
     """
 
@@ -106,9 +110,10 @@ class Runner:
         workers: int | None = None,
         path: Paths = lambda lesson: (),
         environment: dict[str, str] | None = None,
+        isolated: bool = False,
     ):
         self.workers = (workers or _processors()) if can_fork() else 1
-        self.path = path
+        self.path, self.isolated = path, isolated
         self.environment = {EVIDENCE: "1", **(environment or {})}
         self._sources = {c.source for x in lessons for c in x.cells if c.kind == "code"}
         self._idle: queue.SimpleQueue = queue.SimpleQueue()
@@ -117,14 +122,15 @@ class Runner:
 
     def __enter__(self) -> Runner:
         if not can_fork():
-            self._idle.put(None)
+            self._idle.put([])
             return self
+        each = 2 if self.isolated else 1  # warm processes that a run takes
         try:
             first = self._warm()
             # One that others were forked from runs nothing itself: a run's end would end them.
-            several = self.workers > 1
-            for warm in [self._warm(first) for _ in range(self.workers)] if several else [first]:
-                self._idle.put(warm)
+            several = self.workers * each > 1
+            for _ in range(self.workers):
+                self._idle.put([self._warm(first) if several else first for _ in range(each)])
         except BaseException:
             self.__exit__()
             raise
@@ -155,11 +161,10 @@ class Runner:
         Args:
             until_failure: run no more cells once one has failed.
         """
-        sheet = _Sheet(lesson, only, until_failure)
+        sheet = _Sheet(lesson, only, until_failure, self.isolated)
         warm = self._idle.get()
         try:
-            if warm is not None and not warm.is_alive:
-                warm = self._warm()
+            warm = [each if each.is_alive else self._warm() for each in warm]
             began = time.perf_counter()
             with tempfile.TemporaryDirectory(prefix="tinytorch-run-") as folder:
                 sheet.ended = self._run(warm, sheet, Path(folder), timeout)
@@ -172,7 +177,7 @@ class Runner:
         path = self.path(sheet.lesson)
         found = os.pathsep.join(filter(None, [*path, os.environ.get("PYTHONPATH")]))
         environment = self.environment | ({"PYTHONPATH": found} if found else {})
-        run = _by_kernel if warm is None else _by_fork
+        run = _by_fork if warm else _by_kernel
         try:
             return run(warm, sheet, folder, path, environment, timeout)
         except TimeoutError:
@@ -216,7 +221,13 @@ def _processors() -> int:
 class _Sheet:
     """The cells of a run as nodes of a notebook, and what becomes of them."""
 
-    def __init__(self, lesson: Lesson, only: Callable[[Cell], bool] | None, until_failure: bool):
+    def __init__(
+        self,
+        lesson: Lesson,
+        only: Callable[[Cell], bool] | None,
+        until_failure: bool,
+        isolated: bool,
+    ):
         with without_rfc3987():
             from nbformat import from_dict
 
@@ -226,10 +237,19 @@ class _Sheet:
             for index, cell in enumerate(lesson.cells)
             if cell.kind == "code" and cell.source.strip() and (only is None or only(cell))
         }
-        self.order = list(self.cells)  # n of them: the cell In[n + 1] of tracebacks
+        self.order = list(self.cells)
+        self.given = [c.source for c in self.cells.values() if not (c.is_test or c.is_solution)]
+        self.isolated = isolated
+        self.apart = self._for_tests() if isolated else set()  # cells that run with the tests
         self.nodes = [from_dict(_node(cell)) for cell in self.cells.values()]
         self.done = 0  # cells that came to an end
         self.ended: Failure | None = None  # what ended the run before its last cell
+
+    def _for_tests(self) -> set[int]:
+        from tinytorch.grading.run.warm.apart.names import Given
+
+        is_of_tools = Given(self.given).is_of_tools
+        return {n for n, cell in self.cells.items() if cell.is_test or is_of_tools(cell.source)}
 
     @property
     def is_enough(self) -> bool:
@@ -269,7 +289,9 @@ class _Sheet:
         message, evidence = split_evidence(output.evalue)
         traceback = COLOUR.sub("", "\n".join(output.traceback))
         places = [(int(n) - 1, int(line)) for n, line in PLACE.findall(traceback)]
-        places = [(self.order[n], line) for n, line in places if n < len(self.order)]
+        # The nth cell of the process that ran this one is In[n + 1] of tracebacks.
+        order = [each for each in self.order if (each in self.apart) == (index in self.apart)]
+        places = [(order[n], line) for n, line in places if n < len(order)]
         own = next((line for n, line in reversed(places) if n == index), None)
         if evidence and evidence.get("line"):
             own = evidence["line"]
@@ -311,10 +333,11 @@ def _by_fork(
     gatherer.reset_execution_trackers()
     run = None
     try:
-        with warm.start(RunSpec(folder, path, environment)) as run:
+        with _start(warm, sheet, RunSpec(folder, path, environment)) as run:
             deadline = time.monotonic() + timeout
             for number, node in enumerate(sheet.nodes):
-                _execute(run, gatherer, node, number, deadline)
+                place = {"is_test": True} if sheet.order[number] in sheet.apart else {}
+                _execute(run, gatherer, node, number, deadline, **place)
                 sheet.done += 1
                 if sheet.is_enough:
                     break
@@ -325,12 +348,23 @@ def _by_fork(
     return None
 
 
-def _execute(run, gatherer, node, number: int, deadline: float) -> None:
+def _start(warm: list, sheet: _Sheet, spec):
+    """A run; where the tests run isolated, two."""
+    from tinytorch.grading.run.pair import start_pair
+
+    if not sheet.isolated:
+        return warm[0].start(spec)
+    folder = spec.folder / "tests"
+    folder.mkdir()
+    return start_pair((warm[0], spec), (warm[1], replace(spec, folder=folder)), sheet.given)
+
+
+def _execute(run, gatherer, node, number: int, deadline: float, **place: bool) -> None:
     """Have one cell executed, and take its outputs until it is done."""
     from nbclient.exceptions import CellExecutionComplete
 
     request = {"code": node.source, "silent": False, "store_history": True, "allow_stdin": False}
-    run.send(str(number), request | {"user_expressions": {}, "stop_on_error": False})
+    run.send(str(number), request | {"user_expressions": {}, "stop_on_error": False}, **place)
     reply, gatherer.clear_before_next_output = None, False
     while True:
         left = deadline - time.monotonic()

@@ -9,15 +9,40 @@ from __future__ import annotations
 
 import contextlib
 import select
+import socket
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from tinytorch.grading.run.process import Run, RunDied, RunSilent
+from tinytorch.grading.run.process import Run, RunDied, RunSilent, RunSpec, WarmParent
+from tinytorch.grading.run.warm.apart.ends import STUDENT, TESTS
 
 GRACE = 2.0  # seconds from the interruption of the student's code to that of the test itself
 LAST_GRACE = 1.0  # seconds from the end of a test that was interrupted to that of a deaf student's
 SHOWS = ("stream", "display_data", "update_display_data")
+
+
+def start_pair(
+    student: tuple[WarmParent, RunSpec], tests: tuple[WarmParent, RunSpec], given: Iterable[str]
+) -> PairOfRuns:
+    """Start two runs, each in its warm process, with a wire between them.
+
+    Args:
+        given: the released cells.
+
+    Raises:
+        RunDied: a process ended.
+    """
+    here, there = socket.socketpair()
+    with here, there, contextlib.ExitStack() as started:
+        runs = []
+        for (warm, spec), role, wire in ((student, STUDENT, here), (tests, TESTS, there)):
+            runs.append(warm.start(replace(spec, role=role, wire=wire)))
+            started.callback(runs[-1].close)
+        pair = PairOfRuns(*runs, given)
+        started.pop_all()
+    return pair
 
 
 class PairOfRuns:
@@ -41,6 +66,11 @@ class PairOfRuns:
         self._told: list[dict] = []  # of a cell that nobody is there to run
         tests.send("given", {}, given=[*given])
         self._drain(tests)
+
+    @property
+    def status(self) -> int | None:
+        """That of the process of the student's code, once it has ended."""
+        return self._student.status
 
     def __enter__(self) -> PairOfRuns:
         return self

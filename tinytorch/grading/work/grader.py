@@ -9,7 +9,6 @@ import compileall
 import os
 import py_compile
 import shutil
-import socket
 import tempfile
 import time
 import warnings
@@ -31,11 +30,10 @@ from tinytorch.grading.nb.records import ScoreSheet
 from tinytorch.grading.nb.second_run import Gain, RunMended, Trial
 from tinytorch.grading.nb.steps import RunCells, Work, kernel_arguments
 from tinytorch.grading.reasons import is_tools, reason_of
-from tinytorch.grading.run.pair import PairOfRuns
+from tinytorch.grading.run.pair import PairOfRuns, start_pair
 from tinytorch.grading.run.preload import ALWAYS, KNOWN, imported_modules
 from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
 from tinytorch.grading.run.walls import Enclosure
-from tinytorch.grading.run.warm.apart.ends import STUDENT, TESTS
 from tinytorch.grading.run.warm.apart.names import Given
 from tinytorch.grading.submission import intake
 from tinytorch.grading.submission.folders import files_of, read_file, write_files
@@ -211,28 +209,18 @@ class Grader:
     def _start_pair(self, spec: RunSpec, bench: _Bench, name: str) -> PairOfRuns:
         """The student's code in one run, the tests in another, which it never enters."""
         tests = self._warm_tests()
-        here, there = socket.socketpair()
-        with here, there, ExitStack() as started:
-            student = self._warm_parent().start(replace(spec, role=STUDENT, wire=here))
-            started.callback(student.close)
-            home, package, inside = bench.tests, self._tests_package, self._enclosure.inside
-            own = {"HOME": inside(home / "home"), "PYTHONPATH": inside(package)}
-            temporary = (
-                {"TMPDIR": spec.environment["TMPDIR"]} if "TMPDIR" in spec.environment else {}
-            )
-            testing = RunSpec(
-                folder=home / "work",
-                environment=self._enclosure.environment_of(home) | GRADED | own | temporary,
-                limits=spec.limits,
-                scratch=home,
-                role=TESTS,
-                wire=there,
-                beside=bench.scratch,
-                readable=(package,),
-            )
-            pair = PairOfRuns(student, tests.start(testing), self._given(name).cells)
-            started.pop_all()
-        return pair
+        home, package, inside = bench.tests, self._tests_package, self._enclosure.inside
+        own = {"HOME": inside(home / "home"), "PYTHONPATH": inside(package)}
+        temporary = {"TMPDIR": spec.environment["TMPDIR"]} if "TMPDIR" in spec.environment else {}
+        testing = RunSpec(
+            folder=home / "work",
+            environment=self._enclosure.environment_of(home) | GRADED | own | temporary,
+            limits=spec.limits,
+            scratch=home,
+            beside=bench.scratch,
+            readable=(package,),
+        )
+        return start_pair((self._warm_parent(), spec), (tests, testing), self._given(name).cells)
 
     def _warm_tests(self) -> WarmParent:
         """The warm process of the tests: no student's code ever runs in it, or in its forks."""

@@ -20,17 +20,23 @@ LIBRARIES = (f"{sys.base_prefix}/", f"{sys.prefix}/", f"{os.path.dirname(np.__pa
 CELLS = "ipykernel_"  # in the name of a cell's file
 
 
-def places_of(error: BaseException, main: dict, told: set[str] | None) -> list[list]:
+def places_of(
+    error: BaseException,
+    main: dict,
+    told: set[str] | None,
+    end: types.TracebackType | None = None,
+) -> list[list]:
     """Where an exception went through: [file, line, name, is in a cell, text of the file or None].
 
     Frames of this package are left out; the text of a cell comes with its first mention.
 
     Args:
         told: the cells that were mentioned; None if no text is to be told.
+        end: from where on the traceback is not told.
     """
     found = []
     frame = error.__traceback__
-    while frame is not None:
+    while frame is not None and frame is not end:
         code = frame.tb_frame.f_code
         if not frame.tb_frame.f_globals.get("__name__", "").startswith(__package__):
             file, own = code.co_filename, frame.tb_frame.f_globals is main
@@ -46,10 +52,10 @@ def places_of(error: BaseException, main: dict, told: set[str] | None) -> list[l
 
 
 def with_places(error: BaseException, places: Any, main: dict) -> BaseException:
-    """The exception with a traceback that looks as if it had been raised there."""
+    """The exception with a traceback that looks as if it had come through there."""
     if not isinstance(places, list) or len(places) > MOST_FRAMES:
         raise Nonsense("a traceback")
-    trace = None
+    trace = error.__traceback__
     for file, line, name, own, text in reversed(places):
         if not (isinstance(file, str) and isinstance(name, str) and type(line) is int):
             raise Nonsense("a traceback")
@@ -72,9 +78,12 @@ def remember_text(file: str, text: Any) -> None:
         return
     if len(linecache.cache) > MOST_FILES:
         raise Nonsense("the texts of too many files")
-    is_cell = CELLS in file or file.startswith("<")
-    text = text[:MOST_TEXT] if is_cell and isinstance(text, str) else ""
+    text = text[:MOST_TEXT] if _is_cell(file) and isinstance(text, str) else ""
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+
+
+def _is_cell(file: str) -> bool:
+    return CELLS in file or file.startswith("<")
 
 
 def _is_here(file: str) -> bool:
@@ -101,9 +110,14 @@ def open_no_strange_file() -> None:
 
 
 def remember_line(file: str, line: int, text: Any) -> None:
-    """Let one line of a cell be found, of which the rest is not known."""
+    """Let one line of a cell be found, of which the rest is not known yet."""
+    remember_text(file, "")
+    known = linecache.cache.get(file)
     is_line = isinstance(text, str) and 0 < line < 10_000
-    remember_text(file, "\n" * (line - 1) + text + "\n" if is_line else "")
+    if is_line and known and not known[0] and _is_cell(file):
+        lines = [*known[2], *["\n"] * (line - len(known[2]))]
+        lines[line - 1] = f"{text[:MOST_TEXT]}\n"
+        linecache.cache[file] = (0, None, lines, file)  # 0 characters: the whole may still come
 
 
 def _frame(file: str, line: int, name: str, space: dict) -> types.FrameType:

@@ -51,7 +51,8 @@ class End:
         self._own_numbers: dict[int, int] = {}  # by id
         self._kinds: dict[int, type] = {}  # what stands for classes of the other end, by number
         self._error_kinds: dict[int, type] = {}
-        self._errors: dict[int, BaseException] = {}  # of the exchange at hand
+        # Exceptions of the exchange at hand, each with its traceback when it was sent.
+        self._errors: dict[int, tuple[BaseException, types.TracebackType | None]] = {}
         self._broken_off: set[int] = set()  # threads that have got no answer
         self._depth = 0
         self._exchange = 0  # from the first request to its answer
@@ -230,10 +231,11 @@ class End:
 
     def _encode_error(self, error: BaseException, depth: int) -> list:
         exchange, number = getattr(error, "_there", (None, None))
-        if exchange == self._exchange:
-            return [YOURS, number]
+        if exchange == self._exchange:  # it comes home, by way of this end's frames
+            found = errors.places_of(error, self.main, self._told_files, error._come_from)
+            return [YOURS, number, found]
         self._next += 2
-        self._errors[self._next] = error
+        self._errors[self._next] = error, error.__traceback__
         try:
             text = str(error)[:MOST_TEXT]
         except Exception:
@@ -331,12 +333,15 @@ class End:
         if name is not None:
             with contextlib.suppress(AttributeError, TypeError):
                 error.name = name
-        return errors.with_places(error, places, self.main)
+        errors.with_places(error, places, self.main)
+        error._come_from = error.__traceback__
+        return error
 
-    def _yours(self, number: Any) -> Any:
-        """What the other end sends back."""
+    def _yours(self, number: Any, places: Any = None) -> Any:
+        """What the other end sends back; of an exception, where it went through there."""
         if number in self._errors:
-            return self._errors[number]
+            error, trace = self._errors[number]
+            return errors.with_places(error.with_traceback(trace), places or [], self.main)
         return self.own(number)
 
     # --- The exchange ----------------------------------------------------------------------------
@@ -546,7 +551,7 @@ DECODERS = {
     ARRAY: lambda end, data, depth: end._arrays.made_of(data[1:]),
     CONTAINER: End._decode_container,
     MINE: lambda end, data, depth: end.stand_in(data[1]),
-    YOURS: lambda end, data, depth: end._yours(data[1]),
+    YOURS: lambda end, data, depth: end._yours(*data[1:]),
     KIND: lambda end, data, depth: end.stand_in_kind(data[1]),
     ERROR_KIND: End._decode_error_kind,
     EXCEPTION: End._decode_error,
