@@ -6,6 +6,7 @@ import linecache
 import os
 import sys
 import types
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -90,8 +91,14 @@ def _is_here(file: str) -> bool:
     """Whether a file is one of this end's own."""
     if file.startswith(LIBRARIES) and "/../" not in file:
         return True
+    return file in _files_of_modules(len(sys.modules))
+
+
+@lru_cache(1)
+def _files_of_modules(count: int) -> set[str]:
+    """The files of all modules that are loaded, of which there are `count`."""
     modules = [getattr(each, "__dict__", {}) for each in list(sys.modules.values())]
-    return any(module.get("__file__") == file for module in modules)
+    return {file for module in modules if isinstance(file := module.get("__file__"), str)}
 
 
 def open_no_strange_file() -> None:
