@@ -924,8 +924,9 @@ def seen_meanwhile(
 
     Returns:
         "who reads on" and "who opens it meanwhile", the arrays that are read by one who had the
-        old file open, and by one who opens it while the new one is being written; and "always
-        there", whether its name stood for a file whenever a file was opened, renamed or removed.
+        old file open, and by one who opens it while the new one is being written; "in it
+        afterwards", the names of those that it then holds; and "always there", whether its name
+        stood for a file whenever a file was opened, renamed or removed.
     """
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         path = Path(folder, name)
@@ -936,9 +937,11 @@ def seen_meanwhile(
                 save(path, {**arrays, "last": watcher})
         finally:
             read = _read(reader)
+        afterwards = sorted(_arrays_in(path) or ())
     return {
         "who reads on": before if read == _bytes_of(before) else _arrays(read),
         "who opens it meanwhile": watcher.saw,
+        "in it afterwards": afterwards,
         "always there": not missed,
     }
 
@@ -947,7 +950,12 @@ def only_the_old(
     arrays: Mapping[str, Any], before: Mapping[str, Any], name: str = "run.npz"
 ) -> dict[str, Any]:
     """What `seen_meanwhile` must find."""
-    return {"who reads on": before, "who opens it meanwhile": before, "always there": True}
+    return {
+        "who reads on": before,
+        "who opens it meanwhile": before,
+        "in it afterwards": sorted([*arrays, "last"]),
+        "always there": True,
+    }
 
 
 class Broken:
