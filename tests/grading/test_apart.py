@@ -81,3 +81,59 @@ def test_the_line_is_quoted_that_raised(solution, x, line, tmp_path):
     said = together(cells, str(tmp_path))
     assert said == {"test_scale": f"AssertionError:   in `scale`, {line}"}
     assert apart(cells, [], str(tmp_path)) == said
+
+
+KEPT = """\
+class Kept:
+    def __init__(self, n):
+        self.data = np.zeros(n)
+"""
+SAME = {
+    "a memoryview": (
+        "def f(x):\n    return x.data\n",
+        "np.asarray(f(np.ones(2))).dtype, type(f(np.ones(2)))",
+    ),
+    "written in passing": (KEPT, "[k.data.fill(3) for k in [Kept(2)]], [*map(spoilt, [Kept(2)])]"),
+    "spawned": (
+        "def f(rng):\n    return rng.spawn(1)[0].integers(100)\n",
+        "[f(rng) for rng in [np.random.default_rng(5)] * 2]",
+    ),
+    "spawned here": (
+        "def f(rng):\n    return rng.spawn(1)[0].integers(100)\n",
+        "[(f(rng), rng.spawn(1)[0].integers(100), f(rng)) for rng in [np.random.default_rng(5)]]",
+    ),
+    "audited": (
+        "import os\ndef f(path):\n    open(path, 'w').close()\n    os.remove(path)\n",
+        "audited(lambda: f(os.path.join(tempfile.mkdtemp(), 'a')))",
+    ),
+}
+HELPERS = """\
+import os, sys, tempfile
+import numpy as np
+
+def spoilt(kept):
+    kept.data[...] = np.nan
+    return kept.data.tolist()
+
+def audited(run):
+    seen = []
+    sys.addaudithook(lambda event, _: seen.append(event) if event in EVENTS else None)
+    EVENTS.update(("open", "os.remove"))
+    run()
+    EVENTS.clear()
+    return seen
+
+EVENTS = set()
+"""
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_the_same_comes_of_it(what, tmp_path):
+    solution, asked = SAME[what]
+    marks = {"grade": True, "solution": False, "grade_id": "test", "locked": True}
+    test = f"{HELPERS}\nraise AssertionError({asked})\n"
+    cells = [Cell("code", f"import numpy as np\n\n{solution}", 1)]
+    cells.append(Cell("code", test, 9, {"nbgrader": marks}))
+    said = together(cells, str(tmp_path))
+    assert said["test"].startswith("AssertionError: ")
+    assert apart(cells, [], str(tmp_path)) == said

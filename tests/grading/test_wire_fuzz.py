@@ -174,6 +174,10 @@ CONTAINERS = st.one_of(
 )
 
 
+SEEDS = [
+    None,
+    *(["3", *rest] for rest in ([[], 4, 0], [[-1], 4, 0], [[], 1 << 40, 0], [[], 4, 1 << 40])),
+]
 STRANGE_STATES = [-1, 623, 625, 10**9, -(10**9), ["<U99999", ["a"]]]
 
 
@@ -187,7 +191,8 @@ def _generator(draw) -> list:
     for path in changed:
         new = st.one_of(ODD, st.sampled_from(STRANGE_STATES))
         state = with_value(state, path, draw(new))
-    return [wire.CONTAINER, draw(NUMBERS), "Generator", [name, state]]
+    seeds = draw(st.one_of(ODD, st.sampled_from(SEEDS)))
+    return [wire.CONTAINER, draw(NUMBERS), "Generator", [name, state, seeds]]
 
 
 def _as_sent(value):
@@ -376,7 +381,7 @@ def test_an_exchange_with_one_message_changed(data, cell, shows):
 
 # --- What was found -------------------------------------------------------------------------------
 
-NOTHING_NEW = [[], [], [[], [], []], [[], [], None]]
+NOTHING_NEW = [[], [], [[], [], []], [[], [], None], None]
 
 
 def result(value) -> list:
@@ -423,12 +428,12 @@ def array(dtype: str, shape: list, steps: list, content: bytes, *view) -> list:
     return [wire.ARRAY, 1, 3, *seen, 0, True, [dtype, shape, steps, content, True]]
 
 
-def generator(name: str, **places) -> list:
-    """A Generator with something else in its state."""
+def generator(name: str, seeds: list | None = None, **places) -> list:
+    """A Generator with something else in its state, or with other seeds."""
     state = _as_sent(getattr(np.random, name)(3).state)
     for key, value in places.items():
         state = with_value(state, ("state", key) if key in state["state"] else (key,), value)
-    return [wire.CONTAINER, 1, "Generator", [name, state]]
+    return [wire.CONTAINER, 1, "Generator", [name, state, seeds]]
 
 
 NAMES_FOUND = [wire.CONTAINER, 5, "dict", [["f", [wire.MINE, [7, 0, "f", "f", "m", None]]]]]
@@ -445,6 +450,9 @@ VALUES_FOUND = {
     "MT19937 backwards": generator("MT19937", pos=-(1 << 20)),
     "MT19937 of decimals": generator("MT19937", pos=3.5),
     "Philox": generator("Philox", buffer_pos=-(1 << 20)),
+    "seeds in plenty": generator("PCG64", ["3", [], 1 << 30, 0]),
+    "a long seed": generator("PCG64", ["9" * 1_000_000, [], 4, 0]),
+    "seeds that are none": generator("PCG64", [3, 4, 5, 6]),
     "texts as a state": generator("PCG64", state=["<U200000", ["a"] * 3000]),
     "an array of a tebibyte": array("<f8", [1], [8], b"\0" * 8, "<f8", [1 << 38], [0]),
     "a lot of nothing": array("|S0", [1 << 30], [0], b""),
@@ -519,7 +527,7 @@ def test_no_file_is_opened_that_a_student_names(how, tmp_path):
     wrong = [0, 0, wire.ERROR, error(pipe), NOTHING_NEW]
     if how == "warned":
         notes = [["builtins:UserWarning", "W", "old", pipe, 1, "a line"]]
-        wrong = [0, 0, wire.RESULT, None, [*NOTHING_NEW[:3], [[], notes, None]]]
+        wrong = [0, 0, wire.RESULT, None, [*NOTHING_NEW[:3], [[], notes, None], None]]
     cell = "tried(lambda: f(1))\nassert has_passed()"
     faces([cell], [result(NAMES_FOUND), wrong, result(None)], shows=True)
 

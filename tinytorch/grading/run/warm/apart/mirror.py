@@ -25,6 +25,9 @@ from .known import BY_NAME
 MOST_TRACKED = 200_000
 MOST_SEEN = 1 << 30  # bytes that an array seems to have: of one that was stretched, many are one
 KINDS = "biufcSUmM"
+MOST_DIGITS, MOST_KEYS = 1000, 64  # of a seed
+MOST_SPAWNED = 10_000  # between two frames
+FORMATS = {*"?bBhHiIlLqQefd"}  # of the numbers in a memoryview
 ATOMS = {int, float, bool, str, bytes, type(None)}
 # What is sent by value, or kept alive by nobody: its id may soon be another's.
 BY_VALUE = (np.ndarray, np.generic, np.dtype, tuple, list, dict, set, frozenset, slice, range,
@@ -64,10 +67,16 @@ def address_of(array: np.ndarray) -> int:
 
 
 class Arrays:
-    """The arrays that both ends hold."""
+    """The arrays that both ends hold.
 
-    def __init__(self, first_number: int):
-        self._next = first_number
+    Args:
+        keeps: as for `look_at`. Then an array that a frame brought lasts until the next one is
+            sent, which tells of what was written into it, as by `x.data[0] = 1`.
+    """
+
+    def __init__(self, first_number: int, keeps: bool):
+        self._next, self._keeps = first_number, keeps
+        self._brought: list[np.ndarray] = []  # by the last frames
         self._blocks: dict[int, tuple[weakref.ref, bytes]] = {}  # by number; as last told
         self._numbers: dict[int, int] = {}  # of blocks, by the id of the owner
         self._views: dict[int, weakref.ref] = {}  # by number
@@ -152,6 +161,8 @@ class Arrays:
         """The array that a description means."""
         view, number, dtype, shape, strides, offset, writable, new = description
         owner = self._keep_new(number, *new) if new is not None else self._owner(number)
+        if self._keeps:
+            self._brought.append(owner)
         dtype, shape, strides = dtype_of(dtype), _lengths(shape), _steps(strides, shape)
         if math.prod(shape) * dtype.itemsize > MOST_SEEN or not dtype.itemsize:
             raise Nonsense("a large array")
@@ -219,6 +230,7 @@ class Arrays:
             if content != old:
                 self._blocks[number] = ref, content
                 found.append([number, content])
+        self._brought.clear()
         return found
 
     def take(self, changes: list) -> None:
@@ -417,9 +429,29 @@ def _is(thing: Any, mark: Any) -> bool:
 
 
 def state_of(generator: np.random.Generator) -> list:
-    """A Generator's state as data."""
+    """A Generator's state as data, and of the seeds that it spawns others from."""
     bits = generator.bit_generator
-    return [type(bits).__name__, _plain(bits.state)]
+    return [type(bits).__name__, _plain(bits.state), _seeds_of(bits.seed_seq)]
+
+
+def _seeds_of(seeds: Any) -> list | None:
+    """What a SeedSequence is made of, and how many it has spawned."""
+    if type(seeds) is not np.random.SeedSequence or not isinstance(seeds.entropy, int):
+        return None
+    key = [*map(int, seeds.spawn_key)]
+    return [str(seeds.entropy), key, seeds.pool_size, seeds.n_children_spawned]
+
+
+def _seeded(made_of: Any) -> Any:
+    """The SeedSequence that was made of that; a seed where it was another kind's."""
+    if made_of is None:
+        return 0
+    entropy, key, size, spawned = made_of
+    if len(entropy) > MOST_DIGITS or len(key) > MOST_KEYS or not 4 <= size <= MOST_KEYS:
+        raise Nonsense("a Generator's seeds")
+    return np.random.SeedSequence(
+        int(entropy), spawn_key=tuple(key), pool_size=size, n_children_spawned=spawned
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -431,10 +463,14 @@ def _plain(value: Any) -> Any:
 
 
 def generator_of(state: list) -> np.random.Generator:
-    name, _ = state
+    name, _, seeds = state
     if name not in GENERATORS or f"numpy.random:{name}" not in BY_NAME:
         raise Nonsense("a Generator of another kind")
-    generator = np.random.Generator(BY_NAME[f"numpy.random:{name}"](0))
+    try:
+        bits = BY_NAME[f"numpy.random:{name}"](_seeded(seeds))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Nonsense(f"a Generator's seeds: {error}") from error
+    generator = np.random.Generator(bits)
     set_state(generator, state)
     return generator
 
@@ -444,8 +480,19 @@ def set_state(generator: np.random.Generator, state: list) -> None:
         new = _unplain(state[1])
         _check_place(generator.bit_generator, new)
         generator.bit_generator.state = new
+        if state[2] is not None:
+            _spawn_up_to(generator.bit_generator.seed_seq, state[2][3])
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise Nonsense(f"a Generator's state: {error}") from error
+
+
+def _spawn_up_to(seeds: np.random.SeedSequence, spawned: int) -> None:
+    """Have as many spawned as there: never fewer, since nobody can take one back."""
+    new = spawned - seeds.n_children_spawned
+    if new > MOST_SPAWNED:
+        raise Nonsense("too many Generators are spawned")
+    if new > 0:
+        seeds.spawn(new)
 
 
 def _check_place(bits: np.random.BitGenerator, state: dict) -> None:

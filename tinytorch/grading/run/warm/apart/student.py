@@ -36,6 +36,7 @@ SPECIAL_NAMES = """
 SPECIAL = {f"__{name}__" for name in SPECIAL_NAMES.split()}
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc)
 MOST_NOTES = 50
+AUDITED = ("open", "os.rename", "os.remove")  # events that tests may follow
 MOST_AHEAD = 16  # objects of which something is sent ahead with one answer
 SMALL_ARRAY = 4096  # bytes
 SMALL_LIST = 8  # elements, characters
@@ -191,6 +192,23 @@ class Student(End):
 
         found.clear()
         sys.setprofile(notice)
+
+    def do_audit(self, hook: Any) -> None:
+        """Tell a function of the tests' of each file that the student's code works on."""
+        is_telling = False
+
+        def tell(event: str, arguments: tuple) -> None:
+            nonlocal is_telling
+            if event not in AUDITED or is_telling or not self._is_theirs:
+                return
+            if threading.current_thread() is threading.main_thread():
+                is_telling = True
+                try:
+                    hook(event, tuple(x if isinstance(x, int) else str(x) for x in arguments))
+                finally:
+                    is_telling = False
+
+        sys.addaudithook(tell)
 
     def do_watched(self) -> list:
         sys.setprofile(None)

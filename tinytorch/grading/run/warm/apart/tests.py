@@ -50,6 +50,7 @@ class Tests(End):
         # Tests ask these of the student's process, not of their own.
         sys.getrecursionlimit, sys.setrecursionlimit = lambda: self._limit, self._set_limit
         sys.getprofile, sys.setprofile = lambda: self._profile, self._set_profile
+        sys.addaudithook = lambda hook: self.request("audit", hook)
         sys.meta_path.insert(0, _Finder(self))
 
     def _set_limit(self, limit: int) -> None:

@@ -28,7 +28,7 @@ SMALL = 1 << 63
 # The words that a value begins with on the wire; one for each kind of value.
 INT, COMPLEX, TUPLE, FROZENSET, SLICE, RANGE, ELLIPSIS, NOT_IMPLEMENTED, PATH = range(9)
 DTYPE, NUMBER, OBJECTS, KNOWN, MODULE, ARRAY, CONTAINER = range(9, 16)
-MINE, YOURS, KIND, ERROR_KIND, EXCEPTION, TEXT = range(16, 22)
+MINE, YOURS, KIND, ERROR_KIND, EXCEPTION, TEXT, MEMORY = range(16, 23)
 
 
 class End:
@@ -44,7 +44,7 @@ class End:
     def __init__(self, sock, first_number: int, main: dict, *, keeps: bool):
         self.channel = Channel(sock, 1_000_000 + first_number)
         self.main = main
-        self._arrays = mirror.Arrays(first_number)
+        self._arrays = mirror.Arrays(first_number, keeps)
         self._containers = mirror.Containers(first_number, keeps)
         self._next = first_number
         self._own: dict[int, list] = {}  # number: [object, how often it was sent]
@@ -181,6 +181,8 @@ class End:
             return [NUMBER, value.dtype.str, value.tobytes()]
         if isinstance(value, np.ndarray):
             return self._encode_array(np.asarray(value), depth)
+        if isinstance(value, memoryview) and value.c_contiguous and value.format in mirror.FORMATS:
+            return [MEMORY, self._encode_array(np.asarray(value), depth)]
         if isinstance(value, np.dtype):
             return [DTYPE, value.str] if value.kind in mirror.KINDS else self.describe(value)
         if isinstance(value, BaseException):
@@ -549,6 +551,7 @@ DECODERS = {
     KNOWN: _known,
     MODULE: _module,
     ARRAY: lambda end, data, depth: end._arrays.made_of(data[1:]),
+    MEMORY: lambda end, data, depth: memoryview(end.decode(data[1], depth + 1)),
     CONTAINER: End._decode_container,
     MINE: lambda end, data, depth: end.stand_in(data[1]),
     YOURS: lambda end, data, depth: end._yours(*data[1:]),
