@@ -60,7 +60,7 @@ with the tests in a process of their own, behind all walls (isolated). More than
 The columns after these name the graders under which it happened; a dash is none of them. A batch
 has time to end by itself: {STOCK_BOUND:g} seconds in stock, {{bound:g}} in ours, for one that
 floods its grader is slow where others work on the same machine. An attack that may be told where
-its target is was {{variants}}."""
+its target is was {{variants}}.{{gaps}}"""
 
 
 def main() -> None:
@@ -249,8 +249,15 @@ def _head(options: argparse.Namespace) -> str:
     both = len(options.variants) == len(VARIANTS)
     told = "tried with and without; what it achieved in either counts"
     variants = told if both else "told" if "given" in options.variants else "not told"
+    gaps = (
+        "\n\nPut together from runs that were ended early; what none has tried has a question mark."
+    )
     return EXPLAINED.format(
-        command=command, nbgrader=version("nbgrader"), bound=options.bound, variants=variants
+        command=command,
+        nbgrader=version("nbgrader"),
+        bound=options.bound,
+        variants=variants,
+        gaps=gaps if options.as_is else "",
     )
 
 
