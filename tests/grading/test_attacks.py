@@ -1,15 +1,18 @@
 """Nobody gains points, reads, changes or stops anything by what they hand in, as far as we know.
 
 Each attack of attacks/notebooks is graded between right classmates, behind the best walls that the
-machine gives.
+machine gives. Some are with the tests in a process of their own as well, where not even points are
+to be gained; with TINYTORCH_ATTACKS=all in the environment all are, and all behind Landlock alone.
 """
 
 from __future__ import annotations
 
-import pytest
-from attacks.harness import OURS, Range, attacks
+import os
 
-from tinytorch.grading.run.walls import ANY, FULL, find
+import pytest
+from attacks.harness import COMPAT, ISOLATED, LANDLOCK, Grader, Range, attacks
+
+from tinytorch.grading.run import walls
 
 # What a student's own process holds, tests and all, is in the reach of their code. Attack -> the
 # first words of what it may still achieve. A wall that is built takes its lines away.
@@ -23,6 +26,7 @@ OPEN: dict[str, tuple[str, ...]] = {
     "lying_nan": ("gains",),
     "lying_negative": ("gains",),
     "lying_points": ("gains",),
+    "lying_protocols": ("gains",),
     "lying_widgets": ("gains",),
     "patching_assert": ("gains",),
     "patching_ast": ("gains",),
@@ -59,17 +63,48 @@ def place(tmp_path_factory) -> Range:
     return Range(tmp_path_factory.mktemp("range"))
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(find(ANY).mode != FULL, reason="not all walls are to be had here")
-@pytest.mark.parametrize(
-    # Where an attack can be told its target it is; the table in benchmarks/ tries both ways.
-    ("name", "variant"),
-    [(a.name, a.variants[-1]) for a in attacks().values()],
+ALL = os.environ.get("TINYTORCH_ATTACKS") == "all"
+# Those that a wall around the process alone lets through, and so rest on the tests' own process.
+SAMPLE = [*OPEN][::4]
+NEEDS_ALL = pytest.mark.skipif(not ALL, reason="TINYTORCH_ATTACKS=all is not set")
+NEEDS_FULL, NEEDS_LANDLOCK = (
+    pytest.mark.skipif(bool(walls.fault_of(mode)), reason=f"no walls of the mode {mode} here")
+    for mode in (walls.FULL, walls.LANDLOCK)
 )
+# Where an attack can be told its target it is; the table in benchmarks/ tries both ways.
+EACH = pytest.mark.parametrize(
+    ("name", "variant"), [(a.name, a.variants[-1]) for a in attacks().values()]
+)
+
+
+def hold(place: Range, grader: Grader, name: str, variant: str, known: tuple[str, ...]) -> None:
+    """Fail if an attack achieves more than what is known."""
+    result = place.try_attack(attacks()[name], variant, grader)
+    found = [words for words in result.told if not words.startswith(known)]
+    assert found == [], f"{attacks()[name].about}\n\n{result.log}"
+
+
+@pytest.mark.slow
+@NEEDS_FULL
+@EACH
 def test_an_attack_achieves_nothing(place, name, variant):
-    result = place.try_attack(attacks()[name], variant, OURS)
-    new = [words for words in result.told if not words.startswith(OPEN.get(name, ()))]
-    assert new == [], f"{attacks()[name].about}\n\n{result.log}"
+    hold(place, COMPAT, name, variant, OPEN.get(name, ()))
+
+
+@pytest.mark.slow
+@NEEDS_LANDLOCK
+@NEEDS_ALL
+@EACH
+def test_an_attack_achieves_nothing_behind_landlock_alone(place, name, variant):
+    hold(place, LANDLOCK, name, variant, OPEN.get(name, ()))
+
+
+@pytest.mark.slow
+@NEEDS_FULL
+@pytest.mark.parametrize("name", [*attacks()] if ALL else SAMPLE)
+def test_an_attack_gains_nothing_where_the_tests_run_apart(place, name):
+    variant = attacks()[name].variants[-1]
+    hold(place, ISOLATED, name, variant, ())
 
 
 def test_what_is_open_names_attacks():

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from multiprocessing import Pipe
 from pathlib import Path
 
 import compare
@@ -23,6 +24,7 @@ from tinytorch.grading.nb.scores import scores as read_scores
 from tinytorch.grading.run.process import Limits
 from tinytorch.grading.run.walls import FULL, find
 from tinytorch.grading.standings import MOST_TRIES
+from tinytorch.grading.work import pool
 
 # The starter, its worker, a warm process for each, and the run; in a container three more: two are
 # bubblewrap's, and one waits for the first process of a namespace.
@@ -211,3 +213,16 @@ def test_a_stopped_worker_is_replaced(course):
     os.kill(workers_of(run.pid)[0], signal.SIGSTOP)
     assert run.wait(60) == 0
     assert graded_so_far(course) == 6
+
+
+@pytest.mark.parametrize(("stops", "is_done"), [("", True), ("kill -STOP $$; ", False)])
+def test_what_runs_have_left_is_removed_however_long_it_takes(
+    stops, is_done, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(pool, "LOOK", 0.1)
+    starter = object.__new__(pool._Starter)
+    starter._control, _ = Pipe()
+    words = f"{stops}sleep 0.5; touch {tmp_path}/removed"
+    starter._process = subprocess.Popen(["sh", "-c", words])
+    starter.close()
+    assert (tmp_path / "removed").exists() == is_done

@@ -346,8 +346,11 @@ def _record(traced: Any, asking: int, data: np.ndarray, known: Any) -> Differenc
             continue
         function, inputs = tensor.origin.function, tensor.origin.inputs
         asked = [n for n, x in enumerate(inputs) if getattr(x, "requires_grad", False)]
-        keys = [(function, n) for n in asked] if isinstance(known, Mapping) else [function]
-        if known is not True and not all(key in known for key in keys):
+        if isinstance(known, Mapping):
+            is_known = all(known.get((function, n)) is not None for n in asked)
+        else:
+            is_known = known is True or function in known
+        if not is_known:
             return _no_rule(function, known)
         waiting += inputs
     if arrived:

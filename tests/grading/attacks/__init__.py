@@ -5,6 +5,8 @@ with a calm batch, and each file of `notebooks/` is an attack, named KIND_NAME:
 
     # What it tries, in one line.
     # Success: what it would have achieved.
+    # Honest: 4                     points that its own code is right for, if any
+    # Not in stock: the reason      where it may not run without walls
     # %% first               a cell of the attacker's own, before all others
     # %% exercise=double     what stands in the cell of an exercise; the others stay unwritten
     # %% after=double        a cell of the attacker's own behind an exercise or a test

@@ -36,6 +36,8 @@ from attacks import target
 from attacks.target import ASSIGNMENT, NOTEBOOK, WORDS, AttackCell
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.scores import scores
+from tinytorch.grading.nb.settings import CONFIG
+from tinytorch.grading.run import walls
 from tinytorch.grading.submission.earlier import core_files
 
 HERE = Path(__file__).parent
@@ -48,7 +50,9 @@ PR_SET_CHILD_SUBREAPER = 36
 BIG = 50_000_000  # bytes: larger files are known by their size
 DEEPEST = 20
 # What is read or written where the harness does not look by itself, is named attack-TAG.
-OUTSIDE = ("/tmp", "/var/tmp", "/dev/shm")
+OUTSIDE = (
+    "/tmp", "/var/tmp", "/dev/shm", "/", "/dev", "/run", "/etc", "/usr", "/var", "/dev/mqueue",
+)  # fmt: skip
 LIVE = "script, iframe, object, embed, base, form, style, meta[http-equiv], link[href]"
 OVER = {"navbar-fixed-top", "navbar-fixed-bottom", "modal", "modal-backdrop", "affix"}
 URLS = ("href", "src", "xlink:href", "action", "formaction", "srcdoc", "data", "background")
@@ -76,6 +80,18 @@ class Attack:
     def summary(self) -> str:
         return self.about.splitlines()[0]
 
+    @cached_property
+    def honest(self) -> float:
+        """The points that it earns by right code of its own, whoever grades it."""
+        found = re.search(r"^Honest: ([\d.]+)", self.about, flags=re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    @cached_property
+    def not_in_stock(self) -> str:
+        """Why it may not run without walls, if so: it would harm more than its own batch."""
+        found = re.search(r"^Not in stock: (.+)", self.about, flags=re.MULTILINE)
+        return found[1] if found else ""
+
 
 @dataclass(frozen=True)
 class Grader:
@@ -85,29 +101,32 @@ class Grader:
     grade: tuple[str, ...]
     feedback: tuple[str, ...]
     gives_core: bool = True  # itself, to what it runs: else it has to stand on the path
+    settings: str = ""  # that the course has besides
 
 
 _TINYTORCH = (sys.executable, "-P", "-m", "tinytorch")
 _NBGRADER = str(Path(sys.executable).with_name("nbgrader"))
-OURS = Grader(
-    "ours",
-    (*_TINYTORCH, "grade", ASSIGNMENT, "--workers", "2", "--timeout", "5"),
-    (*_TINYTORCH, "feedback", ASSIGNMENT, "--workers", "1"),
-)
+_GRADE = (*_TINYTORCH, "grade", ASSIGNMENT, "--workers", "2", "--timeout", "5", "--sandbox")
+_FEEDBACK = (*_TINYTORCH, "feedback", ASSIGNMENT, "--workers", "1")
 STOCK = Grader(
     "stock",
     (_NBGRADER, "autograde", ASSIGNMENT),
     (_NBGRADER, "generate_feedback", ASSIGNMENT),
     gives_core=False,
 )
-GRADERS = {grader.name: grader for grader in (OURS, STOCK)}
+COMPAT = Grader("compat", (*_GRADE, walls.FULL), _FEEDBACK)
+LANDLOCK = Grader("landlock", (*_GRADE, walls.LANDLOCK), _FEEDBACK)
+_APART = "c.TinyTorch.isolated_tests = True\n"
+ISOLATED = Grader("isolated", (*_GRADE, walls.FULL), _FEEDBACK, settings=_APART)
+GRADERS = {grader.name: grader for grader in (STOCK, COMPAT, LANDLOCK, ISOLATED)}
 
 
 @dataclass(frozen=True)
 class Result:
     """What came of an attack; all is empty where nothing did."""
 
-    gained: float = 0.0  # points that nobody worked for
+    score: float = 0.0
+    honest: float = 0.0  # of it
     leaked: tuple[str, ...] = ()  # what was read, and where it came out
     harmed: tuple[str, ...] = ()  # classmates, and how
     written: tuple[str, ...] = ()  # files that were changed, or are left
@@ -119,9 +138,14 @@ class Result:
     log: str = field(default="", compare=False)
 
     @property
+    def gains(self) -> bool:
+        """Whether it has points that nobody worked for; a score that is no number is one, too."""
+        return not self.score <= self.honest
+
+    @property
     def told(self) -> tuple[str, ...]:
         """What the attack achieved, a few words each; nothing where it achieved nothing."""
-        words = [f"gains {self.gained:g}"] if self.gained != 0 else []
+        words = [f"gains {self.score - self.honest:g}"] if self.gains else []
         words += [f"leaks {it}" for it in self.leaked]
         words += [f"harms {it}" for it in self.harmed]
         words += [f"writes {it}" for it in self.written]
@@ -161,6 +185,8 @@ class Batch:
     def __init__(self, template: Path, folder: Path, grader: Grader, bound: float):
         self.folder, self.grader, self._bound = folder, grader, bound
         self.course = Path(shutil.copytree(template, folder / "course"))
+        with (self.course / CONFIG).open("a") as config:
+            config.write(grader.settings)
         self.home, self.temp = folder / "home", folder / "tmp"
         secret = hashlib.sha1(folder.name.encode()).hexdigest()[:10]
         own = {"canary": "CANARY", "secret": "SECRET", "env": "ENV"}
@@ -363,15 +389,16 @@ class Range:
                 batch.run(None, "blind", feedback=feedback)
                 assert batch.ended and not batch.left, batch.log
                 assert batch.scores[BEFORE] and batch.classmates and batch.live is not None
+                assert not batch.scores[ATTACKER]  # so that all that attacks earn is gained
             self._calm[key] = batch
         return self._calm[key]
 
-    def try_attack(self, attacked: Attack, variant: str, grader: Grader = OURS) -> Result:
+    def try_attack(self, attacked: Attack, variant: str, grader: Grader = COMPAT) -> Result:
         feedback = attacked.kind == "pages"
         calm = self.calm(grader, feedback=feedback)
         with self._batch(grader) as batch:
             batch.run(attacked, variant, feedback=feedback)
-            return _result(batch, calm)
+            return _result(batch, calm, attacked.honest)
 
     @contextmanager
     def _batch(self, grader: Grader) -> Iterator[Batch]:
@@ -382,10 +409,10 @@ class Range:
             _remove(folder)
 
 
-def _result(batch: Batch, calm: Batch) -> Result:
-    harmed, gained = [], 0.0
+def _result(batch: Batch, calm: Batch, honest: float) -> Result:
+    harmed, score = [], 0.0
     try:
-        gained = (batch.scores.get(ATTACKER) or 0.0) - (calm.scores.get(ATTACKER) or 0.0)
+        score = batch.scores.get(ATTACKER) or 0.0
         for student in sorted(calm.classmates.keys() | batch.classmates.keys()):
             if batch.scores.get(student) != calm.scores.get(student):
                 harmed.append(f"{student}: {batch.scores.get(student)} points")
@@ -394,7 +421,8 @@ def _result(batch: Batch, calm: Batch) -> Result:
     except Exception as error:
         harmed.append(f"the gradebook: {type(error).__name__}")
     return Result(
-        gained=gained,
+        score=score,
+        honest=honest,
         leaked=tuple(sorted(batch.leaks() - calm.leaks())),
         harmed=tuple(harmed),
         written=tuple(sorted(batch.changed - calm.changed)),

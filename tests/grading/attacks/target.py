@@ -198,6 +198,7 @@ tt.expect(Tally().add(mean_square(numbers)).total(), 68.0, "the tally of the mea
     ),
 }
 POINTS = float(sum(points for _, points, _ in TESTS.values()))
+MODEL_POINTS = 3.0  # of the written answer
 MODEL = "A test of values can't tell why they are right."
 
 
@@ -217,7 +218,7 @@ def make_course(root: Path, *, isolated: bool = False) -> Path:
         for name, (owner, points, text) in TESTS.items():
             if owner == exercise:
                 cells.append(_code(_secret(text), name, points=points, grade=True, locked=True))
-    cells.append(_text(MODEL, "why", points=3, grade=True, solution=True))
+    cells.append(_text(MODEL, "why", points=MODEL_POINTS, grade=True, solution=True))
     own_process = f"c.TinyTorch.isolated_tests = {isolated}\n"
     _write(root / "nbgrader_config.py", CONFIG + own_process)
     _write(root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", _dump(_notebook(cells)))

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
@@ -31,6 +32,7 @@ STARTER = "tinytorch.grading.work.starter"
 START = 120.0  # seconds within which a worker must be there
 LOOK = 5.0  # seconds after which workers that say nothing are looked at
 NO_PROCESS = "no grading process can be started: what it said stands above"
+CLEAR = 120.0  # seconds for what runs have left to be removed: there may be a lot
 Answer = tuple[Task, Graded | Failed | None]
 DIED = Failed(
     "the grading process ended twice with this submission: is there memory enough?", lasting=False
@@ -191,11 +193,13 @@ class _Starter:
     def close(self) -> None:
         """End the process, and with it whatever it has started."""
         self._control.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end = time.monotonic() + CLEAR
+        while time.monotonic() < end and not _is_stopped(self._process.pid):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(LOOK)
+                return
+        self._process.kill()
+        self._process.wait()
 
 
 class _Worker:
@@ -226,9 +230,8 @@ class _Worker:
 
     def end_if_stopped(self) -> None:
         """Kill a worker that somebody has stopped, as by SIGSTOP: it would never answer."""
-        with contextlib.suppress(OSError, IndexError):
-            state = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0]
-            if state in "Tt":
+        if _is_stopped(self._pid):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
 
     def close(self) -> None:
@@ -238,3 +241,10 @@ class _Worker:
             # The starter does not wait for it before the end, so that the id is still its own.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
+
+
+def _is_stopped(pid: int) -> bool:
+    with contextlib.suppress(OSError, IndexError):
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state in "Tt"
+    return False

