@@ -15,6 +15,8 @@ c.OverwriteCells.add_missing_cells = True
 # Where an exercise fails, `tinytorch grade` tries the tests of later ones with the solution in its
 # place: a mistake costs its own points. nbgrader's own commands know nothing of it.
 c.TinyTorch.count_mistakes_once = True
+# The tests run in a process that no student's code enters: see docs/security.md.
+c.TinyTorch.isolated_tests = True
 # The released notebooks are committed, and nbgrader passes over what is there already: without
 # this, a fresh clone's gradebook would never hear of the assignments.
 c.GenerateAssignment.force = True
