@@ -301,7 +301,7 @@ RECORDED = (
 
 def with_rules(*functions: Callable) -> dict:
     """A register such as the framework's, of these functions and NumPy's."""
-    return dict.fromkeys((f, n) for f in (*functions, *RECORDED) for n in (0, 1))
+    return dict.fromkeys(((f, n) for f in (*functions, *RECORDED) for n in (0, 1)), True)
 
 
 def made_again(y: Any) -> Any:
