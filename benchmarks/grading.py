@@ -4,6 +4,7 @@
     python benchmarks/grading.py --scale 100 500 2000 --lessons 04_losses
     python benchmarks/grading.py --scale 100 --workers 1 2 4
 
+The engine grades twice: with the tests in the process of the students' code, and in one of their own.
 The class is the sample of `tinytorch demo` multiplied, without those few who would hang or abort
 stock nbgrader. CPU is the whole machine's, which must be idle else: of what ends within a container
 nobody is told. Memory is the coordinator's peak.
@@ -37,6 +38,8 @@ import compare  # noqa: E402 - what holds two graded copies against each other i
 BIN = Path(sys.executable).parent
 CLOCK = re.compile("timeit|perf_counter")
 LESSONS = ["01_tensor", "04_losses", "05_accuracy"]
+STOCK, ISOLATED = "nbgrader", "tests apart"
+OURS = ("in process", ISOLATED)  # where the tests run: c.TinyTorch.isolated_tests
 # Whom stock nbgrader can't grade, or grades in other ways: repaired, or timed out.
 UNFIT = {"deleted_test", "duplicate_ids", "endless_loop", "kernel_killer", "not_json"}
 
@@ -69,21 +72,26 @@ def main() -> None:
 
 
 def side_by_side(folder: Path, lessons: list[str], students: int, repeat: int) -> None:
-    """Both graders on the same submissions; medians of several runs, taken in turns."""
+    """All graders on the same submissions; medians of several runs, taken in turns."""
     costs: dict[tuple[str, str], list[Cost]] = {}
     for turn in range(repeat):
-        ours = make_class(folder / f"ours-{turn}", lessons, students)
-        theirs = Path(shutil.copytree(ours, folder / f"stock-{turn}"))
+        theirs = make_class(folder / f"{STOCK}-{turn}", lessons, students)
+        ours = {who: folder / f"ours-{place}-{turn}" for place, who in enumerate(OURS)}
+        for who, root in ours.items():
+            shutil.copytree(theirs, root)
+            with (root / CONFIG).open("a", encoding="utf-8") as config:
+                config.write(f"c.TinyTorch.isolated_tests = {who == ISOLATED}\n")
         for step in ("autograde", "generate_feedback"):
             cost = sum((stock_step(step, theirs, one) for one in lessons), Cost(0, 0))
-            costs.setdefault((step, "nbgrader"), []).append(cost)
-        for step, command in (("autograde", "grade"), ("generate_feedback", "feedback")):
-            cost = measure([BIN / "tinytorch", command, *lessons], ours)
-            costs.setdefault((step, "tinytorch"), []).append(cost)
-        for what in (compare.gradebook_rows, lasting_outputs):
-            different = compare.differences(what(ours), what(theirs))
-            rows = what.__name__.replace("_", " ")
-            print(f"{rows}: {len(different)} differ", *different[:5], sep="\n  ", flush=True)
+            costs.setdefault((step, STOCK), []).append(cost)
+        for who, root in ours.items():
+            for step, command in (("autograde", "grade"), ("generate_feedback", "feedback")):
+                cost = measure([BIN / "tinytorch", command, *lessons], root)
+                costs.setdefault((step, who), []).append(cost)
+            for what in (compare.gradebook_rows, lasting_outputs):
+                different = compare.differences(what(root), what(theirs))
+                rows = f"{who}, {what.__name__.replace('_', ' ')}"
+                print(f"{rows}: {len(different)} differ", *different[:5], sep="\n  ", flush=True)
     print_table(costs, students * len(lessons))
 
 
@@ -101,17 +109,20 @@ def stock_step(step: str, root: Path, lesson: str) -> Cost:
 
 def print_table(costs: dict[tuple[str, str], list[Cost]], number: int) -> None:
     print(f"\n{number} submissions on {os.cpu_count()} cores; seconds for each one\n")
-    print("| step | nbgrader | tinytorch | times as fast | CPU nbgrader | CPU ours | times less |")
-    print("|---|---|---|---|---|---|---|")
+    ours = " | ".join(f"{who} | times as fast" for who in OURS)
+    print(f"| step | {STOCK} | {ours} | CPU {STOCK} | {' | '.join(f'CPU {who}' for who in OURS)} |")
+    print("|---" * (3 + 3 * len(OURS)) + "|")
     for step in dict.fromkeys(step for step, _ in costs):
-        cells = []
-        for measured in ("seconds", "cpu"):
-            theirs, ours = (
-                median(getattr(cost, measured) for cost in costs[step, who]) / number
-                for who in ("nbgrader", "tinytorch")
-            )
-            cells += [f"{theirs:.3f}", f"{ours:.3f}", f"**{theirs / ours:.1f}**"]
-        print("|", " | ".join([step, *cells]), "|")
+
+        def each(measured: str, who: str, step: str = step) -> float:
+            return median(getattr(cost, measured) for cost in costs[step, who]) / number
+
+        theirs = each("seconds", STOCK)
+        cells = [step, f"{theirs:.3f}"]
+        for who in OURS:
+            cells += [f"{each('seconds', who):.3f}", f"**{theirs / each('seconds', who):.1f}**"]
+        cells += [f"{each('cpu', who):.3f}" for who in (STOCK, *OURS)]
+        print("|", " | ".join(cells), "|")
 
 
 def scale(folder: Path, lessons: list[str], students: int, workers: int) -> None:
