@@ -4,7 +4,8 @@
     python benchmarks/grading.py --scale 100 500 2000 --lessons 04_losses
     python benchmarks/grading.py --scale 100 --workers 1 2 4
 
-The engine grades twice: with the tests in the process of the students' code, and in one of their own.
+The engine grades twice: with the tests in the process of the students' code, and in one of their
+own.
 The class is the sample of `tinytorch demo` multiplied, without those few who would hang or abort
 stock nbgrader. CPU is the whole machine's, which must be idle else: of what ends within a container
 nobody is told. Memory is the coordinator's peak.
