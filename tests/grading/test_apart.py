@@ -1,5 +1,8 @@
 """Tests in a process of their own: they say what they say in the student's process."""
 
+import socket
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ from apart import apart, together
 
 from tinytorch.course.lesson import Cell, read_lesson
 from tinytorch.course.variants import variants_of, with_variant
+from tinytorch.grading.run.warm.apart.channel import Channel
 from tinytorch.grading.submission.earlier import core_files
 from tinytorch.grading.submission.folders import write_files
 
@@ -137,3 +141,30 @@ def test_the_same_comes_of_it(what, tmp_path):
     said = together(cells, str(tmp_path))
     assert said["test"].startswith("AssertionError: ")
     assert apart(cells, [], str(tmp_path)) == said
+
+
+class Slow(list):
+    """A frame that takes a while to be looked at."""
+
+    def __getitem__(self, index):
+        time.sleep(0.2)
+        return super().__getitem__(index)
+
+
+def test_a_frame_for_another_thread_is_there_before_that_one_reads():
+    ours, theirs = socket.socketpair()
+    mine, other = Channel(ours, 1), Channel(theirs, 2)
+    read = mine._read
+    mine._read = lambda: (Slow((found := read())[0]), found[1])
+    got = []
+    threads = [threading.Thread(target=lambda n=n: got.append(mine.wait(n)[0])) for n in (7, 8)]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+        time.sleep(0.1)  # the first one reads, the second one waits
+    other.send([8, 0, 0, None, None])
+    threads[1].join(2)
+    assert got == [8]
+    other.send([7, 0, 0, None, None])
+    threads[0].join(2)
+    assert got == [8, 7]

@@ -83,17 +83,18 @@ class Channel:
                 if self._waiting.get(number):
                     return self._take(number)
                 self._is_read = True
+            frame = None
             try:
                 frame, size = self._read()
             finally:
                 with self._state:
                     self._is_read = False
+                    # Before another one may read: whose frame it is would wait for the next.
+                    if frame is not None and frame[0] != number:
+                        self._put_aside(frame, size)
                     self._state.notify_all()
             if frame[0] == number:
                 return frame
-            with self._state:
-                self._put_aside(frame, size)
-                self._state.notify_all()
 
     def _put_aside(self, frame: list, size: int) -> None:
         """Keep a frame for the thread that takes it. There may be no such thread."""
