@@ -38,6 +38,41 @@ class square:
     def value(self):
         raise StopIteration
 """
+NO_DISTANCE = """\
+import numpy as np
+
+
+class half:
+    def __init__(self, x):
+        pass
+
+    def __sub__(self, other):
+        return 0.0
+
+    def __rsub__(self, other):
+        return 0.0
+
+    def __truediv__(self, other):
+        return 1.0
+
+    def __array_ufunc__(self, ufunc, how, *inputs, **options):
+        return np.zeros(2)
+"""
+NO_SIZE = """\
+class half:
+    def __init__(self, x):
+        pass
+
+    def __sub__(self, other):
+        return self
+
+    def __abs__(self):
+        return 0.0
+"""
+DISTANCE = "assert abs(half(10) - 5) < 1e-9"
+FROM_FIVE = "assert abs(5 - half(10)) < 1e-9"
+RATIO = "assert half(10) / 5 == 1"
+FROM_ARRAY = "import numpy as np\nassert (np.array([1, 2]) - half(10)).max() < 1e-9"
 BLOCK = "with quiet():\n    assert 1 == 2"
 STACK = "import contextlib\nwith contextlib.ExitStack() as stack:\n    "
 STACK += "stack.enter_context(quiet())\n    assert 1 == 2"
@@ -49,6 +84,11 @@ LIES = [
     pytest.param(QUIET, STACK, "AssertionError", id="stack"),
     pytest.param(ENDS, PAIRS, "RuntimeError", id="end of a map"),
     pytest.param(ENDS_LATER, EVERY, "RuntimeError", id="end of an attribute"),
+    pytest.param(NO_DISTANCE, DISTANCE, "AssertionError", id="distance"),
+    pytest.param(NO_DISTANCE, FROM_FIVE, "AssertionError", id="distance from"),
+    pytest.param(NO_DISTANCE, RATIO, "AssertionError", id="ratio"),
+    pytest.param(NO_DISTANCE, FROM_ARRAY, "AssertionError", id="distance from an array"),
+    pytest.param(NO_SIZE, DISTANCE, "AssertionError", id="size of a distance"),
 ]
 
 
@@ -91,6 +131,20 @@ def first(items):
     return next(iter(items))
 
 
+class Point:
+    def __init__(self, x):
+        self.x = x
+
+    def __add__(self, other):
+        return Point(self.x + getattr(other, "x", other))
+
+    def __matmul__(self, other):
+        return self.x * other.x
+
+    def __abs__(self):
+        return abs(self.x)
+
+
 def shuffled(items, rng):
     rng.bit_generator.state = rng.bit_generator.state
     return [items[i] for i in rng.permutation(len(items))]
@@ -100,6 +154,7 @@ HONEST = [
     "with ignore(AssertionError):\n    fails()",
     "assert list(map(abs, count(3))) == [0, 1, 2] and next(count(0), None) is None",
     "try:\n    first([])\nexcept StopIteration:\n    pass\nelse:\n    raise AssertionError",
+    "assert (Point(1) + 2).x == 3 and Point(2) @ Point(3) == 6 and abs(Point(-2)) == 2",
     "import numpy as np\nrng = np.random.default_rng(0)\n"
     "assert sorted(shuffled([1, 2], rng)) == [1, 2]\nrng.random()",
 ]

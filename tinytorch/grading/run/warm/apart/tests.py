@@ -47,6 +47,7 @@ class Tests(End):
         self._state: list = [None, None]
         self._limit, self._profile = sys.getrecursionlimit(), None
         self._warning: Warning | None = None  # that is to be raised, as a test wants
+        self.measures: set[int] = set()  # what came of operators on the test's own numbers
         self._knows_of_ends = False  # whether the test at hand names StopIteration
         # Tests ask these of the student's process, not of their own.
         sys.getrecursionlimit, sys.setrecursionlimit = lambda: self._limit, self._set_limit
@@ -91,6 +92,7 @@ class Tests(End):
         signal.signal(signal.SIGINT, _interrupt)
         wanted, bound = names_of(source)
         self._knows_of_ends = "StopIteration" in source
+        self.measures.clear()
         self._state = [None, None]
         missing = []
         for name in sorted(wanted - self._own_names):
