@@ -479,6 +479,7 @@ def set_state(generator: np.random.Generator, state: list) -> None:
     try:
         new = _unplain(state[1])
         _check_place(generator.bit_generator, new)
+        _check_step(new)
         generator.bit_generator.state = new
         if state[2] is not None:
             _spawn_up_to(generator.bit_generator.seed_seq, state[2][3])
@@ -502,6 +503,12 @@ def _check_place(bits: np.random.BitGenerator, state: dict) -> None:
         place = state[name] if name in state else state["state"][name]
         if type(place) is not int or not 0 <= place <= most:
             raise Nonsense("a place outside a Generator's state")
+
+
+def _check_step(state: dict) -> None:
+    """PCG64's step is odd; with an even one, all that a test draws could be made one number."""
+    if state["bit_generator"].startswith("PCG64") and not int(state["state"]["inc"]) % 2:
+        raise Nonsense("a step that no Generator has")
 
 
 def _unplain(value: Any) -> Any:

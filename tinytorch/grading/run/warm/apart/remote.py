@@ -27,6 +27,11 @@ MOST_ANCESTORS = 200
 # A student's object is not asked whether it is right: it would say yes.
 JUDGING = {"__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">",
            "__ge__": ">=", "__contains__": "in"}  # fmt: skip
+# Nor how far it is from what is right: what it says of a test's own number is an object of its own.
+OPERATORS = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow", "and",
+             "or", "xor", "lshift", "rshift")  # fmt: skip
+MEASURING = {f"__{way}{name}__" for name in OPERATORS for way in ("", "r", "i")}
+OF_A_MEASURE = {"__abs__", "__round__"}  # of what came of these
 NOT_ASKED = {"__array_function__"}  # NumPy then takes the object's values, by __array__
 
 
@@ -181,13 +186,23 @@ def _special(name: str) -> Any:
         def special(self, ufunc, *arguments, **options):
             if _judges(ufunc):
                 raise _not_plain(self, f"np.{ufunc.__name__}")
-            options = tuple(options.items())
-            return type(self)._tests.request("special", self, name, (ufunc, *arguments), *options)
+            options, tests = tuple(options.items()), type(self)._tests
+            found = tests.request("special", self, name, (ufunc, *arguments), *options)
+            return _own_measure(tests, arguments[1:], found, f"np.{ufunc.__name__}")
 
     elif name == "__exit__":
 
         def special(self, kind=None, error=None, trace=None):
-            return type(self)._tests.request("special", self, name, (kind, error, None))
+            swallows = type(self)._tests.request("special", self, name, (kind, error, None))
+            return swallows and not _is_verdict(error)
+
+    elif name in MEASURING or name in OF_A_MEASURE:
+
+        def special(self, *arguments, **options):
+            options, tests = tuple(options.items()), type(self)._tests
+            found = tests.request("special", self, name, arguments, *options)
+            operands = (self, *arguments) if name in MEASURING else (self,)
+            return _own_measure(tests, operands, found, name)
 
     else:
 
@@ -204,12 +219,36 @@ def _judges(ufunc: np.ufunc) -> bool:
     return any(types in ufunc.types for types in ("d->?", "dd->?"))
 
 
+def _own_measure(tests: Any, operands: tuple, found: Any, sign: str) -> Any:
+    """What a student's object makes of operands, a test's number or such a result among them.
+
+    Raises:
+        AssertionError: it is a plain value. `abs(got - 5) < 1e-9` would hold of whatever says 0.
+    """
+    theirs = [each for each in operands if isinstance(each, Remote)]
+    is_measure = any(each._number_there in tests.measures for each in theirs)
+    if found is NotImplemented or not (is_measure or len(theirs) < len(operands)):
+        return found
+    if not isinstance(found, Remote):
+        raise AssertionError(
+            f"expected plain values to compute with, got an object whose {sign} answered a number "
+            f"of the test's with a {type(found).__name__}"
+        )
+    tests.measures.add(found._number_there)
+    return found
+
+
 def _not_plain(thing: Any, sign: str) -> AssertionError:
     """An error that no test takes for the one that it waits for."""
     return AssertionError(
         f"expected plain values to compare by {sign}, got an object of the class "
         f"{type(thing).__name__}, whose own {sign} no test asks"
     )
+
+
+def _is_verdict(error: BaseException | None) -> bool:
+    """Whether an exception is an assertion of a test's own: no block of the student's ends it."""
+    return isinstance(error, AssertionError) and not hasattr(error, "_there")
 
 
 def _method(name: str, kind: type) -> Any:
