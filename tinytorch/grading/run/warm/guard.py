@@ -68,7 +68,7 @@ class Guard:
         if self._namespaces:
             # A Python that is installed below /tmp stays to be seen there.
             kept = [path for path in self._readable if path.startswith("/tmp/")]
-            mounts = {f"{scratch}{path}": path for path in kept}
+            mounts = {f"{beside or scratch}{path}": path for path in kept}
             shared_memory = ""  # a file system of its own
             if beside:
                 # What it has there the other would not find: who asks is told not to write there.
