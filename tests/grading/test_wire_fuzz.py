@@ -30,13 +30,10 @@ FIXED = settings(
     suppress_health_check=list(HealthCheck),
 )
 NAMES = sorted(hostile.CELLS)
-sent = 0  # messages, of all examples
 
 
 def faces(cells: list[str], messages: list, *, piece: int = 1 << 20, shows: bool = False) -> None:
     """T against these messages: it ends by itself, whole, and passes none of its cells."""
-    global sent
-    sent += len(messages)
     end = hostile.face(cells, hostile.sends(messages, piece), shows=shows)
     assert not end.hung
     assert not end.broken, end.broken
@@ -530,9 +527,3 @@ def test_no_file_is_opened_that_a_student_names(how, tmp_path):
         wrong = [0, 0, wire.RESULT, None, [*NOTHING_NEW[:3], [[], notes, None], None]]
     cell = "tried(lambda: f(1))\nassert has_passed()"
     faces([cell], [result(NAMES_FOUND), wrong, result(None)], shows=True)
-
-
-def test_many_messages_were_sent():
-    """The figure, beside the number of examples: it is the last of these tests."""
-    assert sent > 10 * EXAMPLES or not sent
-    print(f"{sent} messages")
