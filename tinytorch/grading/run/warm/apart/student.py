@@ -109,8 +109,11 @@ class Student(End):
 
     def do(self, request: list) -> Any:
         what, *rest = request
-        value = self._do(what, rest)
-        self._described.clear()
+        try:
+            value = self._do(what, rest)
+        finally:
+            self._described.clear()
+            self._has_looked = False
         self._has_looked = what == "get" and _is_stored(*rest)
         if what == "get":
             self._described.append(rest[0])

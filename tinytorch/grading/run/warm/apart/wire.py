@@ -426,9 +426,11 @@ class End:
     def _send(self, to: int, kind: int, data: Any, changed: Any = None, ahead: Any = None) -> None:
         arrays, lists = changed or self._changed()
         self._containers.let_go()
-        gone = [self._arrays.gone[:], self._containers.gone[:], self.gone[:]]
-        for each in (self._arrays.gone, self._containers.gone, self.gone):
-            each.clear()
+        gone = []
+        for each in (self._arrays, self._containers, self):
+            # In one step: a garbage collection may add to it at any time.
+            told, each.gone = each.gone, []
+            gone.append(told)
         self._arrays.hold()
         news = [arrays, lists, gone, self.circumstances(), ahead]
         self.channel.send([to, self.channel.number(), kind, data, news])
