@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from attacks.harness import Range, attacks
+from attacks.harness import ISOLATED, Range, attacks
 
 from tinytorch.grading import grade
 from tinytorch.grading.nb.course import Course
@@ -158,5 +158,5 @@ def test_patches_earn_nothing(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(walls.find(walls.ANY).mode != walls.FULL, reason="not all walls are here")
 def test_no_widget_takes_what_a_test_returns(tmp_path):
-    place = Range(tmp_path, bound=120, isolated=True)
-    assert place.try_attack(attacks()["lying_widgets"], "blind").told == ()
+    place = Range(tmp_path, bound=120)
+    assert place.try_attack(attacks()["lying_widgets"], "blind", ISOLATED).told == ()

@@ -377,9 +377,9 @@ class Batch:
 class Range:
     """Where attacks are tried: the course is made once, and a calm batch for each grader."""
 
-    def __init__(self, folder: Path, bound: float = BOUND, *, isolated: bool = False):
+    def __init__(self, folder: Path, bound: float = BOUND):
         self.folder, self._bound = Path(folder), bound
-        self.template = target.make_course(self.folder / "template", isolated=isolated)
+        self.template = target.make_course(self.folder / "template")
         self._calm: dict[tuple[str, bool], Batch] = {}
 
     def calm(self, grader: Grader, *, feedback: bool) -> Batch:

@@ -205,12 +205,8 @@ MODEL = "A test of values can't tell why they are right."
 # --- Making the course ------------------------------------------------------------------------
 
 
-def make_course(root: Path, *, isolated: bool = False) -> Path:
-    """Write the course into an empty folder, released, with a gradebook that knows it.
-
-    Args:
-        isolated: whether its tests run in a process of their own.
-    """
+def make_course(root: Path) -> Path:
+    """Write the course into an empty folder, released, with a gradebook that knows it."""
     root = Path(root)
     cells = [_text("# A target"), _code(_secret(IMPORTS))]
     for exercise, solved in EXERCISES.items():
@@ -219,8 +215,7 @@ def make_course(root: Path, *, isolated: bool = False) -> Path:
             if owner == exercise:
                 cells.append(_code(_secret(text), name, points=points, grade=True, locked=True))
     cells.append(_text(MODEL, "why", points=MODEL_POINTS, grade=True, solution=True))
-    own_process = f"c.TinyTorch.isolated_tests = {isolated}\n"
-    _write(root / "nbgrader_config.py", CONFIG + own_process)
+    _write(root / "nbgrader_config.py", CONFIG)
     _write(root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", _dump(_notebook(cells)))
     # The order of lessons is read from the folders of modules/ and source/.
     _write(root / "modules/01_earlier/earlier.py", "# The lesson before this one.\n")
