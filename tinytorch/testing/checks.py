@@ -68,9 +68,10 @@ def check(
     trial, results = session.Trial(name), []
     for each in _cases(cases):
         before = [x.copy() if isinstance(x, np.ndarray) else None for x in each.inputs]
-        inputs = [wrap(x) if wrap and isinstance(x, np.ndarray) else x for x in each.inputs]
         with np.errstate(all="ignore"):  # what the definition warns of is not the student's
             want = _own(expected(*each.inputs, **each.options))
+        # After it: to wrap an array is the student's code too, and may write into it.
+        inputs = [wrap(x) if wrap and isinstance(x, np.ndarray) else x for x in each.inputs]
         with trial.case(each) as said:
             got = function(*inputs, **each.options)
             found = None if writes else _changed(each.inputs, before)
@@ -80,10 +81,9 @@ def check(
             if door and found is None:
                 found = _door(function, got, each, wrap, door)
             said.difference = found
+        _restore(each.inputs, before)  # the next case is not to suffer from what this one did
         if said.difference is None and not writes:
             results.append((each, got, _bytes(got)))
-        else:
-            _restore(each.inputs, before)  # the next case is not to suffer from what this one did
     if memory != "shared" and not once:
         trial.fail_with(_kept(function, results, wrap))
     trial.judge()
