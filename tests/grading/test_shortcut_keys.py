@@ -23,6 +23,7 @@ import stack_data
 from ipykernel import ipkernel
 from IPython.core import interactiveshell
 from IPython.core.async_helpers import _should_be_async
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.inputtransformer2 import TokenTransformBase, TransformerManager
 from IPython.utils.PyColorize import Parser, Theme, theme_table
 from nbformat import ValidationError, from_dict
@@ -58,7 +59,8 @@ def quick(monkeypatch) -> None:
     """The shortcuts are in place, empty, for one test."""
     for owner, name in PATCHED:
         monkeypatch.setattr(owner, name, getattr(owner, name))
-    shell = SimpleNamespace(input_transformer_manager=TransformerManager())
+    compiler = CachingCompiler()
+    shell = SimpleNamespace(input_transformer_manager=TransformerManager(), compile=compiler)
     shortcuts.speed_up_cells(shell)
     shortcuts.speed_up_tracebacks(shell)
 
@@ -89,13 +91,13 @@ def test_whether_a_method_accepts_parameters():
 
 
 def test_whether_a_cell_awaits(monkeypatch):
-    """`ask_once`, by the cell. Mutants: the last answer whatever the cell; any plain hash will do;
+    """`ask_once`, by the cell. Mutants: the last answer whatever the cell; any known cell will do;
     the answer to a cell of the same length."""
-    monkeypatch.setattr(shortcuts, "PLAIN", set())
+    monkeypatch.setattr(shortcuts, "known", shortcuts.NOTHING)
     same(interactiveshell, "_should_be_async", ("await g()",), ("x = f(12)",))
     asked = shortcuts.ask_once(_should_be_async)
     assert [asked("await g()"), asked("x = f(12)")] == [True, False]
-    shortcuts.PLAIN.add(shortcuts.hashlib.sha256(b"x = f(12)").digest())
+    shortcuts.expect("x = f(12)", {"text": "x = f(12)", "number": 0, "code": ""})
     assert [asked("x = f(12)"), asked("await g()")] == [False, True]
 
 

@@ -11,7 +11,7 @@ import base64
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from types import SimpleNamespace
 from typing import ClassVar
@@ -22,6 +22,7 @@ from tinytorch.grading.nb.kernels import why_kernel
 from tinytorch.grading.nb.quiet import QuietExecute
 from tinytorch.grading.nb.records import NotebookRecord, ScoreSheet
 from tinytorch.grading.run.environment import environment
+from tinytorch.grading.run.preload import read_cell
 from tinytorch.grading.run.process import Run, RunDied, RunSilent
 from tinytorch.grading.run.warm.apart.names import Given
 from tinytorch.slow_imports import without_rfc3987
@@ -55,10 +56,12 @@ class Work:
         start: Callable[[int | None], Run],
         environment: dict[str, str],
         moved: dict[str, str],
+        known: Collection[str] = (),
         given: Given | None = None,
     ):
         self.record, self.start, self.environment = record, start, environment
         self.moved = moved  # folders of the run, and what outputs are to say in their place
+        self.known = known  # cells that every submission has
         self.sheet = ScoreSheet()
         self._given = given  # where tests run apart from the student's code
         self._tests = {cell.name: cell.source for cell in record.source_cells}
@@ -206,8 +209,9 @@ class RunCells(QuietExecute):
             cell.metadata["execution"] = {}
         stop = not (self.allow_errors and not self.force_raise_errors)
         apart = {"is_test": True} if self._work.is_for_tests(cell) else {}
+        known = read_cell(cell.source) if cell.source in self._work.known else None
         try:
-            run.send(str(index), _request(cell.source, stop_on_error=stop), **apart)
+            run.send(str(index), _request(cell.source, stop_on_error=stop), known=known, **apart)
         except RunDied as error:
             raise DeadKernelError("Kernel died") from error
         self.code_cells_executed += 1

@@ -78,21 +78,23 @@ class PairOfRuns:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def send(self, number: str, content: dict, *, is_test: bool = False) -> None:
-        """Have a cell executed, by the one or the other."""
+    def send(
+        self, number: str, content: dict, *, known: dict | None = None, is_test: bool = False
+    ) -> None:
+        """Have a cell executed, by the one or the other. As for `Run`."""
         self._is_test, self._ended = is_test, None
         self._patient_until, self._was_interrupted = None, False
         if not is_test:
             if self._is_lost:
                 self._told = _told_of_loss(number)
             else:
-                self._student.send(number, content)
+                self._student.send(number, content, known=known)
             return
         self._is_served = not self._is_lost
         with contextlib.suppress(RunDied):  # then the test says so
             if self._is_served:
                 self._student.send(number, {}, serve=True)
-        self._tests.send(number, content)
+        self._tests.send(number, content, known=known)
 
     def next_message(self, timeout: float | None) -> dict:
         """The next message of the cell, whichever run it comes from. As for `Run`."""

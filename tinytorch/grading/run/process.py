@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import secrets
@@ -23,7 +22,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from tinytorch.grading.run.preload import is_plain
 from tinytorch.grading.run.walls import NO_WALLS, Enclosure
 from tinytorch.grading.run.warm.confine import PR_SET_PDEATHSIG, prctl
 
@@ -180,15 +178,6 @@ class WarmParent:
     def read(self, cells: Iterable[str]) -> None:
         """Have what students got looked through, so that tracebacks need not do it each time."""
         self._tell_all("read", cells)
-
-    def expect(self, cells: Iterable[str]) -> None:
-        """Have it known, by their hashes, which of these cells await nothing.
-
-        The cells themselves, hidden tests among them, don't go where students' code runs.
-        """
-        texts = (cell if cell.endswith("\n") else f"{cell}\n" for cell in cells)
-        plain = (text.encode() for text in texts if is_plain(text))
-        self._tell_all("expect", [hashlib.sha256(text).hexdigest() for text in plain])
 
     def read_lesson(self, given: Sequence[str], tests: Iterable[str]) -> None:
         """Have a lesson's cells read where its tests are to run, so that no run need do it."""

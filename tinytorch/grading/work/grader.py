@@ -33,7 +33,7 @@ from tinytorch.grading.reasons import is_tools, reason_of
 from tinytorch.grading.run.pair import PairOfRuns, start_pair
 from tinytorch.grading.run.preload import ALWAYS, KNOWN, imported_modules
 from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
-from tinytorch.grading.run.walls import Enclosure
+from tinytorch.grading.run.walls import FULL, Enclosure
 from tinytorch.grading.run.warm.apart.names import Given
 from tinytorch.grading.submission import intake
 from tinytorch.grading.submission.folders import files_of, read_file, write_files
@@ -61,6 +61,7 @@ class Grader:
         self._warm = warm
         self._enclosure = warm.enclosure if warm else Enclosure(assignment.walls)
         self._prepared: WarmParent | None = None  # the one that knows of this assignment
+        self._with_core: tuple[WarmParent, WarmParent] | None = None  # that, and its clone
         self._tests: WarmParent | None = None  # the one of the tests, where these run apart
         self._givens: dict[str, Given] = {}
         self._has_run = False  # whether a cell of the submission at hand may have run
@@ -82,6 +83,7 @@ class Grader:
     def hand_over(self) -> WarmParent | None:
         """The warm parent, for another assignment."""
         self._close_tests()
+        self._close_with_core()
         warm, self._warm = self._warm, None
         if warm is None:
             self._enclosure.close()
@@ -108,7 +110,13 @@ class Grader:
             self._tests.close()
             self._tests = None
 
+    def _close_with_core(self) -> None:
+        if self._with_core:
+            self._with_core[1].close()
+            self._with_core = None
+
     def _close_warm(self) -> None:
+        self._close_with_core()
         if self._warm:
             self._warm.close()
             self._warm = None
@@ -153,7 +161,10 @@ class Grader:
             bench = _Bench(folder, self.assignment, self._enclosure)
             beside = {n: data for n, data in submission.files.items() if not n.endswith(".ipynb")}
             write_files(bench.work, beside | self.assignment.support)
-            write_files(bench.core, self._core)
+            if self._shares_core:
+                bench.core = self._shared_core
+            else:
+                write_files(bench.core, self._core)
             self._enclosure.hand_over(folder)
             if self.assignment.isolated:
                 bench.tests = folders.enter_context(self._run_folder())
@@ -181,7 +192,7 @@ class Grader:
         moved |= {inside(bench.temporary): tempfile.gettempdir()}
         record = self.assignment.notebooks[name]
         given = self._given(name) if self.assignment.isolated else None
-        work = Work(record, start, bench.environment, moved, given)
+        work = Work(record, start, bench.environment, moved, self._cells_of_all, given)
         text = grade_notebook(
             *(self._converter, notebook, work),
             student=submission.student,
@@ -195,10 +206,14 @@ class Grader:
         limits = self.assignment.limits.with_cpu(cpu_seconds)
         spec = RunSpec(bench.work, bench.path, bench.environment, limits, scratch=bench.scratch)
         try:
+            warm = self._warm_parent()
+            if self._shares_core:
+                warm = self._warm_with_core(warm)
+                spec = replace(spec, path=(), readable=(bench.core,))
             if self.assignment.isolated:
-                run = self._start_pair(spec, bench, name)
+                run = self._start_pair((warm, spec), bench, name)
             else:
-                run = self._warm_parent().start(spec)
+                run = warm.start(spec)
         except RunDied:
             # The next submission must not suffer from whatever has become of this process.
             self._close_warm()
@@ -206,8 +221,11 @@ class Grader:
         self._has_run = True
         return run
 
-    def _start_pair(self, spec: RunSpec, bench: _Bench, name: str) -> PairOfRuns:
+    def _start_pair(
+        self, student: tuple[WarmParent, RunSpec], bench: _Bench, name: str
+    ) -> PairOfRuns:
         """The student's code in one run, the tests in another, which it never enters."""
+        spec = student[1]
         tests = self._warm_tests()
         home, package, inside = bench.tests, self._tests_package, self._enclosure.inside
         own = {"HOME": inside(home / "home"), "PYTHONPATH": inside(package)}
@@ -220,7 +238,7 @@ class Grader:
             beside=bench.scratch,
             readable=(package,),
         )
-        return start_pair((self._warm_parent(), spec), (tests, testing), self._given(name).cells)
+        return start_pair(student, (tests, testing), self._given(name).cells)
 
     def _warm_tests(self) -> WarmParent:
         """The warm process of the tests: no student's code ever runs in it, or in its forks."""
@@ -234,7 +252,6 @@ class Grader:
             modules = [f.removesuffix(".py").replace("/", ".") for f in tools if f.endswith(".py")]
             names = [module.removesuffix(".__init__") for module in modules]
             self._tests.load(self._libraries | {name: set() for name in sorted(names)})
-            self._tests.expect(self._restored_code)
             for name in self.assignment.notebooks:
                 self._tests.read_lesson(self._given(name).cells, self._restored_code)
         return self._tests
@@ -245,10 +262,26 @@ class Grader:
 
         No test can write there: a student's code may lead by links where a test writes a file.
         """
-        folder = self._enclosure.new_run()
         core = self._core.items()
         kept = {name: data for name, data in core if not name.startswith("tinytorch/core/")}
-        write_files(folder / "package", kept | {"tinytorch/core/__init__.py": NOT_HERE})
+        return self._shared(kept | {"tinytorch/core/__init__.py": NOT_HERE})
+
+    @property
+    def _shares_core(self) -> bool:
+        """Whether all submissions import one package: where no code can change anything of it.
+
+        Without mounts of their own, runs can change the rights of files that are their user's.
+        """
+        return self._enclosure.walls.mode == FULL
+
+    @cached_property
+    def _shared_core(self) -> Path:
+        return self._shared(self._core)
+
+    def _shared(self, files: dict[str, bytes]) -> Path:
+        """A folder with files that runs may read."""
+        folder = self._enclosure.new_run()
+        write_files(folder / "package", files)
         self._enclosure.hand_over(folder)
         return folder / "package"
 
@@ -284,9 +317,31 @@ class Grader:
         if self._warm is not self._prepared:
             self._load(self._libraries)
             self._warm.read(self._released_code)
-            self._warm.expect([*self._released_code, *self._restored_code])
             self._prepared = self._warm
         return self._warm
+
+    def _warm_with_core(self, warm: WarmParent) -> WarmParent:
+        """A clone of the warm parent that has imported the package which submissions share.
+
+        Another one, since the next assignment has another package.
+        """
+        if self._with_core and (self._with_core[0] is not warm or not self._with_core[1].is_alive):
+            self._close_with_core()
+        if self._with_core is None:
+            core = imported_modules(self._released_code)
+            core = {name: core[name] for name in core if name.partition(".")[0] == "tinytorch"}
+            clone = self._clone_with(warm, core)
+            if clone.stands_in_the_way(())[1] & core.keys():  # each run must see it for itself
+                clone.close()
+                clone = self._clone_with(warm, {})
+            self._with_core = warm, clone
+        return self._with_core[1]
+
+    def _clone_with(self, warm: WarmParent, modules: dict[str, set[str]]) -> WarmParent:
+        clone = WarmParent(like=warm)
+        clone.find_in(self._shared_core)
+        clone.load(modules)
+        return clone
 
     def _load(self, libraries: dict[str, set[str]]) -> None:
         """Have libraries loaded, or as many as runs can't tell from an import of their own."""
@@ -321,6 +376,11 @@ class Grader:
             cell for record in self.assignment.notebooks.values() for cell in record.source_cells
         ]
         return [cell.source for cell in cells if cell.cell_type == "code"]
+
+    @cached_property
+    def _cells_of_all(self) -> frozenset[str]:
+        """The cells that every submission has, word for word."""
+        return frozenset((*self._released_code, *self._restored_code))
 
     @cached_property
     def _libraries(self) -> dict[str, set[str]]:
@@ -361,11 +421,16 @@ class _Bench:
 
     def __init__(self, scratch: Path, assignment: Assignment, enclosure: Enclosure):
         self.scratch, self.temporary = scratch, scratch / "tmp"
-        # A package of its own for each run: what one submission does to it, no other sees.
+        # A package for this run alone, else: what one submission does to it, no other sees.
         self.work, self.core = scratch / assignment.name, scratch / "earlier"
         self.tests: Path | None = None  # the scratch of the tests, where these run apart
-        self.path = (str(self.core),) if assignment.core is not None else ()
+        self._has_core = assignment.core is not None
         self._enclosure = enclosure
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """In front of `sys.path`."""
+        return (str(self.core),) if self._has_core else ()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -15,7 +15,10 @@ import struct
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
+
+from . import shortcuts
 
 FLUSH_INTERVAL = 0.2  # seconds for which ipykernel gathers what is printed into one message
 GATHERED = 1 << 16  # bytes of messages that may wait for the end of their cell
@@ -26,7 +29,7 @@ def start_kernel(arguments: list[str]):
     """ipykernel's application, up to where it would wait for requests."""
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
-    from jupyter_client.session import Session
+    from jupyter_client.session import Session, protocol_version
     from traitlets import Any
 
     class WiredSession(Session):
@@ -38,10 +41,25 @@ def start_kernel(arguments: list[str]):
 
         results = Any()
         token = Any()
+        whose = Any()
 
         def open(self, results: socket.socket, token: bytes) -> None:
             self.results, self.token, self.pid = results, token, os.getpid()
             self.lock, self.waiting = threading.Lock(), bytearray()
+            self.whose = self.username, self.session
+
+        def msg_header(self, msg_type: str) -> dict:
+            """Asks no trait: that took longer than all else about a message."""
+            number, self.message_count = self.message_count, self.message_count + 1
+            username, session = self.whose or (self.username, self.session)
+            return {
+                "msg_id": f"{session}_{os.getpid()}_{number}",
+                "msg_type": msg_type,
+                "username": username,
+                "session": session,
+                "date": datetime.now(UTC),
+                "version": protocol_version,
+            }
 
         def send(self, stream, msg_or_type, content=None, parent=None, *_, buffers=None, **more):
             message = msg_or_type
@@ -244,6 +262,7 @@ async def execute(kernel, request: dict) -> None:
     """What ipykernel does for an execute_request, from "busy" to "idle"."""
     parent = kernel.session.msg("execute_request", request["content"])
     parent["header"]["msg_id"] = request["id"]
+    shortcuts.expect(request["content"].get("code", ""), request.get("known"))
     kernel.set_parent([], parent)
     kernel._publish_status("busy", "shell")
     kernel.pre_handler_hook()

@@ -50,11 +50,13 @@ def main() -> None:
     app = start_kernel(arguments)
     shortcuts.warm_up(app.kernel.shell)
     kernels_own = set(sys.modules)
+    is_swept = False  # whether nothing was loaded since garbage was last collected
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 3)
         if not message:
             break
         job = json.loads(message)
+        is_swept = is_swept and not job.keys() & {"load", "read", "given", "test"}
         if "load" in job:
             if not loads_quietly(job["load"], job["names"]):
                 LOUD.add(job["load"])
@@ -62,8 +64,6 @@ def main() -> None:
             sys.path[:0] = job["find"]
         elif "read" in job:
             shortcuts.read(app.kernel.shell, job["read"])
-        elif "expect" in job:
-            shortcuts.PLAIN.add(bytes.fromhex(job["expect"]))
         elif "given" in job:
             names.given_of(tuple(job["given"]))
         elif "test" in job:
@@ -78,6 +78,9 @@ def main() -> None:
         elif "clone" in job:
             control = clone(control, *descriptors)
         else:
+            if not is_swept:
+                gc.collect()
+                is_swept = True
             status = fork(app, guard, job, descriptors, control)
             control.send(json.dumps({"status": status}).encode())
     with contextlib.suppress(ChildProcessError):
@@ -138,7 +141,6 @@ def fork(app, guard: Guard, job: dict, descriptors: list[int], control: socket.s
     Meanwhile the worker may ask for signals to it and to what it has started.
     """
     forget_output()
-    gc.collect()
     gc.freeze()  # else the first collection in the fork would copy every page
     pid = guard.fork()
     if pid == 0:

@@ -63,6 +63,8 @@ PARTS = (
     Part("ipykernel", "ipykernel.ipkernel:IPythonKernel.shell_channel_thread", "cells that await"),
     Part("ipykernel", "ipykernel.displayhook:ZMQDisplayHook", "what other modules display"),
     Part("jupyter_client", "jupyter_client.session:Session.msg", "makes a message"),
+    Part("jupyter_client", "jupyter_client.session:Session.msg_header", "its head"),
+    Part("jupyter_client", "jupyter_client.session:Session.message_count", "its number"),
     Part("jupyter_client", "jupyter_client.session:Session.pack", "writes a message as JSON"),
     Part("jupyter_client", "jupyter_client.session:Session.send", "to a socket of our own"),
     Part("tornado", "tornado.ioloop:IOLoop.add_callback", "cancels a cell that awaits"),
@@ -85,6 +87,8 @@ PARTS = (
         "IPython.core.inputtransformer2:TransformerManager.do_token_transforms",
         "a plain cell not tokenized",
     ),
+    Part("ipython", "IPython.core.compilerop:CachingCompiler.ast_parse", "a cell compiled before"),
+    Part("ipython", "IPython.core.compilerop:CachingCompiler.__call__", "a cell compiled before"),
     Part("ipython", "IPython.core.ultratb:AutoFormattedTB.structured_traceback", "warms up"),
     Part(
         "ipython",
