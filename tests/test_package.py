@@ -6,13 +6,15 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import venv
 import zipfile
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tinytorch.extras import install_command
 
@@ -125,3 +127,22 @@ def test_every_command_says_what_to_install_where_there_is_only_numpy(installed)
         assert wanted, err
         extra = "grading" if "nbgrader" in err else "course"
         assert err.splitlines()[1:] == [f"  {install_command(extra)}"]
+
+
+def test_the_tested_versions_install_on_the_oldest_python():
+    """Debian's 3.11.2, say: one that wants 3.11.5 ends `pip install -c constraints.txt`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    oldest = project["requires-python"].removeprefix(">=") + ".0"
+    wanting, known = {}, 0
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        name, _, version = line.partition("==")
+        try:
+            there = distribution(name)
+        except (PackageNotFoundError, ValueError):
+            continue
+        if there.version == version:
+            known += 1
+            python = there.metadata["Requires-Python"] or ""
+            if not SpecifierSet(python).contains(oldest):
+                wanting[name] = python
+    assert known and wanting == {}
