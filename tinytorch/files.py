@@ -10,7 +10,7 @@ import itertools
 import os
 import secrets
 import shutil
-import tempfile
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +20,8 @@ def write_atomically(
 ) -> None:
     """Write a file by way of another beside it that is then renamed; text as UTF-8 with LF.
 
-    A parent folder that is missing is made. Whatever moment the process ends at, even with the
+    A parent folder that is missing is made. Who may read the file is as the umask has it, and
+    nobody who could not read the old one. Whatever moment the process ends at, even with the
     machine, the file is the old one or the new one.
 
     Args:
@@ -28,13 +29,16 @@ def write_atomically(
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    name = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    file = open(name, "xb")  # noqa: SIM115 - what is done before the first `try` made nothing
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # mkstemp makes files that nobody else may read
+        with contextlib.suppress(FileNotFoundError):
+            rights = path.stat().st_mode | stat.S_IRUSR | stat.S_IWUSR
+            os.chmod(name, name.stat().st_mode & stat.S_IMODE(rights))
         last()
         os.replace(name, path)
     except BaseException:

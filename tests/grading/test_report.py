@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 
 import pytest
 from conftest import RIGHT, Student, write
@@ -68,3 +70,18 @@ def test_the_csv_has_a_line_for_everyone(table, tmp_path):
     assert "wrong,02_twice,,,no,missing,nothing handed in" in lines
     assert len(lines) == 1 + 5 * 2
     assert [p.name for p in tmp_path.glob(".grades*")] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of Unix")
+def test_a_csv_goes_through_a_link_and_into_a_pipe(table, tmp_path):
+    """Else root's `--csv /dev/stdout` would put a file in its place."""
+    link, pipe, target = tmp_path / "link", tmp_path / "pipe", tmp_path / "target"
+    target.write_text("old")
+    link.symlink_to(target)
+    report.write_csv(table, link)
+    assert link.is_symlink() and target.read_text().startswith("student,")
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    report.write_csv(table, pipe)
+    assert os.read(reader, 8) == b"student," and pipe.is_fifo()
+    os.close(reader)

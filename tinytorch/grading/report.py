@@ -141,12 +141,19 @@ def told(run: GradingRun) -> list[str]:
 
 
 def write_csv(table: Table, path: Path) -> None:
-    """Write one line for each student and assignment, all at once or not at all."""
+    """Write one line for each student and assignment, all at once or not at all.
+
+    What is no plain file, such as /dev/stdout or a link, is written through: it stays what it is.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
     writer.writerows([_plain(getattr(row, name)) for name in FIELDS] for row in table.rows)
-    write_atomically(path, text.getvalue().encode("utf-8", "replace"))
+    data = text.getvalue().encode("utf-8", "replace")
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.write_bytes(data)
+    else:
+        write_atomically(path, data)
 
 
 def as_json(table: Table) -> list[dict]:
