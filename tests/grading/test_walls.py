@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from conftest import RIGHT, Student, code
+from conftest import RIGHT, Student, code, neighbours
+from without import CANNOT
 
 from tinytorch.errors import UsageError
 from tinytorch.grading import grade
@@ -15,6 +20,7 @@ from tinytorch.grading.nb.steps import kernel_arguments
 from tinytorch.grading.run import walls
 from tinytorch.grading.run.process import WarmParent
 
+ROOT = Path(__file__).parents[2]
 MODES = [walls.FULL, walls.LANDLOCK, walls.NONE]
 HONEST = {
     "magic": "%timeit -n 1 -r 1 sum([1])",
@@ -85,3 +91,92 @@ def test_where_there_are_no_walls_grading_refuses(course, monkeypatch):
         grade.grade(course, ["01_add"], options=grade.Options(sandbox=walls.AUTO))
     done = grade.grade(course, ["01_add"], options=grade.Options(sandbox=walls.ANY))
     assert done.walls == walls.NONE and done.with_status("graded")
+
+
+# --- On poorer machines -------------------------------------------------------------------
+
+
+def on_a_machine_without(what: str, *words: str) -> subprocess.CompletedProcess:
+    """Run our command where the kernel refuses something; skip the test where that can't be had."""
+    if sys.platform != "linux" or (what == "ids" and os.geteuid() != 0):
+        pytest.skip("only Linux can be told to refuse that, or only root can")
+    without = Path(__file__).with_name("without.py")
+    command = [sys.executable, without, what, sys.executable, "-m", "tinytorch", *words]
+    # As a user has it: this project's own tests say otherwise.
+    env = os.environ | {"TINYTORCH_SANDBOX": "", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    if done.returncode == CANNOT:
+        pytest.skip(f"this machine can't be without {what}: {done.stderr}")
+    return done
+
+
+@pytest.mark.parametrize("mode", [walls.FULL, walls.LANDLOCK])
+def test_root_of_a_container_with_few_ids_has_walls_too(mode, course):
+    wanted(mode)
+    neighbours(course)
+    words = ["grade", "01_add", "--root", str(course), "--sandbox", mode]
+    done = on_a_machine_without("ids", *words)
+    assert f"walls around students' code: {mode}" in done.stdout, done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("known", "among"),
+    [
+        ([range(2**32)], walls.UNUSED[0]),
+        ([range(65_536)], walls.UNUSED[1]),
+        ([range(1), range(1, 65_536)], walls.UNUSED[1]),
+        ([range(1)], [None]),
+        ([range(20_000), range(40_000, 65_536)], [None]),
+    ],
+)
+def test_the_user_of_a_run_is_one_that_the_container_knows(known, among, monkeypatch):
+    monkeypatch.setattr(walls, "_ids_known", lambda file: known)
+    assert walls._unused_id() in among
+
+
+def test_what_cannot_be_had_is_a_fault_and_leaves_no_folder(monkeypatch, tmp_path):
+    def refuses(*words, **options):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(walls.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(walls, "_new_user", lambda mode: 12345)
+    monkeypatch.setattr(walls.os, "chown", refuses)
+    monkeypatch.setattr(walls, "landlock_version", lambda: 9)
+    for mode in (walls.FULL, walls.LANDLOCK):
+        assert walls.fault_of.__wrapped__(mode)
+    assert not list(tmp_path.iterdir())
+
+
+def test_root_who_stays_root_sees_no_process_of_the_grader(monkeypatch):
+    """As where only root may read Python's folder."""
+    wanted(walls.FULL)
+    monkeypatch.setattr(walls, "_new_user", lambda mode: None)
+    with walls.Enclosure(walls.Walls(walls.FULL)) as enclosure:
+        command = enclosure.command("0")
+        start = command.index("--") + 1
+        guard = json.loads(command[start + 2])
+        seen = f"""
+import os, sys
+sys.path.insert(0, {walls.WARM_INSIDE!r} + "/..")
+from warm.guard import Guard
+guard = Guard(**{guard!r})
+pid = guard.fork()
+if pid == 0:
+    guard.confine({enclosure.inside(enclosure.new_run())!r}, {{}})
+    print([int(name) for name in os.listdir("/proc") if name.isdigit()])
+    sys.stdout.flush()
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+        command[start + 1 :] = ["-c", seen]
+        env = enclosure.environment
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.stdout.split() == ["[1]"], done.stderr
+
+
+def test_walls_that_nobody_knows_are_refused_by_name(monkeypatch):
+    with pytest.raises(UsageError, match=r"'foo'.*TINYTORCH_SANDBOX know auto, full, landlock"):
+        walls.find("foo")
+    monkeypatch.setenv("TINYTORCH_SANDBOX", "")
+    assert grade.Options().wanted_walls == walls.AUTO

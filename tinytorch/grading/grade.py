@@ -75,7 +75,7 @@ class Options:
 
     @property
     def wanted_walls(self) -> str:
-        return self.sandbox or os.environ.get("TINYTORCH_SANDBOX", AUTO)
+        return self.sandbox or os.environ.get("TINYTORCH_SANDBOX") or AUTO
 
     def pool(self, walls: Walls) -> Pool:
         if self.backend == "local":

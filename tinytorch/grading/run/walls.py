@@ -13,6 +13,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
+import re
 import secrets
 import shutil
 import site
@@ -32,6 +34,7 @@ from tinytorch.grading.run.warm.confine import SIGNALS_FROM, landlock_version
 from tinytorch.grading.run.warm.guard import FULL, LANDLOCK, NONE
 
 AUTO, ANY = "auto", "any"
+WANTED = (AUTO, FULL, LANDLOCK, NONE, ANY)
 WARM = Path(__file__).with_name("warm")
 # Where things are in a container.
 WARM_INSIDE, RUNS_INSIDE = "/run/warm", "/grading"
@@ -55,7 +58,15 @@ HANDED_ON = (
     "PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHASHSEED",
     "PYTHONUTF8", "PYTHONIOENCODING", "MPLBACKEND", "VIRTUAL_ENV", "CONDA_PREFIX",
 )  # fmt: skip
-FIRST_USER, USERS = 0x4000_0000, 0x1000_0000  # ids that nobody has
+# Ids that nobody has. A container that was not started by root often knows the first 65,536 alone.
+UNUSED = (range(0x4000_0000, 0x5000_0000), range(30_000, 60_000))
+# The capabilities of root that mounts need; and to give files to another user, be one, and end it.
+TO_MOUNT, TO_CHANGE_USER = {"sys_admin": 21}, {
+    "chown": 0, "dac_override": 1, "fowner": 3, "kill": 5, "setgid": 6, "setuid": 7,
+}  # fmt: skip
+# What Landlock each mode needs, and the kernel that brings it.
+OF_LANDLOCK = {FULL: (1, "Linux 5.13"), LANDLOCK: (SIGNALS_FROM, "Linux 6.12")}
+AS_PYTHON_SAYS_IT = re.compile(r"^\w*Error: (\[Errno \d+\] )?")
 PROBE = 20.0  # seconds
 
 
@@ -97,6 +108,11 @@ def find(wanted: str, walls: Walls = NO_WALLS) -> Walls:
     Raises:
         UsageError: there are none of that kind; the message says how to go on.
     """
+    if wanted not in WANTED:
+        raise UsageError(
+            f"there are no walls {wanted!r}: --sandbox and the variable TINYTORCH_SANDBOX know "
+            f"{', '.join(WANTED)}"
+        )
     if wanted == NONE:
         return replace(walls, mode=NONE)
     reasons = {}
@@ -120,25 +136,39 @@ def fault_of(mode: str) -> str:
         return f"needs Linux, and this is {sys.platform}"
     if mode == FULL and not shutil.which("bwrap"):
         return "bubblewrap is not installed (Debian, Ubuntu, Fedora: package `bubblewrap`)"
-    if mode == LANDLOCK and landlock_version() < SIGNALS_FROM:
-        return f"needs Landlock {SIGNALS_FROM} (Linux 6.12), and there is {landlock_version()}"
-    with Enclosure(Walls(mode)) as enclosure:
-        command = enclosure.command("probe", enclosure.inside(enclosure.new_run()))
-        try:
+    if mode in OF_LANDLOCK and (lacking := _lack_of_landlock(*OF_LANDLOCK[mode])):
+        return lacking
+    try:
+        with Enclosure(Walls(mode)) as enclosure:
             done = subprocess.run(
-                command,
+                enclosure.command("probe", enclosure.inside(enclosure.new_run())),
                 env=enclosure.environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
                 timeout=PROBE,
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return str(error)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
     if done.returncode == 0 and done.stdout.strip() == mode:
         return ""
     lines = (done.stderr or done.stdout).strip().splitlines()
-    return lines[-1] if lines else f"a process behind them ended with {done.returncode}"
+    last = AS_PYTHON_SAYS_IT.sub("", lines[-1]) if lines else ""
+    return last or f"a process behind them ended with {done.returncode}"
+
+
+def _lack_of_landlock(needed: int, since: str) -> str:
+    version = landlock_version()
+    if version >= needed:
+        return ""
+    there = f"has version {version}" if version else "has none, or it is switched off"
+    here = f"this Linux {platform.release()} {there}"
+    return f"needs Landlock, version {needed} or newer ({since}), and {here}"
+
+
+def root_stays_root(mode: str) -> bool:
+    """Whether runs behind such walls are root's, for want of a user who could read Python."""
+    return mode != NONE and os.geteuid() == 0 and _new_user(mode) is None
 
 
 class Enclosure:
@@ -152,10 +182,14 @@ class Enclosure:
     @cached_property
     def _folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="tinytorch-runs-")).resolve()
-        (folder / "home").mkdir()
-        if self._user is not None:
-            folder.chmod(0o711)
-            self.hand_over(folder / "home")
+        try:
+            (folder / "home").mkdir()
+            if self._user is not None:
+                folder.chmod(0o711)
+                self.hand_over(folder / "home")
+        except BaseException:
+            remove_tree(folder)
+            raise
         return folder
 
     def __enter__(self) -> Enclosure:
@@ -244,6 +278,9 @@ class Enclosure:
             words += ["--perms", "1777", "--tmpfs", shared]
         if os.geteuid() != 0:
             words.append("--unshare-user")
+        elif not _may(TO_MOUNT):
+            # In there alone it may mount: for guard.py, as below.
+            words += ["--unshare-user", "--cap-add", "CAP_SYS_ADMIN"]
         elif self._user is not None:
             words += ["--cap-drop", "ALL"]
             for need in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_ADMIN"):  # given up by guard.py
@@ -327,12 +364,36 @@ def _new_user(mode: str) -> int | None:
 
     In a container it reads what is bound there; else it needs a way down to this Python.
     """
-    if mode == NONE or os.geteuid() != 0:
+    if mode == NONE or os.geteuid() != 0 or not _may(TO_CHANGE_USER):
         return None
+    if mode == FULL and not _may(TO_MOUNT):
+        return None  # bubblewrap's own user namespace then knows root alone
     prefixes = [Path(sys.prefix), Path(sys.base_prefix), WARM]
     on_the_way = [parent for path in prefixes for parent in path.parents] if mode != FULL else []
     is_open = all(map(_is_open, (*prefixes, *on_the_way)))
-    return FIRST_USER + secrets.randbelow(USERS) if is_open else None
+    return _unused_id() if is_open else None
+
+
+def _unused_id() -> int | None:
+    """The id of a user and of a group that nobody has; None where this process is given none."""
+    maps = [_ids_known(Path(f"/proc/self/{name}_map")) for name in ("uid", "gid")]
+    for ids in UNUSED:
+        if all(any(ids[0] in known and ids[-1] in known for known in each) for each in maps):
+            return secrets.choice(ids)
+    return None
+
+
+def _ids_known(file: Path) -> list[range]:
+    """The ids that the user namespace of this process knows."""
+    lines = [line.split() for line in file.read_text().splitlines()]
+    return [range(int(first), int(first) + int(count)) for first, _, count in lines]
+
+
+def _may(capabilities: dict[str, int]) -> bool:
+    """Whether this process has these capabilities: in many containers root lacks some."""
+    status = Path("/proc/self/status").read_text()
+    [held] = re.findall(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)
+    return all(int(held, 16) >> number & 1 for number in capabilities.values())
 
 
 def _is_open(path: Path) -> bool:

@@ -15,7 +15,7 @@ import os
 import platform
 import signal
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 4, 22, 24
@@ -36,6 +36,15 @@ def _check(result: int) -> int:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
     return result
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Say of an error what it means."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, f"{what}: {error.strerror}") from None
 
 
 # --- Who the process is -------------------------------------------------------------------
@@ -79,7 +88,8 @@ class Namespaces:
     def __init__(self):
         user, group = os.getuid(), os.getgid()
         prctl(PR_SET_DUMPABLE, 1)  # else the files below are root's
-        _check(LIBC.unshare(NEW_USER | NEW_PIDS))
+        with _told("no namespaces within a container"):
+            _check(LIBC.unshare(NEW_USER | NEW_PIDS))
         # The same ids inside as outside: files belong to whom they belonged to.
         _write("/proc/self/setgroups", "deny")
         _write("/proc/self/uid_map", f"{user} {user} 1")
@@ -278,12 +288,21 @@ def seccomp(*, own_mounts: bool) -> None:
     Raises:
         OSError: there is none, or none for such a machine.
     """
-    code = b"".join(struct.pack("HBBI", *line) for line in _program(own_mounts))
+    put_filter(b"".join(struct.pack("HBBI", *line) for line in _program(own_mounts)))
+
+
+def put_filter(code: bytes) -> None:
+    """Have the kernel ask this program of each system call from now on.
+
+    Raises:
+        OSError: it takes none.
+    """
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     holder = ctypes.create_string_buffer(program, len(program))
-    _check(LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.c_void_p(ctypes.addressof(holder)), 0, 0))
+    with _told("the system takes no seccomp filter"):
+        _check(LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.c_void_p(ctypes.addressof(holder)), 0, 0))
 
 
 def _program(own_mounts: bool) -> list[tuple[int, int, int, int]]:

@@ -35,9 +35,9 @@ class Guard:
         self._namespaces = None
         if mode == NONE:
             return
+        if mode == FULL and os.geteuid() == 0:
+            confine.unmask_proc()
         if user is not None:
-            if mode == FULL:
-                confine.unmask_proc()
             confine.become(user)
         if mode == FULL:
             self._namespaces = confine.Namespaces()
