@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import RIGHT, Student, code, neighbours
+from conftest import RIGHT, Student, code, neighbours, write
 from without import CANNOT
 
 from tinytorch.errors import UsageError
@@ -17,7 +17,7 @@ from tinytorch.grading import grade
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.scores import scores
 from tinytorch.grading.nb.steps import kernel_arguments
-from tinytorch.grading.run import walls
+from tinytorch.grading.run import advice, walls
 from tinytorch.grading.run.process import WarmParent
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +110,39 @@ def on_a_machine_without(what: str, *words: str) -> subprocess.CompletedProcess:
     return done
 
 
+def test_where_namespaces_are_refused_landlock_grades_the_same(course, alone):
+    wanted(walls.LANDLOCK)
+    neighbours(course)
+    done = on_a_machine_without("namespaces", "grade", "01_add", "--root", str(course))
+    assert done.returncode == 0 and "walls around students' code: landlock" in done.stdout
+    students = [scores(Course(root), "01_add").students for root in (course, alone)]
+    first, second = ({name: score.score for name, score in found.items()} for found in students)
+    assert first == second
+
+
+def test_doctor_says_what_forbids_namespaces():
+    wanted(walls.FULL)
+    done = on_a_machine_without("namespaces", "doctor")
+    assert done.stdout.startswith("full      no: bwrap: ")
+    assert "For a container around students' code, " in done.stdout
+    assert done.returncode == (1 if walls.fault_of(walls.LANDLOCK) else 0)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"), [("landlock", "needs Landlock"), ("seccomp", "takes no seccomp filter")]
+)
+def test_where_nothing_keeps_code_in_grading_refuses_and_says_how_to_go_on(what, told, course):
+    neighbours(course)
+    done = on_a_machine_without(what, "grade", "01_add", "--root", str(course))
+    assert done.returncode == 2 and done.stdout == ""
+    assert told in done.stderr and "doctor" in done.stderr and "--sandbox none" in done.stderr
+    assert not Course(course).journal.exists()
+    done = on_a_machine_without(what, "doctor")
+    assert done.returncode == 1
+    assert done.stdout.count(told) == 2 and "--sandbox none" in done.stdout.replace("\n", " ")
+    assert what != "landlock" or "All walls need Landlock" in done.stdout
+
+
 @pytest.mark.parametrize("mode", [walls.FULL, walls.LANDLOCK])
 def test_root_of_a_container_with_few_ids_has_walls_too(mode, course):
     wanted(mode)
@@ -180,3 +213,43 @@ def test_walls_that_nobody_knows_are_refused_by_name(monkeypatch):
         walls.find("foo")
     monkeypatch.setenv("TINYTORCH_SANDBOX", "")
     assert grade.Options().wanted_walls == walls.AUTO
+
+
+# --- What doctor says of them --------------------------------------------------------------
+
+SOUND = {walls.FULL: "", walls.LANDLOCK: ""}
+
+
+def told_of(monkeypatch, wanted: str, faults: dict[str, str], of_libraries: str = "") -> str:
+    monkeypatch.setattr(walls, "fault_of", faults.get)
+    monkeypatch.setattr(walls, "root_stays_root", lambda mode: False)
+    return "\n".join(advice.advice(wanted, faults, of_libraries))
+
+
+def test_doctor_says_what_the_variable_makes_of_it(monkeypatch):
+    assert told_of(monkeypatch, walls.AUTO, SOUND) == advice.DOES[walls.FULL]
+    assert "without walls" in told_of(monkeypatch, walls.NONE, SOUND)
+    assert "SANDBOX is set: none" in told_of(monkeypatch, walls.NONE, SOUND)
+    assert "nbgrader's own driver" in told_of(monkeypatch, walls.ANY, SOUND, "of IPython")
+    assert "refuses" in told_of(monkeypatch, walls.AUTO, SOUND, "of IPython")
+    assert "'foo'" in told_of(monkeypatch, "foo", SOUND)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the settings are Linux's")
+def test_doctor_names_the_setting_that_forbids_namespaces(monkeypatch, tmp_path):
+    monkeypatch.setattr(advice, "SYSCTL", tmp_path)
+    monkeypatch.setattr(advice.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(advice.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(walls, "landlock_version", lambda: 9)
+    faults = SOUND | {walls.FULL: "bwrap: no"}
+    assert "No setting of the kernel" in told_of(monkeypatch, walls.AUTO, faults)
+    for name, forbids, _, allows in advice.SETTINGS:
+        write(tmp_path / name, f"{forbids}\n")
+        assert f"allows namespaces: {allows}." in told_of(monkeypatch, walls.AUTO, faults)
+        write(tmp_path / name, "1\n" if forbids == "0" else "0\n")
+
+
+def test_doctor_says_where_root_stays_root(monkeypatch):
+    monkeypatch.setattr(walls, "fault_of", SOUND.get)
+    monkeypatch.setattr(walls, "root_stays_root", lambda mode: True)
+    assert advice.AS_ROOT in advice.advice(walls.AUTO, SOUND, "")

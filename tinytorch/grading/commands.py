@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,7 +136,9 @@ def _grades(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from tinytorch.grading.grade import Options
     from tinytorch.grading.run import walls
+    from tinytorch.grading.run.advice import advice
     from tinytorch.grading.work import selfcheck
 
     faults = {mode: walls.fault_of(mode) for mode in (walls.FULL, walls.LANDLOCK)}
@@ -146,17 +149,8 @@ def _doctor(options: argparse.Namespace) -> int:
     versions = f"not tested with {', '.join(verdict.untested)}" if verdict.untested else "tested"
     print(f"versions  {versions}")
     print(f"grading   {'no: ' + verdict.fault if verdict.fault else 'yes, ' + WORKS}")
-    if verdict.fault:
-        print("`tinytorch grade` refuses here. Install the versions that are tested; or, where you")
-        print("trust every submission, let nbgrader's own driver grade, with --sandbox none.")
-    elif best == walls.FULL:
-        print("`tinytorch grade` runs students' code behind all of these walls.")
-    elif best:
-        print("`tinytorch grade` uses these: no code reaches files, processes or the network.")
-        print("For a container around them as well, install bubblewrap and allow user namespaces.")
-    else:
-        print("`tinytorch grade` refuses here. Grade on Linux with bubblewrap, in a virtual")
-        print("machine say, or, where you trust every submission, with --sandbox none.")
+    for sentence in advice(Options().wanted_walls, faults, verdict.fault):
+        print(textwrap.fill(sentence, 100, break_on_hyphens=False))
     return DONE if best and not verdict.fault else FINDINGS
 
 
