@@ -280,6 +280,7 @@ def _lengths(shape: Any) -> tuple[int, ...]:
 
 
 MAKING = object()  # told of what is not whole yet
+UNKNOWN = object()  # told of what the other end holds otherwise
 
 
 @dataclass
@@ -326,6 +327,10 @@ class Containers:
         if held is not None:
             held.told = look_at(held.thing, self._keeps)
 
+    def untold(self, number: int) -> None:
+        """The other end holds something else, and is to be told."""
+        self._held[number].told = UNKNOWN
+
     def thing(self, number: int) -> Any:
         try:
             return self._held[number].thing
@@ -337,19 +342,24 @@ class Containers:
         if held is not None:
             del self._numbers[id(held.thing)]
 
+    def forget(self, number: int) -> None:
+        """Hold a container no more: the other end is to tell of it anew."""
+        self.drop(number)
+        self.gone.append(number)
+
     def let_go(self) -> None:
         """Forget what is held here no more, but for these references."""
         for number, held in list(self._held.items()):
             if sys.getrefcount(held.thing) <= 2:
-                self.drop(number)
-                self.gone.append(number)
+                self.forget(number)
 
     def changed(self) -> list[tuple[int, Any]]:
         """The containers that are not as the other end knows them."""
         return [
             (number, held.thing)
             for number, held in list(self._held.items())
-            if held.told is not MAKING and not is_as(held.thing, held.told)
+            if held.told is not MAKING
+            and (held.told is UNKNOWN or not is_as(held.thing, held.told))
         ]
 
 

@@ -22,7 +22,7 @@ IN_PLACE_OF = {
     "builtins:tuple": collections.abc.Sequence,
 }
 OF_CLASSES = ("_abc_impl", "__abstractmethods__")
-OURS = ("_tests", "_kind_number", "_number_there")  # what a stand-in is known by
+OURS = ("_tests", "_kind_number", "_number_there", "_hash_there")  # what a stand-in is known by
 MOST_ANCESTORS = 200
 # A student's object is not asked whether it is right: it would say yes.
 JUDGING = {"__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">",
@@ -81,7 +81,7 @@ def _is_given(name: str, value: Any) -> bool:
 class Remote(metaclass=RemoteKind, _tests=None):
     """An object of the student's."""
 
-    __slots__ = ("__weakref__", "_number_there")
+    __slots__ = ("__weakref__", "_hash_there", "_number_there")
 
     def __getattr__(self, name: str) -> Any:
         if not is_asked(name):
@@ -176,6 +176,21 @@ def _special(name: str) -> Any:
         def special(self, *arguments, **options):
             return type(self)._tests.request("call", self, arguments, tuple(options.items()))
 
+    elif name == "__hash__":
+
+        def special(self):
+            return type(self)._tests.hash_of(self)
+
+    elif name == "__eq__":
+
+        def special(self, other):
+            tests = type(self)._tests
+            if tests.keys.is_at_frame():
+                return NotImplemented
+            if not isinstance(other, Remote) or not tests.has_hashed(self, other):
+                raise _not_plain(self, "==")
+            return _other_key(tests, self, other)
+
     elif name in JUDGING:
 
         def special(self, other):
@@ -212,6 +227,20 @@ def _special(name: str) -> Any:
 
     special.__name__ = name
     return special
+
+
+def _other_key(tests: Any, key: Remote, other: Remote) -> Any:
+    """What Python asks of two keys of one hash, one of which it has just hashed.
+
+    That they differ they may say, as they could by their hashes. That they are the same they may
+    not: it would be found whatever a test looks for.
+    """
+    hashed = tests.hashed
+    found = tests.request("special", key, "__eq__", (other,))
+    tests.hashed = hashed
+    if found is NotImplemented or (isinstance(found, bool | np.bool_) and not found):
+        return found
+    raise _not_plain(key, "==")
 
 
 def _judges(ufunc: np.ufunc) -> bool:

@@ -17,10 +17,11 @@ import numpy as np
 
 from . import errors, known
 from .channel import Nonsense
+from .keys import told_hash
 from .names import TESTED, Given, names_of
 from .remote import Remote, RemoteFunction, RemoteKind, remote_kind
 from .student import SPECIAL
-from .wire import MOST_KINDS, REQUEST, End
+from .wire import MOST_KINDS, REQUEST, SMALL, End
 
 OWN = ("__main__", "tinytorch.testing")  # modules whose objects may be handed over
 MOST_PRINTED = 1_000_000  # characters at once
@@ -48,6 +49,7 @@ class Tests(End):
         self._limit, self._profile = sys.getrecursionlimit(), None
         self._warning: Warning | None = None  # that is to be raised, as a test wants
         self.measures: set[int] = set()  # what came of operators on the test's own numbers
+        self.hashed: int | None = None  # the object whose hash was the last thing asked for
         self._knows_of_ends = False  # whether the test at hand names StopIteration
         # Tests ask these of the student's process, not of their own.
         sys.getrecursionlimit, sys.setrecursionlimit = lambda: self._limit, self._set_limit
@@ -71,6 +73,7 @@ class Tests(End):
     def request(self, *what: Any, to: int | None = None) -> Any:
         if what[0] != "get":
             self._ahead.clear()  # as what is done there may change it
+        self.hashed = None
         try:
             return super().request(*what, to=to)
         except StopIteration as error:
@@ -214,6 +217,7 @@ class Tests(End):
         else:
             thing = object.__new__(self.stand_in_kind(what))
             object.__setattr__(thing, "_number_there", number)
+            object.__setattr__(thing, "_hash_there", None)
         self._things[number] = weakref.ref(thing, partial(self._forget, number))
         return thing
 
@@ -239,6 +243,21 @@ class Tests(End):
         """An attribute of an object, once from what was sent ahead."""
         key = thing._number_there, name
         return self._ahead.pop(key) if key in self._ahead else self.request("get", thing, name)
+
+    def hash_of(self, thing: Remote) -> Any:
+        """A hash as the student's code has it, so that equal keys meet; at a frame as last told."""
+        if self.keys.is_at_frame():
+            return told_hash(thing)
+        found = self.request("special", thing, "__hash__", ())
+        if isinstance(found, int):
+            fits = -SMALL <= found < SMALL
+            object.__setattr__(thing, "_hash_there", found if fits else hash(found))
+        self.hashed = thing._number_there
+        return found
+
+    def has_hashed(self, *things: Remote) -> bool:
+        """Whether the hash of one of them was the last thing asked for: Python looks it up."""
+        return self.hashed in [each._number_there for each in things]
 
     def _send(self, to: int, kind: int, *what: Any) -> None:
         if kind != REQUEST:

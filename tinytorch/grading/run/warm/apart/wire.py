@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, known, mirror
+from . import errors, keys, known, mirror
 from .channel import MOST_LONG as LONGEST
 from .channel import Channel, Gone, Nonsense
 
@@ -28,7 +28,7 @@ SMALL = 1 << 63
 # The words that a value begins with on the wire; one for each kind of value.
 INT, COMPLEX, TUPLE, FROZENSET, SLICE, RANGE, ELLIPSIS, NOT_IMPLEMENTED, PATH = range(9)
 DTYPE, NUMBER, OBJECTS, KNOWN, MODULE, ARRAY, CONTAINER = range(9, 16)
-MINE, YOURS, KIND, ERROR_KIND, EXCEPTION, TEXT, MEMORY = range(16, 23)
+MINE, YOURS, KIND, ERROR_KIND, EXCEPTION, TEXT, MEMORY, KEY = range(16, 24)
 
 
 class End:
@@ -41,11 +41,14 @@ class End:
         keeps: whether things may be kept alive here for the sake of the wire.
     """
 
+    kind_of_keys = keys.Keys
+
     def __init__(self, sock, first_number: int, main: dict, *, keeps: bool):
         self.channel = Channel(sock, 1_000_000 + first_number)
         self.main = main
         self._arrays = mirror.Arrays(first_number, keeps)
         self._containers = mirror.Containers(first_number, keeps)
+        self.keys = self.kind_of_keys(self._containers)
         self._next = first_number
         self._own: dict[int, list] = {}  # number: [object, how often it was sent]
         self._own_numbers: dict[int, int] = {}  # by id
@@ -198,7 +201,10 @@ class End:
         for plain in (bool, int, float, complex, str, bytes, tuple):  # a named tuple, an enum's int
             if isinstance(value, plain):
                 return self.encode(plain(value), depth + 1)
-        return [MINE, self.describe(value)]
+        data = [MINE, self.describe(value)]
+        if not self.keys.is_one or type(value).__hash__ is object.__hash__:
+            return data
+        return [KEY, data, self.keys.hash_of(value, self.is_interrupted)]
 
     def _encode_array(self, array: np.ndarray, depth: int) -> list:
         if array.dtype.kind not in mirror.KINDS or array.dtype.hasobject:
@@ -219,9 +225,18 @@ class End:
             return mirror.state_of(value)
         _check_length(value)
         if isinstance(value, dict):
-            pairs = value.items()
-            return [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in pairs]
+            pairs = [*value.items()]  # a key's `__hash__` may change it
+            return [[self._encode_key(k, depth + 1), self.encode(v, depth + 1)] for k, v in pairs]
+        if isinstance(value, set):
+            return [self._encode_key(each, depth + 1) for each in [*value]]
         return [self.encode(each, depth + 1) for each in value]
+
+    def _encode_key(self, key: Any, depth: int) -> Any:
+        """What the other end is to hash while it takes the frame, when it can ask nobody."""
+        if type(key) in mirror.ATOMS:
+            return self.encode(key, depth)
+        with self.keys.encoded():
+            return self.encode(key, depth)
 
     def _encode_error_kind(self, kind: type) -> list:
         return [
@@ -282,6 +297,7 @@ class End:
         else:
             thing = {"list": list, "dict": dict, "set": set}[kind]()
         self._containers.keep(number, thing)
+        self.keys.arrived(number)
         if kind != "Generator":
             self._fill(thing, content, depth)
         self._containers.told(number)
@@ -293,12 +309,11 @@ class End:
         elif isinstance(thing, dict):
             pairs = [self.decode_all(pair, depth) for pair in content]
             thing.clear()
-            for key, value in pairs:
-                thing[key] = value
+            self.keys.put(thing.update, pairs)
         elif isinstance(thing, set):
             items = self.decode_all(content, depth)
             thing.clear()
-            thing.update(items)
+            self.keys.put(thing.update, items)
         else:
             thing[:] = self.decode_all(content, depth)
 
@@ -350,6 +365,8 @@ class End:
 
     def request(self, *what: Any, to: int | None = None) -> Any:
         """Have the other end do something, and take its answer; meanwhile it may ask for more."""
+        if self.keys.is_at_frame():
+            raise keys.AtFrame(f"no key can ask the other process to {what[0]} while it is hashed")
         me = self.channel.number()
         to = me if to is None else to
         if me in self._broken_off:
@@ -377,15 +394,17 @@ class End:
         while True:
             frame = self.channel.wait(me)
             with self.channel.writing:
-                value = self._receive(frame)
+                value, fault = self._receive(frame)
             if frame[2] == REQUEST:
                 self._broken_off.discard(me)
                 try:
-                    self.answer(frame[1], value)
+                    self.answer(frame[1], value, fault)
                 finally:
                     self._broken_off.add(me)
             elif frame[2] == RESULT:
                 self._broken_off.discard(me)
+                if fault is not None:
+                    raise fault
                 return value
             elif isinstance(value, BaseException):
                 self._broken_off.discard(me)
@@ -393,8 +412,12 @@ class End:
             else:
                 raise Nonsense("an error that is none")
 
-    def answer(self, to: int, request: Any) -> None:
-        """Do what was asked for, and send what came of it."""
+    def answer(self, to: int, request: Any, fault: BaseException | None = None) -> None:
+        """Do what was asked for, and send what came of it.
+
+        Args:
+            fault: why a key of the request could not be had: then nothing is done.
+        """
         if type(request) is not list or not request:
             raise Nonsense("a request")
         with self.channel.writing:
@@ -403,6 +426,8 @@ class End:
             try:
                 if self._depth > 2 * MOST_NESTED:
                     raise RecursionError("the tests and the student's code call each other")
+                if fault is not None:
+                    raise fault
                 kind, value = RESULT, self.do(request)
             except (Gone, Nonsense):
                 raise
@@ -443,7 +468,13 @@ class End:
             self._containers.told(number)
         return self._arrays.changes(), lists
 
-    def _receive(self, frame: list) -> Any:
+    def _receive(self, frame: list) -> tuple[Any, BaseException | None]:
+        """The value that a frame brings, and what a key of this end raised."""
+        self.keys.begin()
+        with self.keys.at_frame():
+            return self._take(frame), self.keys.fault()
+
+    def _take(self, frame: list) -> Any:
         """The value that a frame brings, once all that it tells of has been done."""
         try:
             arrays, lists, gone, circumstances, ahead = frame[4]
@@ -456,9 +487,7 @@ class End:
             else:
                 value = self.decode(frame[3])
             self.take_ahead(ahead)
-            for number, content in lists:
-                self._fill(self._containers.thing(number), content)
-                self._containers.told(number)
+            self.keys.change(lists, self._fill)
             # Last: what came into being with this frame may be gone at its end.
             for number in blocks:
                 self._arrays.drop(number)
@@ -493,7 +522,9 @@ ENCODERS = {
     OrderedDict: lambda end, x, depth: end.encode(dict(x), depth + 1),
     deque: lambda end, x, depth: end.encode(list(x), depth + 1),
     complex: lambda end, x, depth: [COMPLEX, x.real, x.imag],
-    frozenset: lambda end, x, depth: [FROZENSET, [end.encode(each, depth + 1) for each in x]],
+    frozenset: lambda end, x, depth: [
+        FROZENSET, [end._encode_key(each, depth + 1) for each in x]
+    ],
     slice: lambda end, x, depth: [
         SLICE, *(end.encode(each, depth + 1) for each in (x.start, x.stop, x.step))
     ],
@@ -515,6 +546,22 @@ def _objects(end: End, data: list, depth: int) -> np.ndarray:
     for place, item in enumerate(items):  # not `array[:] = items`: NumPy would look into them
         array[place] = item
     return array.reshape(shape)
+
+
+def _frozenset(end: End, data: list, depth: int) -> frozenset:
+    items: set = set()
+    end.keys.put(items.update, end.decode_all(data[1], depth))
+    return frozenset(items)
+
+
+def _key(end: End, data: list, depth: int) -> Any:
+    _, described, told = data
+    if described[0] != MINE or not (told is None or (type(told) is int and abs(told) <= SMALL)):
+        raise Nonsense("a key")
+    thing = end.decode(described, depth + 1)
+    if told is not None:
+        object.__setattr__(thing, "_hash_there", told)
+    return thing
 
 
 def _integer(end: End, data: list, depth: int) -> int:
@@ -541,7 +588,7 @@ DECODERS = {
     COMPLEX: lambda end, data, depth: complex(data[1], data[2]),
     TEXT: lambda end, data, depth: str(data[1]),  # put together at run time
     TUPLE: lambda end, data, depth: tuple(end.decode_all(data[1], depth)),
-    FROZENSET: lambda end, data, depth: frozenset(end.decode_all(data[1], depth)),
+    FROZENSET: _frozenset,
     SLICE: lambda end, data, depth: slice(*end.decode_all(data[1:], depth)),
     RANGE: lambda end, data, depth: range(*end.decode_all(data[1:], depth)),
     ELLIPSIS: lambda end, data, depth: Ellipsis,
@@ -560,4 +607,5 @@ DECODERS = {
     KIND: lambda end, data, depth: end.stand_in_kind(data[1]),
     ERROR_KIND: End._decode_error_kind,
     EXCEPTION: End._decode_error,
+    KEY: _key,
 }
