@@ -69,10 +69,28 @@ class half:
     def __abs__(self):
         return 0.0
 """
+SAME_AS_ALL = """\
+class Key:
+    def __init__(self, x):
+        pass
+
+    def __hash__(self):
+        return 1
+
+    def __eq__(self, other):
+        return True
+
+
+def found(x):
+    return {Key(0): 5}
+"""
 DISTANCE = "assert abs(half(10) - 5) < 1e-9"
 FROM_FIVE = "assert abs(5 - half(10)) < 1e-9"
 RATIO = "assert half(10) / 5 == 1"
 FROM_ARRAY = "import numpy as np\nassert (np.array([1, 2]) - half(10)).max() < 1e-9"
+KEY = "assert found(3)[Key(3)] == 5"
+IN_KEYS = "assert Key(3) in {*found(3)}"
+PLAIN_KEY = "assert 1 in found(3)"
 BLOCK = "with quiet():\n    assert 1 == 2"
 STACK = "import contextlib\nwith contextlib.ExitStack() as stack:\n    "
 STACK += "stack.enter_context(quiet())\n    assert 1 == 2"
@@ -89,6 +107,9 @@ LIES = [
     pytest.param(NO_DISTANCE, RATIO, "AssertionError", id="ratio"),
     pytest.param(NO_DISTANCE, FROM_ARRAY, "AssertionError", id="distance from an array"),
     pytest.param(NO_SIZE, DISTANCE, "AssertionError", id="size of a distance"),
+    pytest.param(SAME_AS_ALL, KEY, "AssertionError", id="any key"),
+    pytest.param(SAME_AS_ALL, IN_KEYS, "AssertionError", id="among the keys"),
+    pytest.param(SAME_AS_ALL, PLAIN_KEY, "AssertionError", id="a plain key"),
 ]
 
 

@@ -162,12 +162,17 @@ OBJECTS_THERE = st.one_of(
     tagged(wire.KIND, KINDS),
     tagged(wire.YOURS, st.one_of(NUMBERS, ODD)),
 )
+HASHES = st.one_of(st.sampled_from([0, 1, -1, 1 << 63, 1 << 62]), ODD)
+KEYS = st.one_of(tagged(wire.KEY, OBJECTS_THERE, HASHES), OBJECTS_THERE)
 KINDS_OF = st.sampled_from(["list", "dict", "set", None, "tuple"])
 CONTAINERS = st.one_of(
     tagged(wire.CONTAINER, NUMBERS, KINDS_OF, FEW),
     tagged(wire.CONTAINER, NUMBERS, st.just("dict"), st.lists(nearly(VALUES, VALUES), max_size=2)),
     tagged(wire.TUPLE, FEW),
     tagged(wire.FROZENSET, FEW),
+    tagged(wire.CONTAINER, NUMBERS, st.just("set"), st.lists(KEYS, max_size=3)),
+    tagged(wire.CONTAINER, NUMBERS, st.just("dict"), st.lists(nearly(KEYS, VALUES), max_size=3)),
+    tagged(wire.FROZENSET, st.lists(KEYS, max_size=3)),
 )
 
 
