@@ -3,6 +3,7 @@
 channel    frames over a socket, for several threads
 known      what both ends have anyway: types, and functions of NumPy and of the standard library
 mirror     arrays, lists, dicts, sets and Generators that both ends hold, kept alike
+keys       of dicts and sets, which are hashed while nobody can be asked
 wire       values as data and back
 errors     exceptions, with a traceback to be looked at
 student    S: does what T asks for
