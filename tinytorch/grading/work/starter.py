@@ -7,6 +7,7 @@ takes as long, is started by its side; so nothing of nbgrader is imported here b
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -59,6 +60,7 @@ def fork(
     from tinytorch.grading.work import worker
 
     clone = worker.prepare(context, warm)
+    gc.freeze()  # what all workers share is no garbage of theirs
     pid = os.fork()
     if pid == 0:
         control.close()
