@@ -3,9 +3,10 @@
     python benchmarks/grading.py                    # side by side, with the rows compared
     python benchmarks/grading.py --scale 100 500 2000 --lessons 04_losses
     python benchmarks/grading.py --scale 100 --workers 1 2 4
+    python benchmarks/grading.py --limit --lessons 01_tensor 04_losses 06_autograd --students 20
 
 The engine grades twice: with the tests in the process of the students' code, and in one of their
-own.
+own. `--limit` holds the CPU of a right notebook against that of its own cells, run plainly.
 The class is the sample of `tinytorch demo` multiplied, without those few who would hang or abort
 stock nbgrader. CPU is the whole machine's, which must be idle else: of what ends within a container
 nobody is told. Memory is the coordinator's peak.
@@ -68,6 +69,11 @@ def main() -> None:
             for students in options.scale:
                 for workers in options.workers:
                     scale(folder, options.lessons, students, workers)
+        elif options.limit:
+            print(f"| lesson | own cells | {' | '.join(f'{who} | times' for who in OURS)} |")
+            print("|---|---|---|---|---|---|")
+            for lesson in options.lessons:
+                limit(folder, lesson, options.students)
         else:
             side_by_side(folder, options.lessons, options.students, options.repeat)
 
@@ -135,8 +141,30 @@ def scale(folder: Path, lessons: list[str], students: int, workers: int) -> None
     shutil.rmtree(course)
 
 
-def make_class(root: Path, lessons: list[str], students: int) -> Path:
-    """A copy of the course in which a class of `students` handed in some of its lessons."""
+def limit(folder: Path, lesson: str, students: int) -> None:
+    """The CPU of one more right notebook, and of its own cells; the start of a command left out."""
+    command = [sys.executable, Path(__file__).with_name("own_cells.py"), lesson]
+    own = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    cells = [lesson, f"{own:.3f}"]
+    for who in OURS:
+        cost = []
+        for number in (2, students):
+            root = make_class(folder / "limit", [lesson], number, only="all_right")
+            with (root / CONFIG).open("a", encoding="utf-8") as config:
+                config.write(f"c.TinyTorch.isolated_tests = {who == ISOLATED}\n")
+            cost.append(measure([BIN / "tinytorch", "grade", lesson], root).cpu)
+            shutil.rmtree(root)
+        each = (cost[1] - cost[0]) / (students - 2)
+        cells += [f"{each:.3f}", f"{each / own:.1f}"]
+    print("|", " | ".join(cells), "|", flush=True)
+
+
+def make_class(root: Path, lessons: list[str], students: int, only: str = "") -> Path:
+    """A copy of the course in which a class of `students` handed in some of its lessons.
+
+    Args:
+        only: the one of the sample whose work all have handed in.
+    """
     root.mkdir(parents=True)
     config = (ROOT / CONFIG).read_text(encoding="utf-8")
     # nbgrader knows of no second run, and all rows are to be the same.
@@ -147,6 +175,7 @@ def make_class(root: Path, lessons: list[str], students: int) -> Path:
     make_demo(root)
     sample = (root / "submitted").rename(root / "sample")
     fit = sorted(path for path in sample.iterdir() if path.name not in UNFIT)
+    fit = [path for path in fit if path.name == only] if only else fit
     for n in range(students):
         student = fit[n % len(fit)]
         for lesson in lessons:
@@ -193,6 +222,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--scale", type=int, nargs="+", help="numbers of students, ours alone")
+    parser.add_argument("--limit", action="store_true", help="beside the cells' own CPU")
     parser.add_argument("--workers", type=int, nargs="+", default=[os.cpu_count()])
     return parser.parse_args()
 
