@@ -272,7 +272,7 @@ class Grader:
 
         Without mounts of their own, runs can change the rights of files that are their user's.
         """
-        return self._enclosure.walls.mode == FULL
+        return self.assignment.core is not None and self._enclosure.walls.mode == FULL
 
     @cached_property
     def _shared_core(self) -> Path:
@@ -421,7 +421,7 @@ class _Bench:
 
     def __init__(self, scratch: Path, assignment: Assignment, enclosure: Enclosure):
         self.scratch, self.temporary = scratch, scratch / "tmp"
-        # A package for this run alone, else: what one submission does to it, no other sees.
+        # By default a package of its own: what one submission does to it, no other sees.
         self.work, self.core = scratch / assignment.name, scratch / "earlier"
         self.tests: Path | None = None  # the scratch of the tests, where these run apart
         self._has_core = assignment.core is not None
