@@ -39,6 +39,10 @@ GRADED = {
     "deleted_solution": (0, ["'add' was deleted"]),
     "duplicate_ids": (6, ["2 cells bear the grade_id 'add'", "2 cells bear the grade_id 'test_"]),
     "edited_tests": (0, []),
+    "half_a_character_in_code": (6, []),
+    "half_a_character_in_text": (6, []),
+    "half_a_character_said": (6, []),
+    "half_a_character_in_errors": (6, []),
     "endless_loop": (6, []),
     "marks_changed": (6, ["the metadata of 'test_add' was changed"]),
     "odd_metadata": (6, []),
@@ -95,6 +99,23 @@ def hand_in_what_is_graded(course: Path) -> None:
     edited = Student(course, "edited_tests")
     edited.writes("test_add", "assert True").writes("test_add_more", "assert True").hands_in()
     student("endless_loop").appends(code("while True:\n    pass")).hands_in()
+    half = chr(0xD83D)  # an emoji that was cut in two
+    student("half_a_character_in_code").appends(code(f"x = '{half}'  # {half}\nx")).hands_in()
+    student("half_a_character_in_text").writes("count", f"One {half}.").appends(
+        text(half) | {"attachments": {half: {"text/plain": half}}}
+    ).hands_in()
+    student("half_a_character_said").appends(
+        code("half = chr(0xD83D)\nprint(half, chr(0xDC80))\nhalf"),
+        code("import sys\nsys.stderr.write(half)"),
+        code("from IPython.display import HTML\ndisplay({half: half}, raw=True)\nHTML(half)"),
+    ).hands_in()
+    student("half_a_character_in_errors").appends(
+        code("raise ValueError(chr(0xD83D))"),
+        code("raise type(chr(0xD83D), (Exception,), {})"),
+        code("import warnings\nwarnings.warn(chr(0xDC80))"),
+        code("exec(chr(0xD83D))"),
+        code("open(chr(0xD83D))"),
+    ).hands_in()
     marks = student("marks_changed")
     marks.cell("test_add")["metadata"]["nbgrader"] |= {"grade": False, "solution": True}
     marks.hands_in()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
@@ -22,6 +23,7 @@ from tinytorch.grading.submission.doubt import doubts
 from tinytorch.grading.submission.folders import files_of, is_too_long
 from tinytorch.slow_imports import without_rfc3987
 
+HALVES = re.compile("[\ud800-\udfff]")  # of characters: no file takes them
 MAX_BYTES = 100_000_000  # what nbgrader itself collects at most
 
 
@@ -204,10 +206,15 @@ def _plain(cell: object, number: int) -> dict:
         raise NotGraded(f"cell {number} of the notebook is damaged: ask for the file again")
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    plain = _cell(kind, source, {"nbgrader": marks} if isinstance(marks, dict) else {})
+    plain = _cell(kind, _whole(source), {"nbgrader": marks} if isinstance(marks, dict) else {})
     if kind == "markdown" and isinstance(cell.get("attachments"), dict):
-        plain["attachments"] = cell["attachments"]
+        attachments = json.dumps(cell["attachments"], ensure_ascii=False)
+        plain["attachments"] = json.loads(_whole(attachments))
     return plain
+
+
+def _whole(text: str) -> str:
+    return HALVES.sub("\ufffd", text)
 
 
 def _cell(kind: str, source: str, metadata: dict) -> dict:

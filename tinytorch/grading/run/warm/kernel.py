@@ -10,18 +10,21 @@ import base64
 import io
 import json
 import os
+import re
 import socket
 import struct
 import sys
 import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 from . import shortcuts
 
 FLUSH_INTERVAL = 0.2  # seconds for which ipykernel gathers what is printed into one message
 GATHERED = 1 << 16  # bytes of messages that may wait for the end of their cell
+HALVES = re.compile("[\ud800-\udfff]")  # of characters: no encoding takes them
 MOST_TEXT = 64_000_000  # characters that one cell may print, ten thousands of what is kept of it
 
 
@@ -29,8 +32,11 @@ def start_kernel(arguments: list[str]):
     """ipykernel's application, up to where it would wait for requests."""
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
+    from jupyter_client.jsonutil import json_default
     from jupyter_client.session import Session, protocol_version
     from traitlets import Any
+
+    as_json = partial(json.dumps, ensure_ascii=False, allow_nan=False)
 
     class WiredSession(Session):
         """Writes messages to a socket, each behind a token.
@@ -72,7 +78,7 @@ def start_kernel(arguments: list[str]):
             return message
 
         def write(self, message: dict, buffers: list) -> None:
-            data = self.pack(
+            data = self.packed(
                 {
                     "type": message["msg_type"],
                     "parent": message["parent_header"].get("msg_id"),
@@ -85,6 +91,14 @@ def start_kernel(arguments: list[str]):
                 self.waiting += self.token + struct.pack("!I", len(data)) + data
                 if len(self.waiting) > GATHERED:
                     self.flush()
+
+        def packed(self, message: dict) -> bytes:
+            """JSON in UTF-8, in which half a character stands as it is written: `\\ud800`."""
+            try:
+                text = as_json(message, default=json_default)
+            except (TypeError, ValueError):  # it says what is wrong
+                text = self.pack(message).decode("utf-8", "surrogateescape")
+            return HALVES.sub(lambda half: f"\\\\u{ord(half[0]):04x}", text).encode()
 
         def flush(self) -> None:
             """Each message on its own would wake the reader, who needs them at a cell's end."""

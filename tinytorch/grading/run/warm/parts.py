@@ -65,6 +65,7 @@ PARTS = (
     Part("jupyter_client", "jupyter_client.session:Session.msg", "makes a message"),
     Part("jupyter_client", "jupyter_client.session:Session.msg_header", "its head"),
     Part("jupyter_client", "jupyter_client.session:Session.message_count", "its number"),
+    Part("jupyter_client", "jupyter_client.jsonutil:json_default", "writes a message as JSON"),
     Part("jupyter_client", "jupyter_client.session:Session.pack", "writes a message as JSON"),
     Part("jupyter_client", "jupyter_client.session:Session.send", "to a socket of our own"),
     Part("tornado", "tornado.ioloop:IOLoop.add_callback", "cancels a cell that awaits"),
