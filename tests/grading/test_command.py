@@ -51,7 +51,8 @@ def test_options_choose_who_is_graded_and_how(capsys, course):
 
     assert run(capsys, course, "1", "--student", "c*")[1] == "3 unchanged\n"
     assert run(capsys, course, "add", "--student", "cor?", "--force")[1].endswith("\n1 graded\n")
-    assert run(capsys, course, "--student", "nobody")[:2] == (0, "no submissions\n")
+    status, out, err = run(capsys, course, "--student", "nobody")
+    assert (status, out) == (2, "") and "no student nobody: there are" in err
 
 
 def test_the_exit_status_says_whether_all_are_graded(capsys, course):

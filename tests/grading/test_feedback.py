@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conftest import stock_feedback
+from conftest import Student, stock_feedback
 
+from tinytorch.cli import main
 from tinytorch.grading.feedback import feedback
 
 SUMMARY = re.compile(r"<!-- what failed -->.*?<!-- end of what failed -->\n", re.DOTALL)
@@ -39,3 +40,11 @@ def test_what_failed_stands_at_the_top(graded):
     assert SUMMARY.search(found["right"]) is None
     (summary,) = SUMMARY.findall(found["wrong"])
     assert '<a href="#test_add_more">test_add_more</a>: <code>AssertionError</code>' in summary
+
+
+def test_where_nothing_is_graded_feedback_says_so(course, capsys):
+    assert main(["feedback", "--root", str(course)]) == 2
+    assert "nothing of this is graded yet" in capsys.readouterr().err
+    Student(course, "ada").hands_in()
+    assert main(["feedback", "--root", str(course), "--student", "bob"]) == 2
+    assert "no student bob: there are ada" in capsys.readouterr().err

@@ -29,7 +29,8 @@ REFUSED = {
     "not_json": "not JSON: line 1, column 12",
     "plain_file": "where a folder with a notebook is expected",
     "segfault": "the kernel died",
-    "wrong_name": "expected add.ipynb, found Add (1).ipynb",
+    "of_another_lesson": "expected add.ipynb, found twice.ipynb: rename it",
+    "two_wrong_names": "expected add.ipynb, found Add (1).ipynb, Add (2).ipynb: rename it",
 }
 # Student -> score without the question's points, and words of each repair.
 GRADED = {
@@ -54,6 +55,7 @@ GRADED = {
     "recursion": (6, []),
     "skips_tests": (0, []),
     "unknown_ids": (6, ["no cell 'mine'"]),
+    "wrong_name": (6, ["Add (1).ipynb was taken for add.ipynb"]),
 }
 
 
@@ -77,7 +79,11 @@ def hand_in_what_is_refused(course: Path) -> None:
     file("not_json", '{"cells": [}')
     Student(course, "segfault").appends(code("import ctypes\nctypes.string_at(0)")).hands_in()
     write(course / "submitted/plain_file/01_add", "add")
-    file("wrong_name", "{}", name="Add (1).ipynb")
+    other = Student(course, "of_another_lesson", "02_twice")
+    file("of_another_lesson", other.notebook, name="twice.ipynb")
+    for number in (1, 2):
+        right = Student(course, "two_wrong_names").writes("add", RIGHT)
+        file("two_wrong_names", right.notebook, name=f"Add ({number}).ipynb")
 
 
 def hand_in_what_is_graded(course: Path) -> None:
@@ -116,6 +122,9 @@ def hand_in_what_is_graded(course: Path) -> None:
         code("exec(chr(0xD83D))"),
         code("open(chr(0xD83D))"),
     ).hands_in()
+    renamed = student("wrong_name")
+    renamed.path = renamed.path.with_name("Add (1).ipynb")
+    renamed.hands_in()
     marks = student("marks_changed")
     marks.cell("test_add")["metadata"]["nbgrader"] |= {"grade": False, "solution": True}
     marks.hands_in()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tinytorch.errors import UsageError
 from tinytorch.grading import NbgraderError
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.reasons import reason_of
-from tinytorch.grading.standings import Standing, folder_digest, survey
+from tinytorch.grading.standings import Standing, folder_digest, survey_all
 from tinytorch.grading.submission.journal import Entry, Journal
 from tinytorch.grading.work.messages import Failed, FeedbackCourse, Page, Task
 from tinytorch.grading.work.pool import LocalPool
@@ -32,12 +33,15 @@ def feedback(
         show_hidden_tests: whether students see the text of hidden tests, as nbgrader shows it.
 
     Raises:
+        UsageError: there is no such assignment or student, or nothing is graded.
         NbgraderError: some feedback could not be written; the rest was. Or none can be, with the
             libraries that are here.
     """
     course = Course(root)
     names = course.find_assignments(assignments)
-    standings = [s for a in names for s in survey(course, a, students) if s.status == "graded"]
+    standings = [s for s in survey_all(course, names, students) if s.status == "graded"]
+    if not standings:
+        raise UsageError("nothing of this is graded yet: run `tinytorch grade` first")
     journal = Journal(course.journal)
     wanted = [(s, _feedback_entry(course, s, show_hidden_tests)) for s in standings]
     wanted = [(s, e) for s, e in wanted if force or not _has_feedback(course, s, e, journal)]

@@ -15,7 +15,7 @@ from tinytorch.grading.nb.course import Course
 from tinytorch.grading.reasons import NO_ROOM, brief, is_tools, printable, reason_of
 from tinytorch.grading.run.process import Limits
 from tinytorch.grading.run.walls import ANY, AUTO, NO_WALLS, NONE, Walls, find
-from tinytorch.grading.standings import Standing, survey
+from tinytorch.grading.standings import Standing, survey_all
 from tinytorch.grading.submission.earlier import answer_keys
 from tinytorch.grading.submission.journal import Entry, Journal
 from tinytorch.grading.work.assignment import AssignmentRun
@@ -114,11 +114,12 @@ def grade(
         options: who does the work, and within which limits.
 
     Raises:
-        UsageError: there is no such assignment, or no walls are to be had here, or none for it.
+        UsageError: there is no such assignment or student, or no walls are to be had here, or
+            none for it.
     """
     options, course = options or Options(), Course(root)
     wanted = course.find_assignments(assignments)
-    standings = [standing for name in wanted for standing in survey(course, name, students)]
+    standings = survey_all(course, wanted, students)
     standings.sort(key=lambda standing: standing.tries)  # what may end this run too comes last
     settled = all(_settled(standing, force) for standing in standings)
     walls = NO_WALLS if settled else find(options.wanted_walls, _walls_of(course))

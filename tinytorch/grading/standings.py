@@ -7,8 +7,10 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
+from tinytorch.errors import UsageError
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.scores import Score, scores
+from tinytorch.grading.reasons import brief
 from tinytorch.grading.submission.earlier import core_files
 from tinytorch.grading.submission.folders import files_of
 from tinytorch.grading.submission.journal import Entry, Journal, digest
@@ -63,6 +65,20 @@ class Standing:
         """What to say where nothing was handed in: perhaps it lies there by another name."""
         there = f", but there is {', '.join(self.strays)}" if self.strays else ""
         return f"nothing handed in{there}"
+
+
+def survey_all(course: Course, assignments: list[str], students: str) -> list[Standing]:
+    """Where every student stands with the assignments.
+
+    Raises:
+        UsageError: there is no such student.
+    """
+    found = [standing for name in assignments for standing in survey(course, name, students)]
+    if not found and students != "*":
+        known = sorted(course.handed_in())
+        there = f"there are {', '.join(known)}" if known else "nobody handed in anything"
+        raise UsageError(brief(f"no student {students}: {there}"))
+    return found
 
 
 def survey(course: Course, assignment: str, students: str = "*") -> list[Standing]:

@@ -39,7 +39,7 @@ def pack(folder: Path, names: Iterable[str], ignore: Iterable[str] = ()) -> dict
             target nobody knows when it is read.
     """
     _refuse_links(folder)
-    files = {f"{name}.ipynb": _bytes(folder / f"{name}.ipynb") for name in _present(folder, names)}
+    files = {path.name: _bytes(path) for path in _present(folder, list(names))}
     for path in files_of(folder, ignore):
         if path.suffix != ".ipynb":
             files[path.relative_to(folder).as_posix()] = _bytes(path)
@@ -62,6 +62,7 @@ def unpack(
         NotGraded: nothing here can be graded.
     """
     notebooks, repairs = {}, []
+    files = _by_name(files, released, repairs)
     for name, template in released.items():
         data = files.get(f"{name}.ipynb")
         if data is None:
@@ -148,17 +149,43 @@ def _refuse_links(folder: Path) -> None:
                 raise NotGraded(f"{found} is a link, not a file: ask for the file itself")
 
 
-def _present(folder: Path, names: Iterable[str]) -> list[str]:
-    """The names of the assignment's notebooks that are in the folder."""
+def _present(folder: Path, names: list[str]) -> list[Path]:
+    """The assignment's notebooks in the folder; or the only one there, whatever its name."""
     if not folder.is_dir():
         raise NotGraded(f"{folder.name} is a file where a folder with a notebook is expected")
-    names = list(names)
-    present = [name for name in names if os.path.lexists(folder / f"{name}.ipynb")]
+    present = [folder / f"{name}.ipynb" for name in names]
+    present = [path for path in present if os.path.lexists(path)]
+    if not present and len(names) == 1:
+        others = [path for path in folder.glob("*.ipynb") if not path.name.startswith(".")]
+        present = others if len(others) == 1 else []
     if not present:
-        expected = ", ".join(f"{name}.ipynb" for name in names)
         there = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
-        raise NotGraded(f"expected {expected}, found {there}: rename it and grade again")
+        raise NotGraded(_expected(names, there))
     return present
+
+
+def _expected(names: Iterable[str], there: str) -> str:
+    expected = ", ".join(f"{name}.ipynb" for name in names)
+    return f"expected {expected}, found {there}: rename it and grade again"
+
+
+def _by_name(files: dict[str, bytes], released: dict[str, dict], repairs: list[str]) -> dict:
+    """The files, in which the only notebook has the name of the released one.
+
+    Raises:
+        NotGraded: it has another name, and hardly a cell of this lesson.
+    """
+    there = [name for name in files if name.endswith(".ipynb")]
+    if len(released) > 1 or len(there) != 1 or there[0].removesuffix(".ipynb") in released:
+        return files
+    (name, template), (found,) = *released.items(), there
+    cells = read_notebook(found, files[found])["cells"]
+    wanted = {grade_id_of(cell) for cell in template["cells"] if has_role(cell)}
+    known = {grade_id_of(_plain(cell, number)) for number, cell in enumerate(cells, 1)}
+    if 2 * len(wanted & known) < len(wanted):
+        raise NotGraded(_expected(released, found))
+    repairs.append(f"{found} was taken for {name}.ipynb")
+    return {f"{name}.ipynb" if each == found else each: data for each, data in files.items()}
 
 
 def _bytes(path: Path) -> bytes:

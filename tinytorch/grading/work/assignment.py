@@ -135,7 +135,8 @@ class AssignmentRun:
         settings = {} if self._timeout is None else {"timeout": self._timeout}
         with tempfile.TemporaryDirectory(prefix="tinytorch-submitted-") as folder:
             student = task.item.student
-            write_files(Path(folder, student, self.assignment), {**files, **repaired})
+            beside = {name: data for name, data in files.items() if not name.endswith(".ipynb")}
+            write_files(Path(folder, student, self.assignment), beside | repaired)
             with earlier_core(self.course.root, self.assignment):
                 converters.autograde(
                     *(self.course, self.assignment, student),
