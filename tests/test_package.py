@@ -1,5 +1,6 @@
 """What `pip install .` brings: all that the package needs, nothing else, and NumPy is enough."""
 
+import json
 import os
 import re
 import shutil
@@ -146,3 +147,48 @@ def test_the_tested_versions_install_on_the_oldest_python():
             if not SpecifierSet(python).contains(oldest):
                 wanting[name] = python
     assert known and wanting == {}
+
+
+QUIET = """
+import json, os, random, sys, threading, warnings
+import numpy as np
+import scipy, sklearn.datasets, matplotlib.pyplot  # as the warm process has loaded them
+
+def world():
+    mapped = open("/proc/self/maps").read().splitlines()
+    shared = sorted(line.split()[-1] for line in mapped if line.split()[1][3] == "s")
+    numpy_state = np.random.get_state()
+    return [sorted(os.listdir("/proc/self/fd")), shared, threading.active_count(), os.getcwd(),
+            dict(os.environ), random.getstate()[1][:5], numpy_state[1].tolist(), numpy_state[2],
+            np.geterr(), len(warnings.filters), np.get_printoptions(), sys.getrecursionlimit()]
+
+TOUCHES = ("tempfile.", "subprocess.", "socket.", "mmap.", "os.putenv", "os.mkdir", "os.chdir",
+           "os.remove", "os.rename", "shutil.", "fcntl.", "ctypes.dlopen")
+touched = []
+
+def note(event, arguments):
+    if event == "open":
+        if not str(arguments[0]).endswith((".py", ".pyc", ".so")):
+            touched.append(str(arguments[:2]))
+    elif event.startswith(TOUCHES):
+        touched.append(event)
+
+before = world()
+sys.addaudithook(note)
+for name in json.loads(sys.argv[1]):
+    __import__(name)
+found = touched[:]
+after = world()
+print(json.dumps([found, [i for i, (a, b) in enumerate(zip(before, after)) if str(a) != str(b)]]))
+"""
+
+
+def test_importing_the_framework_touches_nothing():
+    """The grader imports it once for all submissions: none may meet in it what another did."""
+    package = ROOT / "tinytorch"
+    files = [package / "figures.py", package / "data/__init__.py"]
+    files += [*package.glob("core/*.py"), *package.glob("testing/**/*.py")]
+    names = sorted(".".join(f.relative_to(ROOT).with_suffix("").parts) for f in files)
+    words = [sys.executable, "-c", QUIET, json.dumps([n.removesuffix(".__init__") for n in names])]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [[], []] and done.stderr == ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -72,6 +75,12 @@ NOTEBOOKS = {
         "class C: 'c'\nC()",
     ],
     "blank": ["# nothing", "\n\nx = 1\n\n", "'''words'''", "if 1:\n    2"],
+    "a_runner_of_its_own": [
+        "# own\nimport ast\nrun = get_ipython().run_ast_nodes\n"
+        "async def show(nodes, *more, **options):\n    print(*map(ast.unparse, nodes))\n"
+        "    return await run(nodes, *more, **options)\nget_ipython().run_ast_nodes = show",
+        "x = 1\nx",
+    ],
     "cells_in_cells": ["x = 1\nget_ipython().run_cell('x = 2\\nx')\nx", "x = 2\nx", "x"],
     "exits": ["x = 1\nraise SystemExit(3)", "x", "import sys\nsys.exit()", "x"],
 }
@@ -119,3 +128,16 @@ def _lasting(content: dict) -> str:
     """Without what differs from run to run: the folder of cells' files, addresses, times."""
     text = re.sub(r"ipykernel_\d+", "ipykernel", repr(content))
     return re.sub(r"0x[0-9a-f]+|[\d.]+(e[+-]?\d+)? [μµnm]?s\b", "…", text)
+
+
+def test_where_asserts_are_stripped_here_runs_keep_theirs():
+    ask = "from tinytorch.grading.run.preload import read_cell; print(read_cell('assert x'))"
+    for word, known in (("", True), ("-O", False)):
+        done = subprocess.run(
+            [sys.executable, *filter(None, [word]), "-c", ask],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONOPTIMIZE"},
+        )
+        assert (done.stdout.strip() != "None") == known

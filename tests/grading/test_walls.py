@@ -253,3 +253,23 @@ def test_doctor_says_where_root_stays_root(monkeypatch):
     monkeypatch.setattr(walls, "fault_of", SOUND.get)
     monkeypatch.setattr(walls, "root_stays_root", lambda mode: True)
     assert advice.AS_ROOT in advice.advice(walls.AUTO, SOUND, "")
+
+
+@pytest.mark.parametrize("mode", [walls.FULL, walls.LANDLOCK])
+def test_nobody_is_made_to_wait_for_a_file_or_told_of_it(course, mode):
+    """A lease on a file, of Python's say, holds up whoever opens it for the better part of a
+    minute, and is granted without a right to write."""
+    tries = (
+        "import fcntl, os, signal\n"
+        "signal.signal(signal.SIGIO, signal.SIG_IGN)\n"
+        "file = os.open(os.__file__, os.O_RDONLY)\n"
+        "folder = os.open('.', os.O_RDONLY)\n"
+        "for thing, ask, what in ((file, fcntl.F_SETLEASE, fcntl.F_WRLCK),\n"
+        "                         (folder, fcntl.F_NOTIFY, fcntl.DN_CREATE)):\n"
+        "    try:\n        fcntl.fcntl(thing, ask, what)\n"
+        "    except PermissionError:\n        continue\n"
+        "    raise SystemError('it was granted')\n"
+    )
+    Student(course, "ada").writes("add", RIGHT + tries).hands_in()
+    grade.grade(course, ["01_add"], options=grade.Options(sandbox=wanted(mode)))
+    assert scores(Course(course), "01_add").students["ada"].score == 6

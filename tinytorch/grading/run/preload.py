@@ -60,6 +60,8 @@ def read_cell(source: str) -> dict[str, object] | None:
 
     from tinytorch.grading.run.warm.shortcuts import SEED, murmur2
 
+    if sys.flags.optimize:  # runs are not, so that their asserts and docstrings stay
+        return None
     try:
         with warnings.catch_warnings(action="error"):
             text = TransformerManager().transform_cell(source)

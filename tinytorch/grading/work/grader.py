@@ -36,6 +36,7 @@ from tinytorch.grading.run.process import Run, RunDied, RunSpec, WarmParent
 from tinytorch.grading.run.walls import FULL, Enclosure
 from tinytorch.grading.run.warm.apart.names import Given
 from tinytorch.grading.submission import intake
+from tinytorch.grading.submission.earlier import comes_with_this_tool
 from tinytorch.grading.submission.folders import files_of, read_file, write_files
 from tinytorch.grading.work.messages import Assignment, Failed, Graded, Submission
 
@@ -321,27 +322,21 @@ class Grader:
         return self._warm
 
     def _warm_with_core(self, warm: WarmParent) -> WarmParent:
-        """A clone of the warm parent that has imported the package which submissions share.
+        """A clone of the warm parent that finds, and has imported, the package which all share.
 
-        Another one, since the next assignment has another package.
+        Another one, since the next assignment has another package. It is imported beforehand where
+        it is this tool's own: others may open files, draw numbers or make locks meanwhile.
         """
         if self._with_core and (self._with_core[0] is not warm or not self._with_core[1].is_alive):
             self._close_with_core()
         if self._with_core is None:
-            core = imported_modules(self._released_code)
-            core = {name: core[name] for name in core if name.partition(".")[0] == "tinytorch"}
-            clone = self._clone_with(warm, core)
-            if clone.stands_in_the_way(())[1] & core.keys():  # each run must see it for itself
-                clone.close()
-                clone = self._clone_with(warm, {})
+            clone = WarmParent(like=warm)
             self._with_core = warm, clone
+            clone.find_in(self._shared_core)
+            if comes_with_this_tool(self.assignment.core):
+                found = imported_modules(self._released_code)
+                clone.load({m: found[m] for m in found if m.partition(".")[0] == "tinytorch"})
         return self._with_core[1]
-
-    def _clone_with(self, warm: WarmParent, modules: dict[str, set[str]]) -> WarmParent:
-        clone = WarmParent(like=warm)
-        clone.find_in(self._shared_core)
-        clone.load(modules)
-        return clone
 
     def _load(self, libraries: dict[str, set[str]]) -> None:
         """Have libraries loaded, or as many as runs can't tell from an import of their own."""

@@ -268,9 +268,10 @@ PRETENDED = {
 }  # fmt: skip
 SETPRIORITY, SOCKET, CONNECT = (141, 140), (41, 198), (42, 203)
 UTIMENSAT = PRETENDED["utimensat"]
-CLONE, CLONE3, IOCTL = (56, 220), (435, 435), (16, 29)
+CLONE, CLONE3, IOCTL, FCNTL = (56, 220), (435, 435), (16, 29), (72, 25)
 NAMESPACES = 0x7E020000  # the flags by which clone makes some
 TERMINAL = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX: typing into somebody's terminal
+WATCHING = (1024, 1026)  # F_SETLEASE and F_NOTIFY: who opens a file waits, or is told of
 AF_UNIX, DATAGRAM = 1, 2
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
@@ -339,8 +340,9 @@ def _program(own_mounts: bool) -> list[tuple[int, int, int, int]]:
         on(call, _argument(0), (EQUAL, 1, 0, 0), (RETURN, 0, 0, refuse))
     on(SETPRIORITY, _argument(0), (EQUAL, 0, 2, 0), _argument(1), (EQUAL, 1, 0, 0),
        (RETURN, 0, 0, refuse))  # fmt: skip
-    for request in TERMINAL:
-        on(IOCTL, _argument(1), (EQUAL, 0, 1, request), (RETURN, 0, 0, refuse))
+    for call, requests in ((IOCTL, TERMINAL), (FCNTL, WATCHING)):
+        for request in requests:
+            on(call, _argument(1), (EQUAL, 0, 1, request), (RETURN, 0, 0, refuse))
     nowhere = (RETURN, 0, 0, REFUSE | errno.EAFNOSUPPORT)
     on(SOCKET, _argument(0), (EQUAL, 1, 0, AF_UNIX), nowhere)
     if not own_mounts:

@@ -176,6 +176,7 @@ def compile_once(shell) -> None:
     class Compiler(type(compiler)):
         def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec"):
             is_usual = self.flags == usual and symbol == "exec" and not shell.ast_transformers
+            is_usual = is_usual and "run_ast_nodes" not in vars(shell)  # a cell's own
             is_shown = shell.ast_node_interactivity == "last_expr" and shell.autoawait
             if not (is_usual and is_shown and source and source == known.text):
                 return super().ast_parse(source, filename, symbol)
