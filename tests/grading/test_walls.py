@@ -257,12 +257,12 @@ def test_doctor_says_where_root_stays_root(monkeypatch):
 
 @pytest.mark.parametrize("mode", [walls.FULL, walls.LANDLOCK])
 def test_nobody_is_made_to_wait_for_a_file_or_told_of_it(course, mode):
-    """A lease on a file, of Python's say, holds up whoever opens it for the better part of a
-    minute, and is granted without a right to write."""
+    """A lease on a file of one's user, Python's own perhaps, holds up whoever opens it for the
+    better part of a minute, and is granted without a right to write."""
     tries = (
         "import fcntl, os, signal\n"
         "signal.signal(signal.SIGIO, signal.SIG_IGN)\n"
-        "file = os.open(os.__file__, os.O_RDONLY)\n"
+        "file = os.open('own', os.O_RDONLY | os.O_CREAT)\n"
         "folder = os.open('.', os.O_RDONLY)\n"
         "for thing, ask, what in ((file, fcntl.F_SETLEASE, fcntl.F_WRLCK),\n"
         "                         (folder, fcntl.F_NOTIFY, fcntl.DN_CREATE)):\n"
