@@ -270,6 +270,6 @@ def test_nobody_is_made_to_wait_for_a_file_or_told_of_it(course, mode):
         "    except PermissionError:\n        continue\n"
         "    raise SystemError('it was granted')\n"
     )
-    Student(course, "ada").writes("add", RIGHT + tries).hands_in()
+    Student(course, "ada").writes("add", tries + RIGHT).hands_in()
     grade.grade(course, ["01_add"], options=grade.Options(sandbox=wanted(mode)))
     assert scores(Course(course), "01_add").students["ada"].score == 6
