@@ -23,7 +23,7 @@ from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.scores import scores as read_scores
 from tinytorch.grading.run.process import Limits
 from tinytorch.grading.run.walls import FULL, find
-from tinytorch.grading.standings import MOST_TRIES
+from tinytorch.grading.standings import MOST_TRIES, alone
 from tinytorch.grading.work import pool
 
 # The starter, its worker, a warm process for each, and the run; in a container three more: two are
@@ -226,3 +226,19 @@ def test_what_runs_have_left_is_removed_however_long_it_takes(
     starter._process = subprocess.Popen(["sh", "-c", words])
     starter.close()
     assert (tmp_path / "removed").exists() == is_done
+
+
+def test_two_do_not_grade_one_course_at_once(course):
+    """The second is told so, with no traceback; once the first has ended, it may."""
+    for name in ("ada", "ben"):
+        Student(course, name).writes("add", RIGHT).hands_in()
+    words = [*COMMAND[:2], "--root", str(course)]
+    assert subprocess.run([*words, "--student", "ada"]).returncode == 0
+    with alone(Course(course)):
+        for command in ("grade", "feedback"):
+            second = subprocess.run([words[0], command, *words[2:]], capture_output=True, text=True)
+            assert second.returncode == 2 and second.stderr.count("\n") == 1
+            assert "works on this course: let it end first" in second.stderr
+    assert not (course / "autograded/ben").exists() and not (course / "feedback").exists()
+    assert subprocess.run(words).returncode == 0
+    assert read_scores(Course(course), "01_add").students["ben"].score == 6

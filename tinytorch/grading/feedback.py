@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from tinytorch.errors import UsageError
 from tinytorch.grading import NbgraderError
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.reasons import reason_of
-from tinytorch.grading.standings import Standing, folder_digest, survey_all
+from tinytorch.grading.standings import Standing, alone, folder_digest, survey_all
 from tinytorch.grading.submission.journal import Entry, Journal
 from tinytorch.grading.work.messages import Failed, FeedbackCourse, Page, Task
 from tinytorch.grading.work.pool import LocalPool
@@ -72,7 +73,7 @@ def _write_pages(
     root = str(course.root)
     context = FeedbackCourse(f"{root} {show_hidden_tests}", root, show_hidden_tests)
     tasks = (Task(context, page, number) for number, page in enumerate(pages))
-    with LocalPool(workers) as pool:
+    with alone(course) if pages else contextlib.nullcontext(), LocalPool(workers) as pool:
         if pages and pool.verdict.fault:
             raise NbgraderError(f"no feedback can be written: {pool.verdict.fault}")
         for task, answer in pool.run(tasks):

@@ -15,7 +15,7 @@ from tinytorch.grading.nb.course import Course
 from tinytorch.grading.reasons import NO_ROOM, brief, is_tools, printable, reason_of
 from tinytorch.grading.run.process import Limits
 from tinytorch.grading.run.walls import ANY, AUTO, NO_WALLS, NONE, Walls, find
-from tinytorch.grading.standings import Standing, survey_all
+from tinytorch.grading.standings import Standing, alone, survey_all
 from tinytorch.grading.submission.earlier import answer_keys
 from tinytorch.grading.submission.journal import Entry, Journal
 from tinytorch.grading.work.assignment import AssignmentRun
@@ -126,7 +126,10 @@ def grade(
     run = _Run(course, len(standings), options, walls, progress)
     run.result.walls = "" if settled else walls.mode
     try:
-        with contextlib.nullcontext() if settled else options.pool(walls) as pool:
+        with contextlib.ExitStack() as during:
+            if not settled:
+                during.enter_context(alone(course))
+            pool = None if settled else during.enter_context(options.pool(walls))
             tasks = run.tasks(standings, force, pool)
             for task, answer in pool.run(tasks) if pool else tasks:
                 run.take(task, answer)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -15,6 +18,7 @@ from tinytorch.grading.submission.earlier import core_files
 from tinytorch.grading.submission.folders import files_of
 from tinytorch.grading.submission.journal import Entry, Journal, digest
 
+LOCK = ".lock"  # a file beside the journal
 MOST_TRIES = 3  # how many runs may end with a submission before it is put aside
 
 
@@ -65,6 +69,34 @@ class Standing:
         """What to say where nothing was handed in: perhaps it lies there by another name."""
         there = f", but there is {', '.join(self.strays)}" if self.strays else ""
         return f"nothing handed in{there}"
+
+
+@contextmanager
+def alone(course: Course) -> Iterator[None]:
+    """Have nobody else grade, or write feedback, in this course meanwhile.
+
+    The lock is the system's: it goes with the process, however that ends.
+
+    Raises:
+        UsageError: somebody does.
+    """
+    from filelock import FileLock, Timeout
+
+    path = course.journal.with_name(LOCK)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    with contextlib.suppress(NotImplementedError):  # of a file system that knows no locks
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                "another `tinytorch grade` or `tinytorch feedback` works on this course: let it "
+                "end first"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def survey_all(course: Course, assignments: list[str], students: str) -> list[Standing]:
