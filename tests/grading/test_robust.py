@@ -18,7 +18,9 @@ import compare
 import pytest
 from conftest import RIGHT, WRONG, Student, code
 
+from tinytorch.cli import main
 from tinytorch.grading import grade
+from tinytorch.grading.nb import gradebook
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.scores import scores as read_scores
 from tinytorch.grading.run.process import Limits
@@ -242,3 +244,29 @@ def test_two_do_not_grade_one_course_at_once(course):
     assert not (course / "autograded/ben").exists() and not (course / "feedback").exists()
     assert subprocess.run(words).returncode == 0
     assert read_scores(Course(course), "01_add").students["ben"].score == 6
+
+
+def test_a_gradebook_that_is_written_in_is_waited_for(course):
+    """Longer than the five seconds after which SQLite gives up by itself."""
+    Student(course, "ada").writes("add", RIGHT).hands_in()
+    grade.grade(course, ["01_add"])
+    Student(course, "ben").writes("add", RIGHT).hands_in()
+    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        grading = subprocess.Popen(COMMAND, cwd=course, stdout=subprocess.PIPE, text=True)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            grading.wait(9)
+        other.rollback()
+    assert "1 graded, 1 unchanged" in grading.communicate()[0] and grading.returncode == 0
+
+
+def test_a_gradebook_that_nobody_leaves_is_told_of_in_a_line(course, monkeypatch, capsys):
+    Student(course, "ada").writes("add", RIGHT).hands_in()
+    grade.grade(course, ["01_add"])
+    monkeypatch.setattr(gradebook, "PATIENCE", 0)
+    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert main(["grade", "--root", str(course)]) == 1
+        other.rollback()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "gradebook can't be opened" in said and "locked" in said

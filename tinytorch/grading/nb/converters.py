@@ -12,7 +12,12 @@ from pathlib import Path
 
 from tinytorch.grading import NbgraderError, NotGraded
 from tinytorch.grading.nb.course import Course
-from tinytorch.grading.nb.gradebook import create_gradebook, forget_submission, has_submission
+from tinytorch.grading.nb.gradebook import (
+    create_gradebook,
+    forget_submission,
+    has_submission,
+    patience,
+)
 from tinytorch.grading.nb.settings import CONFIG
 from tinytorch.grading.reasons import reason_of
 from tinytorch.slow_imports import without_rfc3987
@@ -153,7 +158,7 @@ def _run(driver) -> None:
     """Run a converter, and say in one line what went wrong."""
     try:
         # Among them SQLAlchemy's on nbgrader's models; none is meant for an instructor.
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(action="ignore"), patience():
             driver.start()
     except KeyboardInterrupt:
         # What the killed kernel's tasks would report, long after, is no news.

@@ -9,11 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
+from tinytorch.grading import NbgraderError
 from tinytorch.grading.nb.course import Course
 from tinytorch.grading.nb.records import GradedCell, NotebookRecord, SourceCell
+from tinytorch.grading.reasons import reason_of
 from tinytorch.slow_imports import without_rfc3987
 
 SQLITE = "sqlite:///"
+PATIENCE = 60  # seconds for which a gradebook that somebody else writes in is waited for
 
 
 def has_gradebook(course: Course) -> bool:
@@ -49,11 +52,34 @@ def gradebook(course: Course, url: str = "") -> Iterator:
 
 
 def open_gradebook(course: Course, url: str = ""):
-    """nbgrader's Gradebook, to be closed by the caller."""
+    """nbgrader's Gradebook, to be closed by the caller.
+
+    Raises:
+        NbgraderError: it can't be read: a server is away, or somebody writes in it all the time.
+    """
+    from sqlalchemy.exc import OperationalError
+
     api = _api()
-    # For a new gradebook nbgrader runs the command `alembic`, which takes a second.
-    with patch.object(api, "get_alembic_version", _newest_schema):
-        return api.Gradebook(url or course.directory.db_url, course.directory.course_id)
+    try:
+        # For a new gradebook nbgrader runs the command `alembic`, which takes a second.
+        with patch.object(api, "get_alembic_version", _newest_schema), patience():
+            return api.Gradebook(url or course.directory.db_url, course.directory.course_id)
+    except OperationalError as error:
+        raise NbgraderError(f"the gradebook can't be opened: {reason_of(error)}") from error
+
+
+@contextlib.contextmanager
+def patience() -> Iterator[None]:
+    """Whoever opens the gradebook in here waits for others longer than SQLite's five seconds."""
+    api = _api()
+    make = api.create_engine
+
+    def create_engine(url: str, **options):
+        waits = {"connect_args": {"timeout": PATIENCE}} if url.startswith("sqlite:") else {}
+        return make(url, **waits, **options)
+
+    with patch.object(api, "create_engine", create_engine):
+        yield
 
 
 def tables() -> SimpleNamespace:
