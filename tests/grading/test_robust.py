@@ -270,3 +270,17 @@ def test_a_gradebook_that_nobody_leaves_is_told_of_in_a_line(course, monkeypatch
         other.rollback()
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "gradebook can't be opened" in said and "locked" in said
+
+
+def test_a_forced_run_that_is_stopped_is_gone_on_with_by_a_plain_one(course):
+    for name in ("ada", "ben", "eve"):
+        Student(course, name).writes("add", RIGHT).hands_in()
+    grade.grade(course, ["01_add"])
+
+    def stop(*_) -> None:
+        raise KeyboardInterrupt
+
+    one = grade.Options(workers=1)
+    assert grade.grade(course, ["01_add"], force=True, options=one, progress=stop).interrupted
+    rest = grade.grade(course, ["01_add"])
+    assert sorted(outcome.status for outcome in rest.outcomes) == ["graded", "graded", "unchanged"]

@@ -12,6 +12,7 @@ from tinytorch.cli import DONE, FINDINGS, LESSONS, add_root, count, find_root, p
 from tinytorch.errors import UsageError
 
 WORKS = "all that it rests on in other libraries is there, and known cells give what they should"
+STOPPED_FORCED = "stopped: what was done is kept; without --force it goes on from here"
 
 
 def register(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -73,6 +74,8 @@ def _grade(options: argparse.Namespace) -> int:
     from tinytorch.grading.grade import Options, grade
 
     root = find_root(options, "nbgrader_config.py")
+    if options.force:
+        options.stopped = STOPPED_FORCED
     if options.scheduler and options.backend != "dask":
         raise UsageError("--scheduler is Dask's: add --backend dask")
     how = Options(

@@ -110,7 +110,8 @@ def grade(
     Args:
         assignments: names of folders in source/; none means all of them.
         students: a pattern such as `ada` or `a*`.
-        force: grade again what did not change.
+        force: grade again what did not change. Where such a run is stopped, another one without
+            it grades the rest.
         options: who does the work, and within which limits.
 
     Raises:
@@ -157,6 +158,7 @@ class _Run:
         self._progress, self._total = progress, total
         self._assignments: dict[str, AssignmentRun] = {}
         self._started: list[Standing] = []
+        self._forced = False  # whether what did not change is graded too
         self._fault: str | None = None  # of our own way, once the self-check has said of it
         self.result = GradingRun()
 
@@ -169,6 +171,8 @@ class _Run:
         Raises:
             UsageError: it could only be graded without walls, and these are insisted on.
         """
+        if force:
+            self._forget(standings)
         for standing in standings:
             outcome = _settled(standing, force)
             task = None if outcome else self._prepare(standing, pool)
@@ -289,10 +293,18 @@ class _Run:
         with contextlib.suppress(OSError):
             self._journal.add(_entry(standing, "started", tries=standing.tries + 1), safe=False)
 
+    def _forget(self, standings: list[Standing]) -> None:
+        """Note that all are to be graded: should this run be stopped, another goes on."""
+        self._forced = True
+        with contextlib.suppress(OSError):
+            for standing in standings:
+                if standing.folder is not None:
+                    self._journal.add(_entry(standing, "stopped"), safe=False)
+
     def _stop(self, standing: Standing) -> None:
         """Note that nothing came of it: what an earlier run noted of it holds as before."""
         before = standing.entry
-        if before is None or before.status == "started":
+        if self._forced or before is None or before.status == "started":
             before = _entry(standing, "stopped")
         with contextlib.suppress(OSError):
             self._journal.add(before, safe=False)
