@@ -143,7 +143,7 @@ def test_the_tested_versions_install_on_the_oldest_python():
             continue
         if there.version == version:
             known += 1
-            python = there.metadata["Requires-Python"] or ""
+            python = there.metadata.get("Requires-Python") or ""
             if not SpecifierSet(python).contains(oldest):
                 wanting[name] = python
     assert known and wanting == {}
@@ -189,6 +189,7 @@ def test_importing_the_framework_touches_nothing():
     files = [package / "figures.py", package / "data/__init__.py"]
     files += [*package.glob("core/*.py"), *package.glob("testing/**/*.py")]
     names = sorted(".".join(f.relative_to(ROOT).with_suffix("").parts) for f in files)
-    words = [sys.executable, "-c", QUIET, json.dumps([n.removesuffix(".__init__") for n in names])]
+    names = json.dumps([name.removesuffix(".__init__") for name in names])
+    words = [sys.executable, "-B", "-c", QUIET, names]  # and no bytecode is written
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [[], []] and done.stderr == ""
