@@ -86,8 +86,7 @@ def side_by_side(folder: Path, lessons: list[str], students: int, repeat: int) -
         ours = {who: folder / f"ours-{place}-{turn}" for place, who in enumerate(OURS)}
         for who, root in ours.items():
             shutil.copytree(theirs, root)
-            with (root / CONFIG).open("a", encoding="utf-8") as config:
-                config.write(f"c.TinyTorch.isolated_tests = {who == ISOLATED}\n")
+            run_tests(root, who)
         for step in ("autograde", "generate_feedback"):
             cost = sum((stock_step(step, theirs, one) for one in lessons), Cost(0, 0))
             costs.setdefault((step, STOCK), []).append(cost)
@@ -100,6 +99,12 @@ def side_by_side(folder: Path, lessons: list[str], students: int, repeat: int) -
                 rows = f"{who}, {what.__name__.replace('_', ' ')}"
                 print(f"{rows}: {len(different)} differ", *different[:5], sep="\n  ", flush=True)
     print_table(costs, students * len(lessons))
+
+
+def run_tests(root: Path, who: str) -> None:
+    """Have a copy of the course run its tests as one of OURS does."""
+    with (root / CONFIG).open("a", encoding="utf-8") as config:
+        config.write(f"c.TinyTorch.isolated_tests = {who == ISOLATED}\n")
 
 
 def lasting_outputs(root: Path) -> dict[str, list]:
@@ -150,8 +155,7 @@ def limit(folder: Path, lesson: str, students: int) -> None:
         cost = []
         for number in (2, students):
             root = make_class(folder / "limit", [lesson], number, only="all_right")
-            with (root / CONFIG).open("a", encoding="utf-8") as config:
-                config.write(f"c.TinyTorch.isolated_tests = {who == ISOLATED}\n")
+            run_tests(root, who)
             cost.append(measure([BIN / "tinytorch", "grade", lesson], root).cpu)
             shutil.rmtree(root)
         each = (cost[1] - cost[0]) / (students - 2)

@@ -85,10 +85,10 @@ def alone(course: Course) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     path = course.journal.with_name(LOCK)
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     # A file system may know no locks, or have no room: of that the submissions will tell.
     with contextlib.suppress(NotImplementedError, OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except Timeout:
